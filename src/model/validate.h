@@ -1,0 +1,29 @@
+/*
+ * The shape walk: checks a request body against the tables and collects every violation in the
+ * service's words (protocol.md sections 5 and 6). Also checks our own replies in debug builds.
+ */
+#ifndef PH_MODEL_VALIDATE_H
+#define PH_MODEL_VALIDATE_H
+
+#include "model/model.h"
+#include "util/json.h"
+
+/* Once, before the first thread: compiles the patterns. Ends the process when one is bad. */
+void ph_validate_start(void);
+
+/*
+ * Types first (SerializationException with the text of the first mismatch), then constraints
+ * (InvalidParameterException, "<n> validation error(s) detected: ..."). Unknown members are
+ * ignored, null is the same as absent.
+ */
+PH_MUST_USE struct ph_err ph_validate_input(struct ph_arena *arena, const struct ph_shape *shape,
+                                            const struct json_t *body);
+
+/*
+ * Our own reply against the output shape: NULL when every member is known and of its type, else a
+ * text that says what is wrong. Lengths and patterns are not checked.
+ */
+const char *ph_validate_output(struct ph_arena *arena, const struct ph_shape *shape,
+                               const struct json_t *reply);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * The context of one request: everything that a handler may reach. Nothing is global.
+ *
+ * What it points to is only declared here, so that carrying it opens no layer.
+ */
+#ifndef PH_UTIL_CTX_H
+#define PH_UTIL_CTX_H
+
+#include "util/log.h"
+#include "util/settings.h"
+#include "util/clock.h"
+
+struct ph_random {
+    void (*fill)(void *self, uint8_t *bytes, size_t n); /* cannot fail: ends the process instead */
+    void *self;
+};
+
+enum ph_caller_kind {
+    PH_CALLER_NONE,   /* public operation */
+    PH_CALLER_IAM,    /* a verified (serve) or well-formed (dev) signature */
+    PH_CALLER_TOKEN,  /* a verified access token */
+};
+
+/* Who asks, as protocol/authorize.c established it. */
+struct ph_caller {
+    enum ph_caller_kind kind;
+    /* PH_CALLER_IAM */
+    struct ph_str access_key_id;
+    struct ph_str arn;
+    struct ph_str region; /* of the credential scope */
+    /* PH_CALLER_TOKEN: from the verified claims */
+    struct ph_str pool_id;
+    struct ph_str client_id;
+    struct ph_str sub;
+    struct ph_str username;
+    struct ph_str origin_jti; /* absent when the client has revocation off */
+    int64_t token_expires_s;
+};
+
+struct ph_ctx {
+    struct ph_arena *arena;
+    const struct ph_clock *clock;
+    const struct ph_random *random;
+    const struct ph_settings *settings;
+    struct ph_store *store;          /* store/store.h */
+    struct ph_pool_cache *pools;     /* pool/pool.h */
+    struct ph_log log;
+    struct ph_str request_id;        /* UUID */
+    struct ph_str remote_address;    /* numeric */
+    struct ph_str user_agent;
+    struct ph_str pinned_id;         /* dev: header X-Poolhouse-Pin-Id, absent otherwise */
+    struct ph_caller caller;
+};
+
+int64_t ph_now_ms(const struct ph_ctx *ctx);
+int64_t ph_now_s(const struct ph_ctx *ctx);
+
+/* n random bytes in the arena. */
+struct ph_str ph_random_bytes(const struct ph_ctx *ctx, size_t n);
+
+/* n characters drawn evenly from `alphabet` (2 to 256 characters). */
+struct ph_str ph_random_text(const struct ph_ctx *ctx, size_t n, struct ph_str alphabet);
+
+struct ph_str ph_new_uuid4(const struct ph_ctx *ctx);
+struct ph_str ph_new_uuid7(const struct ph_ctx *ctx); /* carries ph_now_ms() */
+
+/* Logs `what` as our own fault and returns InternalErrorException with a plain text. */
+struct ph_err ph_internal(const struct ph_ctx *ctx, const char *what);
+
+#endif

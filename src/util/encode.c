@@ -1,0 +1,227 @@
+#include "util/encode.h"
+
+#include <string.h>
+
+static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char BASE64URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char HEX[] = "0123456789abcdef";
+
+enum padding { UNPADDED, PADDED };
+
+static struct ph_str encode64(struct ph_arena *arena, struct ph_str in, const char *alphabet,
+                              enum padding padding)
+{
+    uint8_t *out = ph_arena_alloc(arena, (in.n + 2) / 3 * 4 + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < in.n; i += 3) {
+        const size_t left = in.n - i;
+        const uint32_t word = (uint32_t)in.p[i] << 16 |
+                              (left > 1 ? (uint32_t)in.p[i + 1] << 8 : 0) |
+                              (left > 2 ? (uint32_t)in.p[i + 2] : 0);
+
+        out[n++] = (uint8_t)alphabet[word >> 18 & 63];
+        out[n++] = (uint8_t)alphabet[word >> 12 & 63];
+        if (left > 1 || padding == PADDED) {
+            out[n++] = left > 1 ? (uint8_t)alphabet[word >> 6 & 63] : '=';
+        }
+        if (left > 2 || padding == PADDED) {
+            out[n++] = left > 2 ? (uint8_t)alphabet[word & 63] : '=';
+        }
+    }
+    return (struct ph_str){ out, n };
+}
+
+static int value64(uint8_t c, const char *alphabet)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return c - 'A';
+    }
+    if (c >= 'a' && c <= 'z') {
+        return c - 'a' + 26;
+    }
+    if (c >= '0' && c <= '9') {
+        return c - '0' + 52;
+    }
+    if (c == (uint8_t)alphabet[62]) {
+        return 62;
+    }
+    return c == (uint8_t)alphabet[63] ? 63 : -1;
+}
+
+static bool decode64(struct ph_arena *arena, struct ph_str text, const char *alphabet,
+                     struct ph_str *bytes)
+{
+    uint8_t *out = ph_arena_alloc(arena, text.n / 4 * 3 + 3);
+    uint32_t word = 0;
+    unsigned bits = 0;
+    size_t n = 0;
+
+    if (text.n % 4 == 1) {
+        return false;
+    }
+    for (size_t i = 0; i < text.n; i++) {
+        const int v = value64(text.p[i], alphabet);
+
+        if (v < 0) {
+            return false;
+        }
+        word = word << 6 | (uint32_t)v;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            out[n++] = (uint8_t)(word >> bits);
+            word &= (1u << bits) - 1;
+        }
+    }
+    if (word != 0) { /* bits that no encoder sets: two texts for the same bytes */
+        return false;
+    }
+    *bytes = (struct ph_str){ out, n };
+    return true;
+}
+
+struct ph_str ph_base64(struct ph_arena *arena, struct ph_str bytes)
+{
+    return encode64(arena, bytes, BASE64, PADDED);
+}
+
+struct ph_str ph_base64url(struct ph_arena *arena, struct ph_str bytes)
+{
+    return encode64(arena, bytes, BASE64URL, UNPADDED);
+}
+
+bool ph_base64_decode(struct ph_arena *arena, struct ph_str text, struct ph_str *bytes)
+{
+    if (text.n % 4 != 0) {
+        return false;
+    }
+    if (text.n > 0 && text.p[text.n - 1] == '=') {
+        text.n -= text.p[text.n - 2] == '=' ? 2 : 1;
+    }
+    return decode64(arena, text, BASE64, bytes);
+}
+
+bool ph_base64url_decode(struct ph_arena *arena, struct ph_str text, struct ph_str *bytes)
+{
+    return decode64(arena, text, BASE64URL, bytes);
+}
+
+struct ph_str ph_hex(struct ph_arena *arena, struct ph_str bytes)
+{
+    uint8_t *out = ph_arena_alloc(arena, bytes.n * 2 + 1);
+
+    for (size_t i = 0; i < bytes.n; i++) {
+        out[2 * i] = (uint8_t)HEX[bytes.p[i] >> 4];
+        out[2 * i + 1] = (uint8_t)HEX[bytes.p[i] & 15];
+    }
+    return (struct ph_str){ out, bytes.n * 2 };
+}
+
+static int hex_value(uint8_t c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool ph_hex_decode(struct ph_arena *arena, struct ph_str text, struct ph_str *bytes)
+{
+    uint8_t *out = ph_arena_alloc(arena, text.n / 2 + 1);
+
+    if (text.n % 2 != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < text.n; i += 2) {
+        const int high = hex_value(text.p[i]);
+        const int low = hex_value(text.p[i + 1]);
+
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        out[i / 2] = (uint8_t)(high << 4 | low);
+    }
+    *bytes = (struct ph_str){ out, text.n / 2 };
+    return true;
+}
+
+static bool is_dash_position(size_t i)
+{
+    return i == 8 || i == 13 || i == 18 || i == 23;
+}
+
+struct ph_str ph_uuid_text(struct ph_arena *arena, const uint8_t bytes[PH_UUID_BYTES])
+{
+    uint8_t *out = ph_arena_alloc(arena, PH_UUID_CHARS + 1);
+    size_t nibble = 0;
+
+    for (size_t i = 0; i < PH_UUID_CHARS; i++) {
+        if (is_dash_position(i)) {
+            out[i] = '-';
+            continue;
+        }
+        out[i] = (uint8_t)HEX[(nibble % 2 == 0 ? bytes[nibble / 2] >> 4 : bytes[nibble / 2]) & 15];
+        nibble++;
+    }
+    return (struct ph_str){ out, PH_UUID_CHARS };
+}
+
+static void set_version(uint8_t bytes[PH_UUID_BYTES], uint8_t version)
+{
+    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | (version << 4));
+    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+}
+
+void ph_uuid4_set(uint8_t bytes[PH_UUID_BYTES])
+{
+    set_version(bytes, 4);
+}
+
+void ph_uuid7_set(uint8_t bytes[PH_UUID_BYTES], int64_t now_ms)
+{
+    for (size_t i = 0; i < 6; i++) {
+        bytes[i] = (uint8_t)((uint64_t)now_ms >> (40 - 8 * i));
+    }
+    set_version(bytes, 7);
+}
+
+bool ph_uuid_parse(struct ph_str text, uint8_t bytes[PH_UUID_BYTES])
+{
+    uint8_t parsed[PH_UUID_BYTES] = { 0 };
+    size_t nibble = 0;
+
+    if (text.n != PH_UUID_CHARS) {
+        return false;
+    }
+    for (size_t i = 0; i < PH_UUID_CHARS; i++) {
+        const int v = hex_value(text.p[i]);
+
+        if (is_dash_position(i)) {
+            if (text.p[i] != '-') {
+                return false;
+            }
+            continue;
+        }
+        if (v < 0) {
+            return false;
+        }
+        parsed[nibble / 2] = (uint8_t)(parsed[nibble / 2] << 4 | v);
+        nibble++;
+    }
+    memcpy(bytes, parsed, sizeof parsed);
+    return true;
+}
+
+int64_t ph_uuid7_time_ms(const uint8_t bytes[PH_UUID_BYTES])
+{
+    uint64_t ms = 0;
+
+    for (size_t i = 0; i < 6; i++) {
+        ms = ms << 8 | bytes[i];
+    }
+    return (int64_t)ms;
+}
