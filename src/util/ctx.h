@@ -10,6 +10,8 @@
 #include "util/settings.h"
 #include "util/clock.h"
 
+struct ph_blocking; /* util/blocking.h */
+
 struct ph_random {
     void (*fill)(void *self, uint8_t *bytes, size_t n); /* cannot fail: ends the process instead */
     void *self;
@@ -42,6 +44,7 @@ struct ph_ctx {
     const struct ph_clock *clock;
     const struct ph_random *random;
     const struct ph_settings *settings;
+    const struct ph_blocking *blocking; /* may be NULL */
     struct ph_store *store;          /* store/store.h */
     struct ph_pool_cache *pools;     /* pool/pool.h */
     struct ph_log log;

@@ -1,0 +1,121 @@
+/* User pools, app clients and signing keys in the store. */
+#ifndef PH_STORE_POOLS_H
+#define PH_STORE_POOLS_H
+
+#include "store/store.h"
+
+struct ph_pool_record {
+    struct ph_str id; /* region, '_' and 9 characters */
+    struct ph_str name;
+    struct ph_str settings; /* JSON object: the settings in the API's own shape (pool/pool.h) */
+    struct ph_key data_key; /* stored wrapped by the master key */
+    int64_t created_ms;
+    int64_t modified_ms;
+    int64_t revision; /* grows with every change of the pool, its clients' set or its keys */
+};
+
+enum ph_key_use { PH_KEY_ID_TOKEN, PH_KEY_ACCESS_TOKEN };
+
+struct ph_signing_key_record {
+    struct ph_str kid; /* 44 characters of base64 */
+    enum ph_key_use use;
+    struct ph_str pkcs8;       /* private key, DER; sealed in the row */
+    int64_t created_ms;
+    int64_t active_from_ms;    /* signs from here on, until a newer key of the same use does */
+    int64_t published_until_ms; /* leaves the JWKS then; INT64_MAX while current */
+};
+
+struct ph_client_record {
+    struct ph_str id;
+    struct ph_str pool_id;
+    struct ph_str name;
+    struct ph_str settings; /* JSON object in the API's own shape, without the secret */
+    struct ph_str secret;   /* absent: public client; sealed in the row */
+    int64_t created_ms;
+    int64_t modified_ms;
+    int64_t revision;
+};
+
+enum ph_write_result { PH_WRITE_DONE, PH_WRITE_TAKEN, PH_WRITE_CONFLICT, PH_WRITE_GONE };
+
+/* Pool and its first keys in one transaction. TAKEN: the id exists. */
+PH_MUST_USE struct ph_err ph_store_pool_insert(struct ph_ctx *ctx,
+                                               const struct ph_pool_record *pool,
+                                               const struct ph_signing_key_record *keys,
+                                               size_t key_count, enum ph_write_result *result);
+
+/* *pool is NULL when there is none. */
+PH_MUST_USE struct ph_err ph_store_pool_find(struct ph_ctx *ctx, struct ph_str id,
+                                             struct ph_pool_record **pool);
+
+/* Only the revision; 0 when there is no such pool. A read of microseconds. */
+PH_MUST_USE struct ph_err ph_store_pool_revision(struct ph_ctx *ctx, struct ph_str id,
+                                                 int64_t *revision);
+
+/* Name, settings and modified_ms; pool->revision is the one read. CONFLICT: changed since. */
+PH_MUST_USE struct ph_err ph_store_pool_update(struct ph_ctx *ctx,
+                                               const struct ph_pool_record *pool,
+                                               enum ph_write_result *result);
+
+/* The pool and everything in it. GONE: there was none. */
+PH_MUST_USE struct ph_err ph_store_pool_delete(struct ph_ctx *ctx, struct ph_str id,
+                                               enum ph_write_result *result);
+
+/* Pools after `after` (an id; absent: from the start) in order of their ids, at most limit. */
+PH_MUST_USE struct ph_err ph_store_pool_list(struct ph_ctx *ctx, struct ph_str after, size_t limit,
+                                             struct ph_pool_record **pools, size_t *count);
+
+PH_MUST_USE struct ph_err ph_store_pool_user_count(struct ph_ctx *ctx, struct ph_str pool_id,
+                                                   int64_t *count);
+
+/* All keys of the pool, newest first, those no longer published included. */
+PH_MUST_USE struct ph_err ph_store_signing_keys(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                                struct ph_signing_key_record **keys,
+                                                size_t *count);
+
+/*
+ * Adds keys that sign from their active_from_ms on, and sets published_until_ms of the older keys
+ * of the same use to old_published_until_ms; bumps the pool's revision.
+ */
+PH_MUST_USE struct ph_err ph_store_signing_keys_rotate(struct ph_ctx *ctx,
+                                                       const struct ph_pool_ref *pool,
+                                                       const struct ph_signing_key_record *keys,
+                                                       size_t key_count,
+                                                       int64_t old_published_until_ms);
+
+/* TAKEN: the id exists (in any pool). GONE: the pool does not exist. */
+PH_MUST_USE struct ph_err ph_store_client_insert(struct ph_ctx *ctx,
+                                                 const struct ph_pool_ref *pool,
+                                                 const struct ph_client_record *client,
+                                                 enum ph_write_result *result);
+
+/*
+ * By client id alone (public operations know no pool). *client is NULL when there is none.
+ * The secret comes sealed; open it with ph_store_client_open_secret() and the pool's key.
+ */
+PH_MUST_USE struct ph_err ph_store_client_find(struct ph_ctx *ctx, struct ph_str client_id,
+                                               struct ph_client_record **client);
+PH_MUST_USE struct ph_err ph_store_client_open_secret(struct ph_ctx *ctx,
+                                                      const struct ph_pool_ref *pool,
+                                                      struct ph_client_record *client);
+
+/* 0 when there is no such client. */
+PH_MUST_USE struct ph_err ph_store_client_revision(struct ph_ctx *ctx, struct ph_str client_id,
+                                                   int64_t *revision);
+
+/* Name, settings, modified_ms; as ph_store_pool_update. The secret never changes. */
+PH_MUST_USE struct ph_err ph_store_client_update(struct ph_ctx *ctx,
+                                                 const struct ph_client_record *client,
+                                                 enum ph_write_result *result);
+PH_MUST_USE struct ph_err ph_store_client_delete(struct ph_ctx *ctx, struct ph_str pool_id,
+                                                 struct ph_str client_id,
+                                                 enum ph_write_result *result);
+
+/* Clients of the pool after `after` in order of their ids. */
+PH_MUST_USE struct ph_err ph_store_client_list(struct ph_ctx *ctx, struct ph_str pool_id,
+                                               struct ph_str after, size_t limit,
+                                               struct ph_client_record **clients, size_t *count);
+PH_MUST_USE struct ph_err ph_store_client_count(struct ph_ctx *ctx, struct ph_str pool_id,
+                                                int64_t *count);
+
+#endif

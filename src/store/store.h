@@ -1,0 +1,56 @@
+/*
+ * The store: named verbs on aggregates, each one transaction. The only place with SQL.
+ *
+ * Verbs take and return plain structs in the caller's arena (ctx->arena). A write has been made
+ * durable when its verb returns PH_OK; a failure of the engine is logged here and answered as
+ * InternalErrorException. Absence is an answer. Secrets are sealed with the pool's data key
+ * (or a key of the master key, for what belongs to no pool) before they reach a row.
+ *
+ *   store/pools.h     user pools, app clients, signing keys
+ *   store/users.h     users, aliases, codes
+ *   store/sign_in.h   lockout, spent nonces, token families, sign-in events
+ *   store/outbox.h    messages on their way out
+ *   store/access.h    access keys of administrators
+ */
+#ifndef PH_STORE_STORE_H
+#define PH_STORE_STORE_H
+
+#include "crypto/secret.h"
+#include "util/ctx.h"
+
+struct ph_store;
+
+/* A pool as the store needs it: its id and the key that seals its secrets. */
+struct ph_pool_ref {
+    struct ph_str id;
+    const struct ph_key *data_key;
+};
+
+struct ph_store_options {
+    struct ph_str path;                  /* of the database file; absent: in memory */
+    const struct ph_key *master_key;     /* copied; wiped on close */
+    const struct ph_blocking *blocking;  /* util/blocking.h: brackets waits for a commit */
+    struct ph_log log;
+    bool exclusive; /* a server: refuses to open while another server has the same file open */
+};
+
+/*
+ * Opens or creates the database, migrates its schema, checks the master key against the stored
+ * check value. On failure *why says what to do (static or malloc'ed text of the store).
+ */
+PH_MUST_USE bool ph_store_open(const struct ph_store_options *options, struct ph_store **store,
+                               const char **why);
+
+/* Commits what is queued, stops the writer. NULL is fine. */
+void ph_store_close(struct ph_store *store);
+
+/* True when a write could be made now; otherwise *why says what is wrong (for /readyz). */
+bool ph_store_is_ready(struct ph_store *store, const char **why);
+
+/* Writes a consistent copy of the database to a new file. */
+PH_MUST_USE bool ph_store_backup(struct ph_store *store, const char *path, const char **why);
+
+/* Deletes what has expired (nonces, codes, lockouts, families), at most some thousand rows. */
+void ph_store_sweep(struct ph_store *store, int64_t now_ms);
+
+#endif

@@ -1,0 +1,172 @@
+/* Users, the names they sign in with, and the codes sent to them, in the store. */
+#ifndef PH_STORE_USERS_H
+#define PH_STORE_USERS_H
+
+#include "store/outbox.h"
+#include "store/store.h"
+
+enum ph_user_status {
+    PH_USER_UNCONFIRMED,
+    PH_USER_CONFIRMED,
+    PH_USER_FORCE_CHANGE_PASSWORD,
+    PH_USER_RESET_REQUIRED,
+    PH_USER_EXTERNAL_PROVIDER,
+};
+
+enum { PH_SALT_BYTES = 16, PH_VERIFIER_BYTES = 384 };
+
+/* A password as the server keeps it: SRP salt and verifier (authentication.md 2.2). A secret. */
+struct ph_password {
+    uint8_t salt[PH_SALT_BYTES];
+    uint8_t verifier[PH_VERIFIER_BYTES];
+};
+
+struct ph_attr {
+    struct ph_str name;
+    struct ph_str value;
+};
+
+struct ph_attrs {
+    struct ph_attr *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* The value of an attribute; absent (p == NULL) when it is not set. */
+struct ph_str ph_attrs_get(const struct ph_attrs *attrs, struct ph_str name);
+
+/* Replaces or appends; the slices are kept, not copied. */
+void ph_attrs_set(struct ph_arena *arena, struct ph_attrs *attrs, struct ph_str name,
+                  struct ph_str value);
+void ph_attrs_remove(struct ph_attrs *attrs, struct ph_str name);
+
+struct ph_user {
+    struct ph_str sub;      /* UUID, for ever */
+    struct ph_str username; /* the stored Username; in pools signing in by e-mail it is the sub */
+    enum ph_user_status status;
+    bool enabled;
+    int64_t created_ms;
+    int64_t modified_ms;
+    int64_t revision;       /* 0: not stored yet */
+    struct ph_attrs attrs;  /* without sub, in order of insertion */
+    struct ph_password *password;        /* NULL: none */
+    int64_t password_set_ms;             /* age of a temporary password counts from here */
+    struct ph_password *password_history; /* newest first, without the current one */
+    size_t password_history_count;
+    int64_t tokens_valid_after_ms; /* tokens of sign-ins before this are revoked; 0: none */
+};
+
+enum ph_alias_kind {
+    PH_ALIAS_USERNAME,
+    PH_ALIAS_EMAIL,
+    PH_ALIAS_PHONE,
+    PH_ALIAS_PREFERRED_USERNAME,
+};
+
+/* A name that belongs to one user of the pool only: the unique claim. Folded by the caller. */
+struct ph_alias {
+    enum ph_alias_kind kind;
+    struct ph_str value;
+    bool take; /* may be taken from its owner, whose verified flag becomes false */
+};
+
+enum ph_code_purpose {
+    PH_CODE_SIGN_UP,
+    PH_CODE_VERIFY_EMAIL,
+    PH_CODE_VERIFY_PHONE,
+    PH_CODE_RESET_PASSWORD,
+};
+
+/* A code that was sent: kept as an HMAC, one per user and purpose. */
+struct ph_code {
+    enum ph_code_purpose purpose;
+    uint8_t hmac[32];
+    struct ph_str attribute; /* "email" or "phone_number": where it went */
+    int64_t expires_ms;
+};
+
+/* All that changes with a user in one transaction. Members left zero change nothing. */
+struct ph_user_change {
+    struct ph_user *user;           /* the new state; revision 0 inserts, else the one read */
+    const struct ph_alias *aliases; /* ALL names that the user owns from now on */
+    size_t alias_count;
+    const struct ph_code *put_code; /* replaces the code of its purpose */
+    bool drop_code;                 /* spends the code of drop_purpose ... */
+    enum ph_code_purpose drop_purpose; /* ... CONFLICT when somebody else just spent it */
+    const struct ph_message *messages; /* leave after the commit (store/outbox.h) */
+    size_t message_count;
+};
+
+enum ph_user_write { PH_USER_DONE, PH_USER_CONFLICT, PH_USER_ALIAS_TAKEN };
+
+/*
+ * Inserts or updates. On DONE change->user->revision is the new one. ALIAS_TAKEN: *taken says
+ * which kind belongs to another user. CONFLICT: the row changed since it was read: read again.
+ */
+PH_MUST_USE struct ph_err ph_store_user_write(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                              const struct ph_user_change *change,
+                                              enum ph_user_write *result,
+                                              enum ph_alias_kind *taken);
+
+/* *user is NULL when there is none. */
+PH_MUST_USE struct ph_err ph_store_user_by_sub(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                               struct ph_str sub, struct ph_user **user);
+PH_MUST_USE struct ph_err ph_store_user_by_alias(struct ph_ctx *ctx,
+                                                 const struct ph_pool_ref *pool,
+                                                 enum ph_alias_kind kind, struct ph_str value,
+                                                 struct ph_user **user);
+
+/* With all that hangs on the user; *existed says whether there was one. */
+PH_MUST_USE struct ph_err ph_store_user_delete(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                               struct ph_str sub, bool *existed);
+
+/* Only tokens_valid_after_ms: every sign-in before `at_ms` is over. Never moves back. */
+PH_MUST_USE struct ph_err ph_store_user_sign_out(struct ph_ctx *ctx,
+                                                 const struct ph_pool_ref *pool,
+                                                 struct ph_str sub, int64_t at_ms);
+
+/*
+ * The attributes that ListUsers filters on, each with an index. `username` and `sub` compare
+ * exactly, the others folded (the caller folds the value).
+ */
+enum ph_user_filter_by {
+    PH_BY_NOTHING,
+    PH_BY_USERNAME,
+    PH_BY_SUB,
+    PH_BY_EMAIL,
+    PH_BY_PHONE,
+    PH_BY_NAME,
+    PH_BY_GIVEN_NAME,
+    PH_BY_FAMILY_NAME,
+    PH_BY_PREFERRED_USERNAME,
+    PH_BY_USER_STATUS, /* value: a status as on the wire, folded */
+    PH_BY_ENABLED,     /* value: "Enabled" or "Disabled" */
+};
+
+struct ph_user_filter {
+    enum ph_user_filter_by by;
+    bool prefix; /* ^= instead of = */
+    struct ph_str value;
+};
+
+/*
+ * One page: unfiltered in order of creation, filtered in order of the attribute. `cursor` is what
+ * the page before gave (absent: the first); *next is absent on the last page. A cursor belongs to
+ * its filter. Passwords are not read.
+ */
+PH_MUST_USE struct ph_err ph_store_user_list(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                             const struct ph_user_filter *filter,
+                                             struct ph_str cursor, size_t limit,
+                                             struct ph_user ***users, size_t *count,
+                                             struct ph_str *next);
+
+/*
+ * The code of a purpose, counting this look as an attempt before the caller compares, so that
+ * parallel guesses are counted, too. *code is NULL when none was sent (or it was spent).
+ * *attempts includes this one.
+ */
+PH_MUST_USE struct ph_err ph_store_code_attempt(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                                struct ph_str sub, enum ph_code_purpose purpose,
+                                                struct ph_code **code, int64_t *attempts);
+
+#endif
