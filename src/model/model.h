@@ -45,9 +45,9 @@ struct ph_shape {
     bool sensitive;
     int64_t min; /* characters, bytes (blob), elements, entries or value; PH_NO_LIMIT */
     int64_t max;
-    const char *pattern;          /* Java regular expression for the whole string, or NULL */
-    int pattern_index;            /* among the distinct patterns; -1 without one */
-    const char *const *enumeration; /* NULL-terminated, or NULL */
+    const char *pattern;             /* Java regular expression for the whole string, or NULL */
+    int pattern_index;               /* among the distinct patterns; -1 without one */
+    const char *const *enumeration;  /* NULL-terminated, or NULL */
     const struct ph_member *members; /* structure: in order of the model */
     size_t member_count;
     const struct ph_shape *element; /* list: element; map: value */
@@ -58,15 +58,15 @@ struct ph_operation {
     const char *name;
     enum ph_op id;
     enum ph_auth_class auth;
-    const char *group;             /* "users", "pools", ... for help and docs */
+    const char *group; /* "users", "pools", ... for help and docs */
     const struct ph_shape *input;
-    const struct ph_shape *output; /* NULL: no output shape */
+    const struct ph_shape *output;            /* NULL: no output shape */
     const struct ph_exception *const *errors; /* declared, NULL-terminated */
 };
 
 extern const struct ph_operation ph_operations[PH_OP_COUNT]; /* indexed by enum ph_op */
 extern const char *const ph_member_names[PH_MEMBER_COUNT];   /* as on the wire */
-extern const char *const ph_patterns[];                      /* distinct, PH_PATTERN_COUNT of them */
+extern const char *const ph_patterns[]; /* distinct, PH_PATTERN_COUNT of them */
 
 /* By name, exactly as in X-Amz-Target after the dot; NULL when there is none. */
 const struct ph_operation *ph_operation_find(struct ph_str name);

@@ -23,8 +23,8 @@ PH_MUST_USE struct ph_err ph_store_access_key_find(struct ph_ctx *ctx, struct ph
                                                    struct ph_access_key **key);
 
 /* Without the secrets, in order of creation. */
-PH_MUST_USE struct ph_err ph_store_access_key_list(struct ph_ctx *ctx,
-                                                   struct ph_access_key **keys, size_t *count);
+PH_MUST_USE struct ph_err ph_store_access_key_list(struct ph_ctx *ctx, struct ph_access_key **keys,
+                                                   size_t *count);
 PH_MUST_USE struct ph_err ph_store_access_key_delete(struct ph_ctx *ctx, struct ph_str id,
                                                      bool *existed);
 

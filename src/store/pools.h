@@ -19,9 +19,9 @@ enum ph_key_use { PH_KEY_ID_TOKEN, PH_KEY_ACCESS_TOKEN };
 struct ph_signing_key_record {
     struct ph_str kid; /* 44 characters of base64 */
     enum ph_key_use use;
-    struct ph_str pkcs8;       /* private key, DER; sealed in the row */
+    struct ph_str pkcs8; /* private key, DER; sealed in the row */
     int64_t created_ms;
-    int64_t active_from_ms;    /* signs from here on, until a newer key of the same use does */
+    int64_t active_from_ms;     /* signs from here on, until a newer key of the same use does */
     int64_t published_until_ms; /* leaves the JWKS then; INT64_MAX while current */
 };
 
@@ -70,8 +70,7 @@ PH_MUST_USE struct ph_err ph_store_pool_user_count(struct ph_ctx *ctx, struct ph
 
 /* All keys of the pool, newest first, those no longer published included. */
 PH_MUST_USE struct ph_err ph_store_signing_keys(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
-                                                struct ph_signing_key_record **keys,
-                                                size_t *count);
+                                                struct ph_signing_key_record **keys, size_t *count);
 
 /*
  * Adds keys that sign from their active_from_ms on, and sets published_until_ms of the older keys
@@ -84,8 +83,7 @@ PH_MUST_USE struct ph_err ph_store_signing_keys_rotate(struct ph_ctx *ctx,
                                                        int64_t old_published_until_ms);
 
 /* TAKEN: the id exists (in any pool). GONE: the pool does not exist. */
-PH_MUST_USE struct ph_err ph_store_client_insert(struct ph_ctx *ctx,
-                                                 const struct ph_pool_ref *pool,
+PH_MUST_USE struct ph_err ph_store_client_insert(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                                  const struct ph_client_record *client,
                                                  enum ph_write_result *result);
 

@@ -63,7 +63,7 @@ PH_MUST_USE struct ph_err ph_store_family_rotate(struct ph_ctx *ctx, struct ph_s
 
 /* One sign-in, sign-up or password event: append-only, written with the next commit, unawaited. */
 struct ph_auth_event {
-    struct ph_str id;  /* event_id of the tokens */
+    struct ph_str id; /* event_id of the tokens */
     struct ph_str pool_id;
     struct ph_str sub; /* absent: unknown user */
     struct ph_str client_id;

@@ -27,9 +27,9 @@ struct ph_pool_ref {
 };
 
 struct ph_store_options {
-    struct ph_str path;                  /* of the database file; absent: in memory */
-    const struct ph_key *master_key;     /* copied; wiped on close */
-    const struct ph_blocking *blocking;  /* util/blocking.h: brackets waits for a commit */
+    struct ph_str path;                 /* of the database file; absent: in memory */
+    const struct ph_key *master_key;    /* copied; wiped on close */
+    const struct ph_blocking *blocking; /* util/blocking.h: brackets waits for a commit */
     struct ph_log log;
     bool exclusive; /* a server: refuses to open while another server has the same file open */
 };

@@ -47,10 +47,10 @@ struct ph_user {
     bool enabled;
     int64_t created_ms;
     int64_t modified_ms;
-    int64_t revision;       /* 0: not stored yet */
-    struct ph_attrs attrs;  /* without sub, in order of insertion */
-    struct ph_password *password;        /* NULL: none */
-    int64_t password_set_ms;             /* age of a temporary password counts from here */
+    int64_t revision;                     /* 0: not stored yet */
+    struct ph_attrs attrs;                /* without sub, in order of insertion */
+    struct ph_password *password;         /* NULL: none */
+    int64_t password_set_ms;              /* age of a temporary password counts from here */
     struct ph_password *password_history; /* newest first, without the current one */
     size_t password_history_count;
     int64_t tokens_valid_after_ms; /* tokens of sign-ins before this are revoked; 0: none */
@@ -90,8 +90,8 @@ struct ph_user_change {
     struct ph_user *user;           /* the new state; revision 0 inserts, else the one read */
     const struct ph_alias *aliases; /* ALL names that the user owns from now on */
     size_t alias_count;
-    const struct ph_code *put_code; /* replaces the code of its purpose */
-    bool drop_code;                 /* spends the code of drop_purpose ... */
+    const struct ph_code *put_code;    /* replaces the code of its purpose */
+    bool drop_code;                    /* spends the code of drop_purpose ... */
     enum ph_code_purpose drop_purpose; /* ... CONFLICT when somebody else just spent it */
     const struct ph_message *messages; /* leave after the commit (store/outbox.h) */
     size_t message_count;
@@ -111,8 +111,7 @@ PH_MUST_USE struct ph_err ph_store_user_write(struct ph_ctx *ctx, const struct p
 /* *user is NULL when there is none. */
 PH_MUST_USE struct ph_err ph_store_user_by_sub(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                                struct ph_str sub, struct ph_user **user);
-PH_MUST_USE struct ph_err ph_store_user_by_alias(struct ph_ctx *ctx,
-                                                 const struct ph_pool_ref *pool,
+PH_MUST_USE struct ph_err ph_store_user_by_alias(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                                  enum ph_alias_kind kind, struct ph_str value,
                                                  struct ph_user **user);
 
@@ -121,8 +120,7 @@ PH_MUST_USE struct ph_err ph_store_user_delete(struct ph_ctx *ctx, const struct 
                                                struct ph_str sub, bool *existed);
 
 /* Only tokens_valid_after_ms: every sign-in before `at_ms` is over. Never moves back. */
-PH_MUST_USE struct ph_err ph_store_user_sign_out(struct ph_ctx *ctx,
-                                                 const struct ph_pool_ref *pool,
+PH_MUST_USE struct ph_err ph_store_user_sign_out(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                                  struct ph_str sub, int64_t at_ms);
 
 /*

@@ -106,8 +106,8 @@ struct ph_str ph_time_http(struct ph_arena *arena, int64_t epoch_s)
 {
     const struct ph_date d = ph_date_from(epoch_s);
 
-    return ph_strf(arena, "%s, %02d %s %04d %02d:%02d:%02d GMT", ph_weekday_names[d.weekday],
-                   d.day, ph_month_names[d.month - 1], d.year, d.hour, d.minute, d.second);
+    return ph_strf(arena, "%s, %02d %s %04d %02d:%02d:%02d GMT", ph_weekday_names[d.weekday], d.day,
+                   ph_month_names[d.month - 1], d.year, d.hour, d.minute, d.second);
 }
 
 struct ph_str ph_time_iso(struct ph_arena *arena, int64_t epoch_s)

@@ -6,9 +6,9 @@
 #ifndef PH_UTIL_CTX_H
 #define PH_UTIL_CTX_H
 
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/settings.h"
-#include "util/clock.h"
 
 struct ph_blocking; /* util/blocking.h */
 
@@ -18,9 +18,9 @@ struct ph_random {
 };
 
 enum ph_caller_kind {
-    PH_CALLER_NONE,   /* public operation */
-    PH_CALLER_IAM,    /* a verified (serve) or well-formed (dev) signature */
-    PH_CALLER_TOKEN,  /* a verified access token */
+    PH_CALLER_NONE,  /* public operation */
+    PH_CALLER_IAM,   /* a verified (serve) or well-formed (dev) signature */
+    PH_CALLER_TOKEN, /* a verified access token */
 };
 
 /* Who asks, as protocol/authorize.c established it. */
@@ -45,13 +45,13 @@ struct ph_ctx {
     const struct ph_random *random;
     const struct ph_settings *settings;
     const struct ph_blocking *blocking; /* may be NULL */
-    struct ph_store *store;          /* store/store.h */
-    struct ph_pool_cache *pools;     /* pool/pool.h */
+    struct ph_store *store;             /* store/store.h */
+    struct ph_pool_cache *pools;        /* pool/pool.h */
     struct ph_log log;
-    struct ph_str request_id;        /* UUID */
-    struct ph_str remote_address;    /* numeric */
+    struct ph_str request_id;     /* UUID */
+    struct ph_str remote_address; /* numeric */
     struct ph_str user_agent;
-    struct ph_str pinned_id;         /* dev: header X-Poolhouse-Pin-Id, absent otherwise */
+    struct ph_str pinned_id; /* dev: header X-Poolhouse-Pin-Id, absent otherwise */
     struct ph_caller caller;
 };
 

@@ -18,7 +18,10 @@ struct ph_str {
 };
 
 #define PH_STR(literal) ((struct ph_str){ (const uint8_t *)("" literal), sizeof(literal) - 1 })
-#define PH_STR_INIT(literal) { (const uint8_t *)("" literal), sizeof(literal) - 1 } /* for tables */
+#define PH_STR_INIT(literal)                                                                       \
+    {                                                                                              \
+        (const uint8_t *)("" literal), sizeof(literal) - 1                                         \
+    } /* for tables */
 
 /* The two arguments of a "%.*s" conversion. */
 #define PH_FMT(s) (int)(s).n, (const char *)((s).p == NULL ? (const uint8_t *)"" : (s).p)
