@@ -1,0 +1,167 @@
+/*
+ * User pools and app clients as the rules read them: immutable snapshots, reference-counted,
+ * replaced whole when their revision in the store changes.
+ *
+ * ph_pool_get() and ph_client_get() give a reference that lasts until the request's arena is
+ * reset; nobody releases by hand. All slices inside live as long as the snapshot.
+ */
+#ifndef PH_POOL_POOL_H
+#define PH_POOL_POOL_H
+
+#include "crypto/rsa.h"
+#include "store/pools.h"
+#include "util/ctx.h"
+#include "util/json.h"
+
+enum ph_mfa_mode { PH_MFA_OFF, PH_MFA_OPTIONAL, PH_MFA_ON };
+
+/* Bits for AliasAttributes, UsernameAttributes and AutoVerifiedAttributes. */
+enum ph_contact { PH_EMAIL = 1, PH_PHONE = 2, PH_PREFERRED_USERNAME = 4 };
+
+struct ph_password_policy {
+    int64_t minimum_length; /* characters */
+    bool upper, lower, numbers, symbols;
+    int64_t history_size;   /* 0: none */
+    int64_t temporary_days; /* validity of temporary passwords */
+};
+
+enum ph_attr_type { PH_ATTR_STRING, PH_ATTR_NUMBER, PH_ATTR_BOOLEAN, PH_ATTR_DATETIME };
+
+/* One entry of the pool's schema. */
+struct ph_attr_def {
+    struct ph_str name; /* "email", "custom:team", "dev:custom:x" */
+    enum ph_attr_type type;
+    bool mutable;
+    bool required;
+    bool developer_only;
+    bool has_min, has_max; /* length of strings, value of numbers */
+    int64_t min, max;
+};
+
+/* A loaded signing key; the snapshot owns it. */
+struct ph_signing_key {
+    struct ph_str kid;
+    enum ph_key_use use;
+    struct ph_rsa_key *rsa;
+    struct ph_str modulus; /* 256 bytes */
+    int64_t active_from_ms;
+    int64_t published_until_ms;
+};
+
+struct ph_pool {
+    struct ph_pool_ref ref; /* id and data key: what the store wants */
+    struct ph_str id;
+    struct ph_str srp_name; /* the part of the id after the first '_' */
+    struct ph_str region;   /* the part before it */
+    struct ph_str arn;
+    struct ph_str name;
+    struct ph_str issuer; /* as tokens and discovery state it (settings, or the pool's tag) */
+    int64_t created_ms;
+    int64_t modified_ms;
+    int64_t revision;
+    const struct json_t *settings; /* the API's own shape; see pool/settings.h */
+
+    struct ph_password_policy password_policy;
+    enum ph_mfa_mode mfa;
+    bool case_sensitive;
+    bool admin_create_only;
+    unsigned alias_attributes;                 /* enum ph_contact bits */
+    unsigned username_attributes;              /* PH_EMAIL, PH_PHONE */
+    unsigned auto_verified;                    /* PH_EMAIL, PH_PHONE */
+    unsigned verify_before_update;             /* AttributesRequireVerificationBeforeUpdate */
+    bool passwordless_email, passwordless_sms; /* EMAIL_OTP, SMS_OTP in AllowedFirstAuthFactors */
+    bool tracks_devices;
+    const struct ph_attr_def *schema;
+    size_t schema_count;
+    const struct ph_signing_key *keys; /* newest first */
+    size_t key_count;
+};
+
+/* Bits of struct ph_client.flows: what ExplicitAuthFlows permits, legacy names resolved. */
+enum ph_flow_switch {
+    PH_FLOW_ADMIN_PASSWORD = 1,
+    PH_FLOW_PASSWORD = 2,
+    PH_FLOW_SRP = 4,
+    PH_FLOW_CUSTOM = 8,
+    PH_FLOW_REFRESH = 16,
+    PH_FLOW_USER = 32,
+    PH_FLOW_CLIENT_TOKEN = 64,
+};
+
+struct ph_client {
+    struct ph_str id;
+    struct ph_str pool_id;
+    struct ph_str name;
+    struct ph_str secret; /* absent: public client */
+    int64_t created_ms;
+    int64_t modified_ms;
+    int64_t revision;
+    const struct json_t *settings; /* the API's own shape, without the secret */
+
+    unsigned flows;   /* enum ph_flow_switch bits */
+    bool hides_users; /* PreventUserExistenceErrors ENABLED */
+    bool revocation;
+    bool propagates_user_context;
+    int64_t access_token_s, id_token_s, refresh_token_s; /* lifetimes in seconds */
+    int64_t session_s;                                   /* AuthSessionValidity */
+    bool rotates_refresh_tokens;
+    int64_t rotation_grace_s;
+    bool reads_all, writes_all; /* the lists are unset */
+    const struct ph_str *read_attributes;
+    size_t read_attribute_count;
+    const struct ph_str *write_attributes;
+    size_t write_attribute_count;
+};
+
+struct ph_pool_cache;
+
+struct ph_pool_cache *ph_pool_cache_create(void);
+void ph_pool_cache_destroy(struct ph_pool_cache *cache); /* NULL is fine */
+
+/* ResourceNotFoundException "User pool <id> does not exist." */
+PH_MUST_USE struct ph_err ph_pool_get(struct ph_ctx *ctx, struct ph_str pool_id,
+                                      const struct ph_pool **pool);
+
+/* NULL instead of an error when there is none. */
+PH_MUST_USE struct ph_err ph_pool_find(struct ph_ctx *ctx, struct ph_str pool_id,
+                                       const struct ph_pool **pool);
+
+/*
+ * Client and its pool. ResourceNotFoundException "User pool client <id> does not exist."; with
+ * pool_id (admin operations) also when the client belongs to another pool, and the pool's own
+ * error when that does not exist. pool_id may be absent (public operations).
+ */
+PH_MUST_USE struct ph_err ph_client_get(struct ph_ctx *ctx, struct ph_str pool_id,
+                                        struct ph_str client_id, const struct ph_pool **pool,
+                                        const struct ph_client **client);
+
+/* After a write: the next ph_pool_get() reads the store. */
+void ph_pool_forget(struct ph_ctx *ctx, struct ph_str pool_id);
+void ph_client_forget(struct ph_ctx *ctx, struct ph_str client_id);
+
+bool ph_client_may_read(const struct ph_client *client, struct ph_str attribute);
+bool ph_client_may_write(const struct ph_client *client, struct ph_str attribute);
+
+/* The schema's entry, or NULL. */
+const struct ph_attr_def *ph_pool_attribute(const struct ph_pool *pool, struct ph_str name);
+
+/* A key for one purpose of this pool ("session", "code", "decoy", ...), from its data key. */
+void ph_pool_key(const struct ph_pool *pool, struct ph_str purpose, struct ph_key *key);
+
+/*
+ * SECRET_HASH (authentication.md 1.2): accepts base64(HMAC-SHA256(secret, name || client id)) over
+ * any of the names. A client without a secret accepts everything.
+ */
+enum ph_secret_member { PH_IN_AUTH_PARAMETERS, PH_IN_SECRET_HASH_MEMBER };
+PH_MUST_USE struct ph_err ph_client_check_secret_hash(struct ph_ctx *ctx,
+                                                      const struct ph_client *client,
+                                                      struct ph_str secret_hash,
+                                                      const struct ph_str *names, size_t count,
+                                                      enum ph_secret_member where);
+
+/* True when the hash is right for any of the names; for refresh, which words its errors itself. */
+bool ph_client_secret_hash_matches(struct ph_ctx *ctx, const struct ph_client *client,
+                                   struct ph_str secret_hash, const struct ph_str *names,
+                                   size_t count);
+
+#endif

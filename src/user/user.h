@@ -1,0 +1,113 @@
+/*
+ * The rules of users: names and aliases, attributes, passwords, codes, sign-up.
+ */
+#ifndef PH_USER_USER_H
+#define PH_USER_USER_H
+
+#include "pool/pool.h"
+#include "store/users.h"
+
+/* ---- names (user/names.c; management.md 4.1) ---- */
+
+/* The form in which names are compared: folded unless the pool is case sensitive. */
+struct ph_str ph_user_fold(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name);
+
+/* By Username, sub or any alias valid in the pool. *user is NULL when nobody has that name. */
+PH_MUST_USE struct ph_err ph_user_find(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                       struct ph_str name, struct ph_user **user);
+
+/* As ph_user_find, but UserNotFoundException "User does not exist." (admin operations). */
+PH_MUST_USE struct ph_err ph_user_get(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                      struct ph_str name, struct ph_user **user);
+
+/* All names that the user owns in this state, for struct ph_user_change; kinds in `take`
+ * (bits 1 << enum ph_alias_kind) may be taken from their owners. */
+void ph_user_aliases(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_user *user,
+                     unsigned take, const struct ph_alias **aliases, size_t *count);
+
+/* ---- writing (user/change.c) ---- */
+
+/*
+ * Stores the user with the aliases that follow from its state, sets modified_ms. ALIAS_TAKEN and
+ * CONFLICT come back as the errors that clients know (AliasExistsException "An account with the
+ * given email already exists." ...; a conflict of concurrent writes is retried by the caller's
+ * client: TooManyRequestsException).
+ */
+PH_MUST_USE struct ph_err ph_user_save(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                       struct ph_user_change *change, unsigned take);
+
+/* ---- passwords (user/password.c; management.md 4.5, authentication.md 1.4) ---- */
+
+/* Which prefix the policy's text carries: it differs by operation. */
+enum ph_password_where { PH_PW_SIGN_UP, PH_PW_CHANGE, PH_PW_ADMIN };
+
+/* InvalidPasswordException with the first broken rule; PasswordHistoryPolicyViolationException. */
+PH_MUST_USE struct ph_err ph_password_check_policy(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                                   const struct ph_user *user_or_null,
+                                                   struct ph_str password,
+                                                   enum ph_password_where where);
+
+/* New salt and verifier (user->username must be final), keeps the old one in the history. */
+void ph_password_set(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_user *user,
+                     struct ph_str password);
+
+/* True when the password is right. Constant time; the same work for a user without a password. */
+bool ph_password_matches(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_user *user,
+                         struct ph_str password);
+
+/* A policy-conforming temporary password. */
+struct ph_str ph_password_generate(struct ph_ctx *ctx, const struct ph_pool *pool);
+
+/*
+ * Who does not exist, for callers that must not show it: a user whose sub, salt and verifier are
+ * the same on every try for the same name and pool (authentication.md 2.2), and whom no password
+ * matches.
+ */
+struct ph_user *ph_user_decoy(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name);
+
+/* ---- attributes (user/attributes.c; management.md 2.4, 3.2, 4.8) ---- */
+
+enum ph_writer { PH_BY_ADMIN, PH_BY_CLIENT };
+
+/*
+ * Checks and applies attribute writes onto user->attrs (nothing is stored): client permission,
+ * schema, mutability, formats, verified flags, empty value deletes. `client` is NULL for admins.
+ */
+PH_MUST_USE struct ph_err ph_attributes_apply(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                              const struct ph_client *client, enum ph_writer writer,
+                                              struct ph_user *user, const struct ph_attrs *writes);
+PH_MUST_USE struct ph_err ph_attributes_delete(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                               const struct ph_client *client,
+                                               enum ph_writer writer, struct ph_user *user,
+                                               const struct ph_str *names, size_t count);
+
+/* InvalidParameterException with one clause for each required attribute that is missing. */
+PH_MUST_USE struct ph_err ph_attributes_check_required(struct ph_ctx *ctx,
+                                                       const struct ph_pool *pool,
+                                                       const struct ph_user *user);
+
+/* ---- codes (user/code.c; authentication.md 4.4, management.md 4.4) ---- */
+
+/* A new code for the change (put_code) and the message that carries it; *delivery says where. */
+struct ph_delivery {
+    enum ph_medium medium;
+    struct ph_str attribute;   /* "email" or "phone_number" */
+    struct ph_str destination; /* masked, for CodeDeliveryDetails */
+};
+
+/* The six digits; settings->fixed_code in dev. */
+struct ph_str ph_code_new(struct ph_ctx *ctx);
+
+/*
+ * Counts the attempt, compares in constant time. CodeMismatchException, ExpiredCodeException,
+ * LimitExceededException (attempt limits on). Spending is the caller's change.drop_code.
+ */
+PH_MUST_USE struct ph_err ph_code_check(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                        const struct ph_user *user, enum ph_code_purpose purpose,
+                                        struct ph_str given, struct ph_code **code);
+
+/* "j***@e***", "+*******1234" */
+struct ph_str ph_mask_destination(struct ph_arena *arena, enum ph_medium medium,
+                                  struct ph_str destination);
+
+#endif
