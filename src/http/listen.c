@@ -31,7 +31,7 @@ static bool copy(struct ph_str s, char *to, size_t size)
 /* Splits at the last colon; brackets around an IPv6 address are taken off. */
 static bool split(struct ph_str address, struct host_port *out)
 {
-    const uint8_t *colon = address.n == 0 ? NULL : memrchr(address.p, ':', address.n);
+    const uint8_t *colon = address.p == NULL ? NULL : memrchr(address.p, ':', address.n);
     struct ph_str host, port;
     int64_t number;
 

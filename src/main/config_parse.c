@@ -143,7 +143,7 @@ static bool set_choice(struct ph_arena *arena, const struct ph_config_key *key, 
 /* http/ has the last word when it listens; this finds slips early. */
 static bool is_address(struct ph_str text)
 {
-    const uint8_t *colon = memrchr(text.p, ':', text.n);
+    const uint8_t *colon = text.p == NULL ? NULL : memrchr(text.p, ':', text.n);
     int64_t port;
 
     return colon != NULL &&
