@@ -9,6 +9,7 @@
 #include "util/clock.h"
 
 #include <linux/tcp.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@ enum {
     TICK_MS = 100,
     TICKS_PER_ROUND = 10, /* each connection is looked at once in so many ticks */
     LEAST_PER_TICK = 64,
+    CROWD = 500,
 };
 
 static const int64_t NS_PER_MS = 1000000;
@@ -188,6 +190,21 @@ static void wait_for_tick(struct ph_http_server *server)
     (void)pthread_cond_timedwait(&server->changed, &server->lock, &at);
 }
 
+/* After a crowd has left: the allocator would keep the memory of its buffers. */
+static void give_memory_back(struct ph_http_server *server)
+{
+    if (server->connections > server->most_connections) {
+        server->most_connections = server->connections;
+    }
+    if (server->most_connections < CROWD || server->connections > server->most_connections / 2) {
+        return;
+    }
+    server->most_connections = server->connections;
+    pthread_mutex_unlock(&server->lock);
+    malloc_trim(0);
+    pthread_mutex_lock(&server->lock);
+}
+
 static void *guard(void *self)
 {
     struct ph_http_server *server = self;
@@ -196,6 +213,7 @@ static void *guard(void *self)
     while (!server->stopping) {
         wait_for_tick(server);
         inspect_some(server);
+        give_memory_back(server);
     }
     pthread_mutex_unlock(&server->lock);
     return NULL;

@@ -32,6 +32,7 @@ struct ph_http_server {
     struct ph_http_handler handler;
     struct ph_workers *workers;
     struct MHD_Daemon *daemon;
+    int fd; /* listens */
     unsigned port;
     char *tls_certificate; /* terminated copies for the library */
     char *tls_key;
@@ -40,6 +41,7 @@ struct ph_http_server {
     pthread_cond_t changed;
     struct ph_http_connection *first, *last;
     unsigned connections;
+    unsigned most_connections; /* since memory was last given back */
     unsigned calls; /* handed to workers and not yet completely answered */
     bool quiesced;
     bool stopping;

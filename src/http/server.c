@@ -84,28 +84,6 @@ static void server_free(struct ph_http_server *server)
     free(server);
 }
 
-static bool start(struct ph_http_server *server, char *why, size_t why_size)
-{
-    const int fd = ph_http_listen(server->options.listen, &server->port, why, why_size);
-
-    if (fd < 0) {
-        return false;
-    }
-    server->daemon = start_daemon(server, fd);
-    if (server->daemon == NULL) {
-        close(fd);
-        snprintf(why, why_size, "cannot start the HTTP server%s",
-                 server->tls_certificate == NULL ? "" : " (is the TLS certificate and key right?)");
-        return false;
-    }
-    if (!ph_http_guard_start(server)) {
-        MHD_stop_daemon(server->daemon);
-        snprintf(why, why_size, "cannot start a thread");
-        return false;
-    }
-    return true;
-}
-
 struct ph_http_server *ph_http_server_create(const struct ph_http_options *options,
                                              const struct ph_http_handler *handler,
                                              struct ph_workers *workers, char *why, size_t why_size)
@@ -121,11 +99,27 @@ struct ph_http_server *ph_http_server_create(const struct ph_http_options *optio
     server->tls_certificate = terminated(options->tls_certificate);
     server->tls_key = terminated(options->tls_key);
     init_lock(server);
-    if (!start(server, why, why_size)) {
+    server->fd = ph_http_listen(options->listen, &server->port, why, why_size);
+    if (server->fd < 0) {
         server_free(server);
         return NULL;
     }
     return server;
+}
+
+bool ph_http_server_start(struct ph_http_server *server, char *why, size_t why_size)
+{
+    server->daemon = start_daemon(server, server->fd);
+    if (server->daemon == NULL) {
+        snprintf(why, why_size, "cannot start the HTTP server%s",
+                 server->tls_certificate == NULL ? "" : " (is the TLS certificate and key right?)");
+        return false;
+    }
+    if (!ph_http_guard_start(server)) {
+        snprintf(why, why_size, "cannot start a thread");
+        return false;
+    }
+    return true;
 }
 
 unsigned ph_http_server_port(const struct ph_http_server *server)
@@ -146,7 +140,6 @@ unsigned ph_http_server_connections(struct ph_http_server *server)
 void ph_http_server_quiesce(struct ph_http_server *server)
 {
     bool already;
-    MHD_socket fd;
 
     pthread_mutex_lock(&server->lock);
     already = server->quiesced;
@@ -155,10 +148,10 @@ void ph_http_server_quiesce(struct ph_http_server *server)
     if (already) {
         return;
     }
-    fd = MHD_quiesce_daemon(server->daemon);
-    if (fd != MHD_INVALID_SOCKET) {
-        close(fd);
+    if (server->daemon != NULL) {
+        (void)MHD_quiesce_daemon(server->daemon); /* gives the socket back */
     }
+    close(server->fd);
 }
 
 bool ph_http_server_drain(struct ph_http_server *server, int64_t wait_ms)
@@ -182,6 +175,8 @@ void ph_http_server_destroy(struct ph_http_server *server)
     }
     ph_http_server_quiesce(server);
     ph_http_guard_stop(server);
-    MHD_stop_daemon(server->daemon);
+    if (server->daemon != NULL) {
+        MHD_stop_daemon(server->daemon);
+    }
     server_free(server);
 }

@@ -47,13 +47,17 @@ struct ph_http_options {
 };
 
 /*
- * Starts to listen and serve. On failure NULL and a text in why (of why_size bytes).
+ * Takes the address; clients may connect, but nobody answers yet.
+ * On failure NULL and a text in why (of why_size bytes).
  * The handler and the workers must outlive the server.
  */
 PH_MUST_USE struct ph_http_server *ph_http_server_create(const struct ph_http_options *options,
                                                          const struct ph_http_handler *handler,
                                                          struct ph_workers *workers, char *why,
                                                          size_t why_size);
+
+/* Begins to answer: what the handler needs must be there. False and a text on failure. */
+PH_MUST_USE bool ph_http_server_start(struct ph_http_server *server, char *why, size_t why_size);
 
 unsigned ph_http_server_port(const struct ph_http_server *server);
 unsigned ph_http_server_connections(struct ph_http_server *server);

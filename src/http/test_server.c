@@ -61,6 +61,7 @@ static int set_up(void **state)
     assert_non_null(fixture.workers);
     fixture.server = ph_http_server_create(&options, &handler, fixture.workers, why, sizeof why);
     assert_non_null(fixture.server);
+    assert_true(ph_http_server_start(fixture.server, why, sizeof why));
     *state = &fixture;
     return 0;
 }

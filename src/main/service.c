@@ -191,7 +191,7 @@ static bool start_workers(struct ph_service *service, char *why, size_t why_size
     return service->workers != NULL;
 }
 
-static bool start_admin(struct ph_service *service, char *why, size_t why_size)
+static bool listen_admin(struct ph_service *service, char *why, size_t why_size)
 {
     const struct ph_http_handler handler = { .self = service, .handle = handle_admin };
     struct ph_http_options options = http_options(service);
@@ -204,7 +204,7 @@ static bool start_admin(struct ph_service *service, char *why, size_t why_size)
     return service->admin != NULL;
 }
 
-static bool start_api(struct ph_service *service, char *why, size_t why_size)
+static bool listen_api(struct ph_service *service, char *why, size_t why_size)
 {
     const struct ph_http_handler handler = { .self = service, .handle = handle_api };
     struct ph_http_options options = http_options(service);
@@ -216,6 +216,13 @@ static bool start_api(struct ph_service *service, char *why, size_t why_size)
     }
     service->api = ph_http_server_create(&options, &handler, service->workers, why, why_size);
     return service->api != NULL;
+}
+
+/* Both at last: from here on handlers run and use all of the service. */
+static bool start_listeners(struct ph_service *service, char *why, size_t why_size)
+{
+    return ph_http_server_start(service->api, why, why_size) &&
+           (service->admin == NULL || ph_http_server_start(service->admin, why, why_size));
 }
 
 static void init_health(struct ph_service *service)
@@ -243,8 +250,8 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, char *w
     block_signals();
     raise_file_limit(service);
     init_health(service);
-    if (!start_workers(service, why, why_size) || !start_api(service, why, why_size) ||
-        !start_admin(service, why, why_size)) {
+    if (!start_workers(service, why, why_size) || !listen_api(service, why, why_size) ||
+        !listen_admin(service, why, why_size) || !start_listeners(service, why, why_size)) {
         ph_service_destroy(service);
         return NULL;
     }
