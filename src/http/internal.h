@@ -42,7 +42,7 @@ struct ph_http_server {
     struct ph_http_connection *first, *last;
     unsigned connections;
     unsigned most_connections; /* since memory was last given back */
-    unsigned calls; /* handed to workers and not yet completely answered */
+    unsigned calls;            /* handed to workers and not yet completely answered */
     bool quiesced;
     bool stopping;
     bool guarded; /* the guard's thread runs */

@@ -5,9 +5,11 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -18,13 +20,20 @@
 struct fixture {
     struct ph_workers *workers;
     struct ph_http_server *server;
+    sem_t entered; /* a request for /slow is with a worker */
+    sem_t gate;    /* lets it go on */
 };
 
 /* Answers with what it has seen. */
 static void echo(void *self, struct ph_worker *worker, const struct ph_http_request *request,
                  struct ph_http_reply *reply)
 {
-    (void)self;
+    struct fixture *fixture = self;
+
+    if (ph_str_eq(request->path, PH_STR("/slow"))) {
+        sem_post(&fixture->entered);
+        sem_wait(&fixture->gate);
+    }
     reply->status = 203;
     reply->content_type = PH_STR("text/x-echo");
     ph_http_reply_header(reply, &worker->arena, PH_STR("X-Mixed"),
@@ -45,7 +54,7 @@ static void refuse(void *self, int status, struct ph_http_reply *reply)
 static int set_up(void **state)
 {
     static struct fixture fixture;
-    const struct ph_http_handler handler = { .handle = echo, .refuse = refuse };
+    const struct ph_http_handler handler = { .self = &fixture, .handle = echo, .refuse = refuse };
     const struct ph_http_options options = { .listen = PH_STR("127.0.0.1:0"),
                                              .header_max = 16384,
                                              .body_max = 1000,
@@ -56,6 +65,8 @@ static int set_up(void **state)
                                              .idle_ms = 10000 };
     char why[100];
 
+    sem_init(&fixture.entered, 0, 0);
+    sem_init(&fixture.gate, 0, 0);
     fixture.workers = ph_workers_create(
         &(struct ph_workers_options){ .threads = 4, .queue_max = 100, .wait_ms = 60000 });
     assert_non_null(fixture.workers);
@@ -75,6 +86,8 @@ static int tear_down(void **state)
     ph_http_server_destroy(fixture->server);
     assert_true(ph_workers_stop(fixture->workers, 10000));
     ph_workers_destroy(fixture->workers);
+    sem_destroy(&fixture->gate);
+    sem_destroy(&fixture->entered);
     return 0;
 }
 
@@ -190,6 +203,30 @@ static void an_address_that_is_none_is_explained(void **state)
     }
 }
 
+static void *ask_slow(void *self)
+{
+    return strdup(exchange(self, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"));
+}
+
+/* The last test: nobody can connect afterwards. The request does not say Connection: close. */
+static void a_request_in_work_is_answered_before_the_server_ends(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t thread;
+    void *reply;
+
+    assert_int_equal(pthread_create(&thread, NULL, ask_slow, fixture), 0);
+    sem_wait(&fixture->entered);
+    ph_http_server_quiesce(fixture->server);
+    assert_false(ph_http_server_drain(fixture->server, 20));
+    sem_post(&fixture->gate);
+    assert_true(ph_http_server_drain(fixture->server, 10000));
+    pthread_join(thread, &reply);
+    assert_has(reply, "HTTP/1.1 203 ");
+    assert_has(reply, "Connection: close\r\n");
+    free(reply);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +235,7 @@ int main(void)
         cmocka_unit_test(a_refusal_has_the_words_of_the_handler),
         cmocka_unit_test(many_clients_at_once_are_all_answered),
         cmocka_unit_test(an_address_that_is_none_is_explained),
+        cmocka_unit_test(a_request_in_work_is_answered_before_the_server_ends),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
