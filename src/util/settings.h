@@ -5,7 +5,7 @@
 #ifndef PH_UTIL_SETTINGS_H
 #define PH_UTIL_SETTINGS_H
 
-#include "util/str.h"
+#include "util/log.h"
 
 enum ph_mode { PH_MODE_DEV, PH_MODE_SERVE };
 
@@ -17,8 +17,34 @@ enum ph_issuer_mode {
     PH_ISSUER_TEMPLATE, /* issuer_template with {poolId}, {region}, {public_url} */
 };
 
+/* Where the server listens and what it bears. Absent slices mean: not wanted. */
+struct ph_server_settings {
+    struct ph_str listen;       /* "127.0.0.1:9229" */
+    struct ph_str admin_listen; /* absent: health and metrics are on the public listener */
+    struct ph_str tls_cert;     /* file name, PEM */
+    struct ph_str tls_key;      /* file name, PEM */
+    int64_t workers;            /* 0: by the number of cores */
+    int64_t queue;              /* requests that may wait for a worker */
+    int64_t queue_wait_ms;
+    int64_t max_connections;
+    int64_t max_connections_per_address; /* 0: no such limit */
+    int64_t max_head;                    /* bytes */
+    int64_t max_body;                    /* bytes */
+    int64_t head_timeout_ms;
+    int64_t body_timeout_ms;
+    int64_t write_timeout_ms;
+    int64_t idle_timeout_ms;
+    int64_t drain_timeout_ms;
+};
+
 struct ph_settings {
     enum ph_mode mode;
+    struct ph_server_settings server;
+    struct ph_str data;       /* directory of the database */
+    bool memory;              /* nothing is kept: the database is in memory */
+    struct ph_str master_key; /* 32 bytes in base64; secret; absent: a file in `data` */
+    enum ph_level log_level;
+    enum ph_log_format log_format;
     struct ph_str account_id;     /* 12 digits */
     struct ph_str default_region; /* for pools made without a credential scope */
     struct ph_str public_url;     /* without a slash at the end: "http://localhost:9229" */
@@ -26,7 +52,7 @@ struct ph_settings {
     struct ph_str issuer_template;
     struct ph_str fixed_code; /* dev: every code is this value; absent otherwise */
     bool lockout;             /* the back-off after five wrong passwords */
-    bool attempt_limits;      /* per-hour limits on codes (authentication.md 4.4) */
+    bool attempt_limits;      /* per-hour limits on codes */
     int64_t signature_skew_s; /* how far X-Amz-Date may be from our clock */
 };
 

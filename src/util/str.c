@@ -154,6 +154,7 @@ const char *ph_cstr(struct ph_arena *arena, struct ph_str s)
     return copy;
 }
 
+PH_PRINTF(2, 0)
 static struct ph_str format_into(struct ph_arena *arena, const char *format, va_list args)
 {
     va_list again;

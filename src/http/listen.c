@@ -1,0 +1,119 @@
+#include "http/internal.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { HOST_MAX = 256, PORT_MAX = 6, BACKLOG = 1024 };
+
+struct host_port {
+    char host[HOST_MAX];
+    char port[PORT_MAX];
+};
+
+static bool copy(struct ph_str s, char *to, size_t size)
+{
+    if (s.n >= size || ph_str_has_byte(s, 0)) {
+        return false;
+    }
+    if (s.n > 0) {
+        memcpy(to, s.p, s.n);
+    }
+    to[s.n] = '\0';
+    return true;
+}
+
+/* Splits at the last colon; brackets around an IPv6 address are taken off. */
+static bool split(struct ph_str address, struct host_port *out)
+{
+    const uint8_t *colon = address.p == NULL ? NULL : memrchr(address.p, ':', address.n);
+    struct ph_str host, port;
+    int64_t number;
+
+    if (colon == NULL) {
+        return false;
+    }
+    host = (struct ph_str){ address.p, (size_t)(colon - address.p) };
+    port = ph_str_skip(address, host.n + 1);
+    if (ph_str_starts(host, PH_STR("[")) && ph_str_ends(host, PH_STR("]"))) {
+        host = (struct ph_str){ host.p + 1, host.n - 2 };
+    }
+    return ph_str_to_int(port, 0, 65535, &number) && copy(host, out->host, sizeof out->host) &&
+           copy(port, out->port, sizeof out->port);
+}
+
+static void free_addresses(struct addrinfo **addresses)
+{
+    if (*addresses != NULL) {
+        freeaddrinfo(*addresses);
+    }
+}
+
+/* Without delay: a reply is one write, and nothing follows that would be worth waiting for. */
+static int open_socket(const struct addrinfo *address)
+{
+    const int on = 1;
+    const int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd < 0) {
+        return -1;
+    }
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+        bind(fd, address->ai_addr, address->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
+        const int cause = errno;
+
+        close(fd);
+        errno = cause;
+        return -1;
+    }
+    return fd;
+}
+
+static unsigned port_of(int fd)
+{
+    struct sockaddr_storage bound = { 0 };
+    socklen_t size = sizeof bound;
+    in_port_t port = 0;
+
+    if (getsockname(fd, (struct sockaddr *)&bound, &size) != 0) {
+        return 0;
+    }
+    if (bound.ss_family == AF_INET) {
+        port = ((const struct sockaddr_in *)&bound)->sin_port;
+    } else if (bound.ss_family == AF_INET6) {
+        port = ((const struct sockaddr_in6 *)&bound)->sin6_port;
+    }
+    return ntohs(port);
+}
+
+int ph_http_listen(struct ph_str address, unsigned *port, char *why, size_t why_size)
+{
+    const struct addrinfo wanted = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+    PH_AUTO(free_addresses) struct addrinfo *found = NULL;
+    struct host_port parts;
+    int fd, cause;
+
+    if (!split(address, &parts)) {
+        snprintf(why, why_size, "'%.*s' is not an address like 127.0.0.1:9229", PH_FMT(address));
+        return -1;
+    }
+    cause = getaddrinfo(parts.host[0] == '\0' ? NULL : parts.host, parts.port, &wanted, &found);
+    if (cause != 0) {
+        snprintf(why, why_size, "cannot listen on '%.*s': %s", PH_FMT(address),
+                 gai_strerror(cause));
+        return -1;
+    }
+    fd = open_socket(found);
+    if (fd < 0) {
+        snprintf(why, why_size, "cannot listen on '%.*s': %s", PH_FMT(address), strerror(errno));
+        return -1;
+    }
+    *port = port_of(fd);
+    return fd;
+}

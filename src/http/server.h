@@ -1,0 +1,77 @@
+/*
+ * An HTTP/1.1 server (RFC 9112) on one listening address.
+ *
+ * One I/O thread reads and writes. A request whose head and body are whole is handed to a worker,
+ * which calls the handler; the I/O thread then writes head and body of the reply at once. Head,
+ * body and reply each have a deadline that no activity extends: a sender who trickles bytes is
+ * cut. What is refused here (malformed, too large, too busy) never reaches the handler.
+ *
+ * Several servers may share one pool of workers: the public and the administrative listener.
+ */
+#ifndef PH_HTTP_SERVER_H
+#define PH_HTTP_SERVER_H
+
+#include "http/workers.h"
+#include "util/log.h"
+#include "util/message.h"
+
+struct ph_http_server;
+
+struct ph_http_handler {
+    void *self;
+
+    /* On a worker. *reply is zeroed with status 200; what it refers to is copied afterwards. */
+    void (*handle)(void *self, struct ph_worker *worker, const struct ph_http_request *request,
+                   struct ph_http_reply *reply);
+
+    /*
+     * On any thread; may be NULL: fills the reply to a request that is refused with this status
+     * (400, 413, 431, 503). Static slices only.
+     */
+    void (*refuse)(void *self, int status, struct ph_http_reply *reply);
+};
+
+struct ph_http_options {
+    struct ph_str listen; /* "127.0.0.1:9229", "[::1]:9229", ":9229" for all; port 0 takes any */
+    struct ph_str tls_certificate; /* PEM text; absent: plain HTTP */
+    struct ph_str tls_key;         /* PEM text */
+    size_t header_max;             /* bytes of request line and fields */
+    size_t body_max;               /* bytes */
+    unsigned connections_max;
+    unsigned connections_per_address_max; /* 0: no such limit */
+    int64_t head_ms;  /* from the first byte of a request to the end of its head */
+    int64_t body_ms;  /* from there to the end of the body */
+    int64_t write_ms; /* to write a reply */
+    int64_t idle_ms;  /* between requests */
+    struct ph_log log;
+};
+
+/*
+ * Takes the address; clients may connect, but nobody answers yet.
+ * On failure NULL and a text in why (of why_size bytes).
+ * The handler and the workers must outlive the server.
+ */
+PH_MUST_USE struct ph_http_server *ph_http_server_create(const struct ph_http_options *options,
+                                                         const struct ph_http_handler *handler,
+                                                         struct ph_workers *workers, char *why,
+                                                         size_t why_size);
+
+/* Begins to answer: what the handler needs must be there. False and a text on failure. */
+PH_MUST_USE bool ph_http_server_start(struct ph_http_server *server, char *why, size_t why_size);
+
+unsigned ph_http_server_port(const struct ph_http_server *server);
+unsigned ph_http_server_connections(struct ph_http_server *server);
+
+/* Closes the listening socket; replies from now on end their connections. */
+void ph_http_server_quiesce(struct ph_http_server *server);
+
+/*
+ * Waits at most wait_ms until no request is with a worker and no reply is being written.
+ * False when there still is one: then the server must not be destroyed.
+ */
+PH_MUST_USE bool ph_http_server_drain(struct ph_http_server *server, int64_t wait_ms);
+
+/* After a successful drain, or when there was no request: ends all connections. NULL is fine. */
+void ph_http_server_destroy(struct ph_http_server *server);
+
+#endif

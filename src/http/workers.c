@@ -1,0 +1,287 @@
+#include "http/workers.h"
+
+#include "util/clock.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LEAST_THREADS = 16, THREADS_PER_CORE = 4, STACK_BYTES = 512 * 1024 };
+
+struct thread {
+    pthread_t id;
+    struct ph_workers *pool;
+    struct ph_worker worker;
+};
+
+struct ph_workers {
+    struct ph_workers_options options;
+    struct ph_blocking blocking;
+    struct thread *threads;
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t work;  /* there is a job and a free place, or the end has come */
+    pthread_cond_t ended; /* a thread has ended */
+    struct ph_job *first;
+    struct ph_job **last;
+    size_t queued;
+    unsigned started;
+    unsigned alive;
+    unsigned running;
+    unsigned blocked;
+    bool stopping;
+};
+
+static void push(struct ph_workers *workers, struct ph_job *job)
+{
+    job->next = NULL;
+    *workers->last = job;
+    workers->last = &job->next;
+    workers->queued++;
+}
+
+static struct ph_job *pop(struct ph_workers *workers)
+{
+    struct ph_job *job = workers->first;
+
+    workers->first = job->next;
+    if (workers->first == NULL) {
+        workers->last = &workers->first;
+    }
+    workers->queued--;
+    return job;
+}
+
+static bool has_place(const struct ph_workers *workers)
+{
+    return workers->running < workers->options.running;
+}
+
+/* Called with the lock held: somebody else may go on. */
+static void wake_one(struct ph_workers *workers)
+{
+    if (workers->first != NULL && has_place(workers)) {
+        pthread_cond_signal(&workers->work);
+    }
+}
+
+/* With the lock held; NULL when the pool ends. */
+static struct ph_job *next_job(struct ph_workers *workers)
+{
+    while (workers->first == NULL || !has_place(workers)) {
+        if (workers->stopping && workers->first == NULL) {
+            return NULL;
+        }
+        pthread_cond_wait(&workers->work, &workers->lock);
+    }
+    return pop(workers);
+}
+
+static void run(struct ph_workers *workers, struct ph_job *job, struct ph_worker *worker)
+{
+    const int64_t waited_ns = ph_monotonic_ns() - job->queued_ns;
+    const bool late = waited_ns > workers->options.wait_ms * 1000000;
+
+    job->run(job, worker, late ? PH_JOB_LATE : PH_JOB_RUN);
+    ph_arena_reset(&worker->arena);
+}
+
+static void *work(void *self)
+{
+    struct thread *thread = self;
+    struct ph_workers *workers = thread->pool;
+    struct ph_job *job;
+
+    pthread_mutex_lock(&workers->lock);
+    while ((job = next_job(workers)) != NULL) {
+        workers->running++;
+        wake_one(workers);
+        pthread_mutex_unlock(&workers->lock);
+        run(workers, job, &thread->worker);
+        pthread_mutex_lock(&workers->lock);
+        workers->running--;
+    }
+    workers->alive--;
+    pthread_cond_broadcast(&workers->work); /* the others see the end, too */
+    pthread_cond_signal(&workers->ended);
+    pthread_mutex_unlock(&workers->lock);
+    ph_arena_finish(&thread->worker.arena);
+    return NULL;
+}
+
+static bool start(struct ph_workers *workers)
+{
+    pthread_attr_t attributes;
+    bool ok = true;
+
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    pthread_mutex_lock(&workers->lock); /* alive is set before the first thread ends */
+    while (ok && workers->started < workers->options.threads) {
+        struct thread *thread = &workers->threads[workers->started];
+
+        thread->pool = workers;
+        thread->worker.index = workers->started;
+        ok = pthread_create(&thread->id, &attributes, work, thread) == 0;
+        workers->started += ok;
+    }
+    workers->alive = workers->started;
+    pthread_mutex_unlock(&workers->lock);
+    pthread_attr_destroy(&attributes);
+    return ok;
+}
+
+static void begin(void *self)
+{
+    ph_workers_block_begin(self);
+}
+
+static void end(void *self)
+{
+    ph_workers_block_end(self);
+}
+
+static unsigned cores(void)
+{
+    const long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n > 0 ? (unsigned)n : 1;
+}
+
+static void fill_defaults(struct ph_workers_options *options)
+{
+    if (options->running == 0) {
+        options->running = cores();
+    }
+    if (options->threads == 0) {
+        options->threads = THREADS_PER_CORE * options->running;
+        options->threads = options->threads < LEAST_THREADS ? LEAST_THREADS : options->threads;
+    }
+}
+
+static void init_conditions(struct ph_workers *workers)
+{
+    pthread_condattr_t monotonic;
+
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&workers->lock, NULL);
+    pthread_cond_init(&workers->work, NULL);
+    pthread_cond_init(&workers->ended, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+struct ph_workers *ph_workers_create(const struct ph_workers_options *options)
+{
+    struct ph_workers *workers = calloc(1, sizeof *workers);
+
+    if (workers == NULL) {
+        ph_fatal("out of memory");
+    }
+    workers->options = *options;
+    fill_defaults(&workers->options);
+    workers->blocking = (struct ph_blocking){ begin, end, workers };
+    workers->last = &workers->first;
+    workers->threads = calloc(workers->options.threads, sizeof *workers->threads);
+    if (workers->threads == NULL) {
+        ph_fatal("out of memory");
+    }
+    init_conditions(workers);
+    if (!start(workers)) {
+        if (ph_workers_stop(workers, 1000)) {
+            ph_workers_destroy(workers);
+        }
+        return NULL;
+    }
+    return workers;
+}
+
+bool ph_workers_submit(struct ph_workers *workers, struct ph_job *job)
+{
+    bool taken;
+
+    job->queued_ns = ph_monotonic_ns();
+    pthread_mutex_lock(&workers->lock);
+    taken = !workers->stopping && workers->queued < workers->options.queue_max;
+    if (taken) {
+        push(workers, job);
+        wake_one(workers);
+    }
+    pthread_mutex_unlock(&workers->lock);
+    return taken;
+}
+
+void ph_workers_block_begin(struct ph_workers *workers)
+{
+    pthread_mutex_lock(&workers->lock);
+    workers->running--;
+    workers->blocked++;
+    wake_one(workers);
+    pthread_mutex_unlock(&workers->lock);
+}
+
+void ph_workers_block_end(struct ph_workers *workers)
+{
+    pthread_mutex_lock(&workers->lock);
+    workers->running++;
+    workers->blocked--;
+    pthread_mutex_unlock(&workers->lock);
+}
+
+const struct ph_blocking *ph_workers_blocking(const struct ph_workers *workers)
+{
+    return &workers->blocking;
+}
+
+struct ph_workers_counts ph_workers_count(struct ph_workers *workers)
+{
+    struct ph_workers_counts counts;
+
+    pthread_mutex_lock(&workers->lock);
+    counts = (struct ph_workers_counts){ .queued = workers->queued,
+                                         .threads = workers->started,
+                                         .running = workers->running,
+                                         .blocked = workers->blocked };
+    pthread_mutex_unlock(&workers->lock);
+    return counts;
+}
+
+static struct timespec deadline_in(int64_t wait_ms)
+{
+    const int64_t at_ns = ph_monotonic_ns() + wait_ms * 1000000;
+
+    return (struct timespec){ .tv_sec = at_ns / 1000000000, .tv_nsec = at_ns % 1000000000 };
+}
+
+bool ph_workers_stop(struct ph_workers *workers, int64_t wait_ms)
+{
+    const struct timespec deadline = deadline_in(wait_ms);
+    bool ended;
+
+    pthread_mutex_lock(&workers->lock);
+    workers->stopping = true;
+    pthread_cond_broadcast(&workers->work);
+    while (workers->alive > 0 &&
+           pthread_cond_timedwait(&workers->ended, &workers->lock, &deadline) == 0) {
+    }
+    ended = workers->alive == 0;
+    pthread_mutex_unlock(&workers->lock);
+    for (unsigned i = 0; ended && i < workers->started; i++) {
+        pthread_join(workers->threads[i].id, NULL);
+    }
+    workers->started = ended ? 0 : workers->started;
+    return ended;
+}
+
+void ph_workers_destroy(struct ph_workers *workers)
+{
+    if (workers == NULL) {
+        return;
+    }
+    pthread_cond_destroy(&workers->ended);
+    pthread_cond_destroy(&workers->work);
+    pthread_mutex_destroy(&workers->lock);
+    free(workers->threads);
+    free(workers);
+}

@@ -1,0 +1,181 @@
+#include "main/command.h"
+
+#include "main/suggest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct ph_command *const ph_commands[] = {
+    &ph_command_dev,     &ph_command_serve, &ph_command_config,
+    &ph_command_version, &ph_command_help,  NULL,
+};
+
+const struct ph_command *ph_command_find(const char *name)
+{
+    for (size_t i = 0; ph_commands[i] != NULL; i++) {
+        if (strcmp(ph_commands[i]->name, name) == 0) {
+            return ph_commands[i];
+        }
+    }
+    return NULL;
+}
+
+void ph_command_print_list(FILE *out)
+{
+    fputs("poolhouse: user pools of your own, for unmodified Amazon Cognito clients\n\n"
+          "Usage: poolhouse COMMAND [FLAGS]\n\nCommands:\n",
+          out);
+    for (size_t i = 0; ph_commands[i] != NULL; i++) {
+        fprintf(out, "  %-14s %s\n", ph_commands[i]->name, ph_commands[i]->summary);
+    }
+    fputs("\nTo begin:                 poolhouse dev\n"
+          "About one command:        poolhouse COMMAND --help\n",
+          out);
+}
+
+void ph_command_print_help(const struct ph_command *command, FILE *out)
+{
+    fprintf(out, "poolhouse %s: %s\n\n%s", command->name, command->summary, command->help);
+    if (command->help_more != NULL) {
+        command->help_more(out);
+    }
+}
+
+int ph_command_misused(const char *what, const char *given, const char *const *known)
+{
+    struct ph_suggestion s = { .given = ph_str_from(given) };
+
+    for (; *known != NULL; known++) {
+        ph_suggest(&s, ph_str_from(*known));
+    }
+    fprintf(stderr, "poolhouse: there is no %s '%s'", what, given);
+    if (s.best.p != NULL) {
+        fprintf(stderr, "; did you mean '%.*s'?", PH_FMT(s.best));
+    }
+    fputc('\n', stderr);
+    return PH_EXIT_MISUSED;
+}
+
+static int misused_flag(const char *given)
+{
+    const char *known[PH_CONFIG_KEYS_MAX + 3];
+    size_t n = 0;
+
+    for (size_t i = 0; i < ph_config_key_count; i++) {
+        if (ph_config_keys[i].flag != NULL) {
+            known[n++] = ph_config_keys[i].flag;
+        }
+    }
+    known[n++] = "config";
+    known[n++] = "help";
+    known[n] = NULL;
+    return ph_command_misused("flag", given, known);
+}
+
+struct flag {
+    struct ph_str name;
+    struct ph_str value;
+    const struct ph_config_key *key; /* NULL: --config */
+    int words;                       /* of the command line */
+};
+
+/* "--name=value", "--name value", "--name" and "--no-name" of a switch. */
+static bool parse_flag(int argc, char **argv, struct flag *flag)
+{
+    struct ph_str word = ph_str_from(argv[0]);
+    const bool dashes = ph_str_starts(word, PH_STR("--"));
+    const bool with_value =
+        ph_str_cut(ph_str_skip(word, dashes ? 2 : 0), '=', &flag->name, &flag->value);
+    struct ph_str positive = flag->name;
+
+    if (!dashes) {
+        return false;
+    }
+    flag->words = 1;
+    flag->key = ph_config_find_flag(flag->name);
+    if (flag->key == NULL && ph_str_starts(flag->name, PH_STR("no-"))) {
+        positive = ph_str_skip(flag->name, 3);
+        flag->key = ph_config_find_flag(positive);
+    }
+    if (flag->key == NULL && !ph_str_eq(flag->name, PH_STR("config"))) {
+        return false;
+    }
+    if (with_value) {
+        return positive.n == flag->name.n;
+    }
+    if (flag->key != NULL && flag->key->type == PH_CONFIG_BOOL) {
+        flag->value = positive.n == flag->name.n ? PH_STR("true") : PH_STR("false");
+        return true;
+    }
+    if (argc < 2 || positive.n != flag->name.n) {
+        return false;
+    }
+    flag->value = ph_str_from(argv[1]);
+    flag->words = 2;
+    return true;
+}
+
+static int complain(const struct ph_config *config)
+{
+    fprintf(stderr, "poolhouse: the configuration is wrong:\n%.*s",
+            PH_FMT(ph_buf_str(&config->problems)));
+    return PH_EXIT_MISUSED;
+}
+
+static bool fail(int *status, int with)
+{
+    *status = with;
+    return false;
+}
+
+static bool complain_about_flag(const char *word, int *status)
+{
+    const struct ph_str name = ph_str_skip(ph_str_from(word), 2);
+
+    if (ph_str_starts(ph_str_from(word), PH_STR("--")) && ph_config_find_flag(name) != NULL) {
+        fprintf(stderr, "poolhouse: the flag %s needs a value\n", word);
+        return fail(status, PH_EXIT_MISUSED);
+    }
+    return fail(status, misused_flag(word + (word[0] == '-') + (word[0] == '-' && word[1] == '-')));
+}
+
+/* In two rounds: the file's name must be known before the flags that win over the file. */
+static bool each_flag(struct ph_config *config, int argc, char **argv, const char **file,
+                      int *status)
+{
+    for (int i = 0; i < argc;) {
+        struct flag flag = { 0 };
+
+        if (!parse_flag(argc - i, argv + i, &flag)) {
+            return complain_about_flag(argv[i], status);
+        }
+        if (flag.key == NULL) {
+            *file = ph_cstr(&config->arena, flag.value);
+        } else {
+            ph_config_set(config, flag.key, flag.value,
+                          ph_strf(&config->arena, "--%s", flag.key->flag));
+        }
+        i += flag.words;
+    }
+    return true;
+}
+
+bool ph_command_configure(struct ph_config *config, enum ph_mode mode, int argc, char **argv,
+                          int *status)
+{
+    const char *file = getenv("POOLHOUSE_CONFIG");
+
+    ph_config_init(config, mode);
+    if (!each_flag(config, argc, argv, &file, status)) {
+        return false;
+    }
+    if (file != NULL) {
+        ph_config_read_file(config, file);
+    }
+    ph_config_read_environment(config, environ);
+    if (!each_flag(config, argc, argv, &file, status)) {
+        return false;
+    }
+    return ph_config_settle(config) || fail(status, complain(config));
+}

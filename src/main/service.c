@@ -1,0 +1,332 @@
+#include "main/service.h"
+
+#include "main/health.h"
+#include "main/notify.h"
+#include "util/clock.h"
+#include "util/json.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+    PEM_MAX = 256 * 1024,
+    OTHER_FILES = 256, /* descriptors beside connections */
+};
+
+struct ph_service {
+    const struct ph_settings *settings;
+    struct ph_log_sink sink;
+    struct ph_log log;
+    struct ph_arena arena; /* for the life of the service */
+    struct ph_metrics *metrics;
+    struct ph_workers *workers;
+    struct ph_health health;
+    struct ph_http_server *api;
+    struct ph_http_server *admin; /* NULL: the API's listener answers for it */
+    atomic_bool draining;
+    bool stuck; /* requests were in work when the drain ended */
+};
+
+/* The API's place: the real handler is set here. */
+static void answer_api(struct ph_service *service, struct ph_worker *worker,
+                       const struct ph_http_request *request, struct ph_http_reply *reply)
+{
+    (void)service;
+    (void)worker;
+    (void)request;
+    reply->status = 501;
+    reply->content_type = PH_STR("application/x-amz-json-1.1");
+    reply->body = PH_STR("{\"__type\":\"NotImplementedException\","
+                         "\"message\":\"This server has no API yet.\"}");
+}
+
+static void handle_api(void *self, struct ph_worker *worker, const struct ph_http_request *request,
+                       struct ph_http_reply *reply)
+{
+    struct ph_service *service = self;
+
+    if (service->settings->server.admin_listen.n == 0 &&
+        ph_health_handle(&service->health, &worker->arena, request, reply)) {
+        return;
+    }
+    answer_api(service, worker, request, reply);
+}
+
+static void handle_admin(void *self, struct ph_worker *worker,
+                         const struct ph_http_request *request, struct ph_http_reply *reply)
+{
+    const struct ph_service *service = self;
+
+    if (!ph_health_handle(&service->health, &worker->arena, request, reply)) {
+        reply->status = 404;
+        reply->content_type = PH_STR("text/plain");
+        reply->body = PH_STR("Here are /healthz, /readyz and /metrics.\n");
+    }
+}
+
+static bool is_not_draining(void *self, const char **why)
+{
+    const struct ph_service *service = self;
+
+    *why = "the server is stopping";
+    return !atomic_load(&service->draining);
+}
+
+static size_t fill_gauges(void *self, struct ph_metrics_gauge *gauges)
+{
+    struct ph_service *service = self;
+    const struct ph_workers_counts workers = ph_workers_count(service->workers);
+    const struct ph_metrics_gauge now[] = {
+        { "poolhouse_open_connections", "Open connections to the API.",
+          ph_http_server_connections(service->api) },
+        { "poolhouse_queue_depth", "Requests that wait for a worker.", (int64_t)workers.queued },
+        { "poolhouse_workers", "Worker threads.", workers.threads },
+        { "poolhouse_workers_running", "Workers at work.", workers.running },
+        { "poolhouse_workers_blocked", "Workers that wait for a commit or another server.",
+          workers.blocked },
+    };
+
+    memcpy(gauges, now, sizeof now);
+    return sizeof now / sizeof now[0];
+}
+
+/* In every thread that is made later, too: only ph_service_run() takes these signals. */
+static void block_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void raise_file_limit(const struct ph_service *service)
+{
+    const rlim_t wanted = (rlim_t)service->settings->server.max_connections + (rlim_t)OTHER_FILES;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
+        return;
+    }
+    limit.rlim_cur = wanted;
+    if (limit.rlim_max < wanted) {
+        limit.rlim_max = wanted; /* root may */
+    }
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return;
+    }
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    PH_LOG(&service->log, PH_WARN, "file_limit",
+           ph_f_text("text", "fewer open files are allowed than max_connections needs"),
+           ph_f_int("wanted", (int64_t)wanted), ph_f_int("allowed", (int64_t)limit.rlim_cur));
+}
+
+static bool read_pem(struct ph_service *service, struct ph_str name, struct ph_str *pem, char *why,
+                     size_t why_size)
+{
+    const char *path = ph_cstr(&service->arena, name);
+    uint8_t *text;
+    ssize_t n;
+    int fd;
+
+    if (name.n == 0) {
+        return true;
+    }
+    fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        snprintf(why, why_size, "cannot read %.*s: %s", PH_FMT(name), strerror(errno));
+        return false;
+    }
+    text = ph_arena_alloc(&service->arena, PEM_MAX);
+    n = read(fd, text, PEM_MAX);
+    close(fd);
+    if (n <= 0) {
+        snprintf(why, why_size, "cannot read %.*s", PH_FMT(name));
+        return false;
+    }
+    *pem = (struct ph_str){ text, (size_t)n };
+    return true;
+}
+
+static struct ph_http_options http_options(const struct ph_service *service)
+{
+    const struct ph_server_settings *s = &service->settings->server;
+
+    return (struct ph_http_options){
+        .listen = s->listen,
+        .header_max = (size_t)s->max_head,
+        .body_max = (size_t)s->max_body,
+        .connections_max = (unsigned)s->max_connections,
+        .connections_per_address_max = (unsigned)s->max_connections_per_address,
+        .head_ms = s->head_timeout_ms,
+        .body_ms = s->body_timeout_ms,
+        .write_ms = s->write_timeout_ms,
+        .idle_ms = s->idle_timeout_ms,
+        .log = service->log,
+    };
+}
+
+static bool start_workers(struct ph_service *service, char *why, size_t why_size)
+{
+    const struct ph_server_settings *s = &service->settings->server;
+
+    service->workers = ph_workers_create(&(struct ph_workers_options){
+        .threads = (unsigned)s->workers,
+        .queue_max = (size_t)s->queue,
+        .wait_ms = s->queue_wait_ms,
+    });
+    if (service->workers == NULL) {
+        snprintf(why, why_size, "cannot start the worker threads");
+    }
+    return service->workers != NULL;
+}
+
+static bool listen_admin(struct ph_service *service, char *why, size_t why_size)
+{
+    const struct ph_http_handler handler = { .self = service, .handle = handle_admin };
+    struct ph_http_options options = http_options(service);
+
+    if (service->settings->server.admin_listen.n == 0) {
+        return true;
+    }
+    options.listen = service->settings->server.admin_listen;
+    service->admin = ph_http_server_create(&options, &handler, service->workers, why, why_size);
+    return service->admin != NULL;
+}
+
+static bool listen_api(struct ph_service *service, char *why, size_t why_size)
+{
+    const struct ph_http_handler handler = { .self = service, .handle = handle_api };
+    struct ph_http_options options = http_options(service);
+
+    if (!read_pem(service, service->settings->server.tls_cert, &options.tls_certificate, why,
+                  why_size) ||
+        !read_pem(service, service->settings->server.tls_key, &options.tls_key, why, why_size)) {
+        return false;
+    }
+    service->api = ph_http_server_create(&options, &handler, service->workers, why, why_size);
+    return service->api != NULL;
+}
+
+/* Both at last: from here on handlers run and use all of the service. */
+static bool start_listeners(struct ph_service *service, char *why, size_t why_size)
+{
+    return ph_http_server_start(service->api, why, why_size) &&
+           (service->admin == NULL || ph_http_server_start(service->admin, why, why_size));
+}
+
+static void init_health(struct ph_service *service)
+{
+    service->metrics = ph_metrics_create(NULL, 0);
+    service->health.metrics = service->metrics;
+    service->health.gauges = fill_gauges;
+    service->health.gauges_self = service;
+    ph_health_add(&service->health, (struct ph_check){ "server", is_not_draining, service });
+}
+
+struct ph_service *ph_service_create(const struct ph_settings *settings, char *why, size_t why_size)
+{
+    struct ph_service *service = calloc(1, sizeof *service);
+
+    if (service == NULL) {
+        ph_fatal("out of memory");
+    }
+    service->settings = settings;
+    service->sink = (struct ph_log_sink){ .fd = STDERR_FILENO,
+                                          .least = settings->log_level,
+                                          .format = settings->log_format };
+    service->log = (struct ph_log){ .sink = &service->sink };
+    ph_json_start();
+    block_signals();
+    raise_file_limit(service);
+    init_health(service);
+    if (!start_workers(service, why, why_size) || !listen_api(service, why, why_size) ||
+        !listen_admin(service, why, why_size) || !start_listeners(service, why, why_size)) {
+        ph_service_destroy(service);
+        return NULL;
+    }
+    return service;
+}
+
+static int wait_for_signal(void)
+{
+    sigset_t set;
+    int which = 0;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    while (sigwait(&set, &which) != 0) {
+    }
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* the next one ends the process */
+    return which;
+}
+
+static int64_t left_ms(int64_t deadline_ns)
+{
+    const int64_t left = (deadline_ns - ph_monotonic_ns()) / 1000000;
+
+    return left > 0 ? left : 0;
+}
+
+/* First the listeners, then what is in work; the admin listener answers to the end. */
+static bool drain(struct ph_service *service)
+{
+    const int64_t deadline_ns =
+        ph_monotonic_ns() + service->settings->server.drain_timeout_ms * 1000000;
+
+    atomic_store(&service->draining, true);
+    ph_notify("STOPPING=1");
+    ph_http_server_quiesce(service->api);
+    if (!ph_http_server_drain(service->api, left_ms(deadline_ns))) {
+        return false;
+    }
+    if (service->admin != NULL) {
+        ph_http_server_quiesce(service->admin);
+        if (!ph_http_server_drain(service->admin, left_ms(deadline_ns))) {
+            return false;
+        }
+    }
+    return ph_workers_stop(service->workers, left_ms(deadline_ns) + 1000);
+}
+
+bool ph_service_run(struct ph_service *service)
+{
+    int which;
+
+    PH_LOG(&service->log, PH_INFO, "ready", ph_f_str("listen", service->settings->server.listen),
+           ph_f_str("url", service->settings->public_url));
+    ph_notify("READY=1");
+    which = wait_for_signal();
+    PH_LOG(&service->log, PH_INFO, "stopping", ph_f_int("signal", which));
+    service->stuck = !drain(service);
+    PH_LOG(&service->log, service->stuck ? PH_ERROR : PH_INFO, "stopped",
+           ph_f_text("how", service->stuck ? "requests were still in work" : "in order"));
+    return !service->stuck;
+}
+
+void ph_service_destroy(struct ph_service *service)
+{
+    if (service == NULL || service->stuck) {
+        return;
+    }
+    if (service->workers != NULL && !ph_workers_stop(service->workers, 1000)) {
+        return;
+    }
+    ph_http_server_destroy(service->admin);
+    ph_http_server_destroy(service->api);
+    ph_workers_destroy(service->workers);
+    ph_metrics_destroy(service->metrics);
+    ph_arena_finish(&service->arena);
+    free(service);
+}
