@@ -271,7 +271,9 @@ static void write_user(struct ph_tx *tx, void *arg)
     if (w->change->drop_code) {
         spend_code(tx, w);
     }
-    put_aliases(tx, w);
+    if (w->change->aliases != NULL) {
+        put_aliases(tx, w);
+    }
     if (w->change->put_code != NULL) {
         put_code(tx, w);
     }
