@@ -21,6 +21,7 @@ struct ph_db_stmt {
 
 struct ph_db {
     sqlite3 *handle;
+    enum ph_db_role role;
     int log_pages; /* in the write-ahead log after the last commit */
     struct ph_db_stmt statements[STATEMENTS];
 };
@@ -89,6 +90,7 @@ static const char READER_SETTINGS[] = "PRAGMA query_only = ON;"
 
 static bool set_up(struct ph_db *db, enum ph_db_role role)
 {
+    db->role = role;
     sqlite3_busy_timeout(db->handle, BUSY_MS);
     sqlite3_extended_result_codes(db->handle, 1);
     sqlite3_wal_hook(db->handle, count_log_pages, db);
@@ -277,17 +279,22 @@ static enum ph_verdict db_tidy(struct ph_db *db, bool idle)
     return verdict_of(code);
 }
 
+/* To SQLite, filling the new file is writing: a reader is allowed to for this statement. */
 static enum ph_verdict db_backup(struct ph_db *db, const char *path)
 {
     sqlite3_stmt *stmt = NULL;
     int code;
 
+    (void)db_run(db, "PRAGMA query_only = OFF");
     code = sqlite3_prepare_v2(db->handle, "VACUUM INTO $1", -1, &stmt, NULL);
     if (code == SQLITE_OK) {
         sqlite3_bind_text(stmt, 1, path, -1, SQLITE_STATIC);
         code = sqlite3_step(stmt);
     }
     sqlite3_finalize(stmt);
+    if (db->role == PH_DB_READER) {
+        (void)db_run(db, "PRAGMA query_only = ON");
+    }
     return verdict_of(code);
 }
 
