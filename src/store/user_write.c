@@ -4,12 +4,20 @@
 #include "store/users.h"
 #include "util/unicode.h"
 
+/* Attributes that ListUsers filters on, in the order of the columns in the texts. */
+static const struct ph_str INDEXED[] = {
+    PH_STR_INIT("email"),      PH_STR_INIT("phone_number"), PH_STR_INIT("name"),
+    PH_STR_INIT("given_name"), PH_STR_INIT("family_name"),  PH_STR_INIT("preferred_username"),
+};
+enum { INDEXED_COUNT = sizeof INDEXED / sizeof INDEXED[0] };
+
 struct writing {
     struct ph_ctx *ctx;
     const struct ph_pool_ref *pool;
     const struct ph_user_change *change;
     /* Made before the transaction, so that it stays short. */
     struct ph_str attrs;
+    struct ph_db_value indexed[INDEXED_COUNT]; /* folded */
     struct ph_str password;
     struct ph_str history;
     const struct ph_message *messages;
@@ -45,14 +53,6 @@ static const char UPDATE_USER[] =
     " preferred_username = $18, revision = revision + 1"
     " WHERE pool_id = $1 AND sub = $2 AND revision = $19";
 
-/* The column of an attribute that ListUsers filters on. */
-static struct ph_db_value indexed(const struct writing *w, struct ph_str name)
-{
-    const struct ph_str value = ph_attrs_get(&w->change->user->attrs, name);
-
-    return ph_v_bytes(value.p == NULL ? value : ph_fold_case(w->ctx->arena, value));
-}
-
 static void put_user(struct ph_tx *tx, struct writing *w)
 {
     const struct ph_user *user = w->change->user;
@@ -62,10 +62,8 @@ static void put_user(struct ph_tx *tx, struct writing *w)
         ph_v_bytes(ph_user_status_text(user->status)), ph_v_int(user->enabled),
         ph_v_int(user->created_ms), ph_v_int(user->modified_ms),
         ph_v_int(user->tokens_valid_after_ms), ph_v_int(user->password_set_ms), ph_v_text(w->attrs),
-        ph_v_bytes(w->password), ph_v_bytes(w->history), indexed(w, PH_STR("email")),
-        indexed(w, PH_STR("phone_number")), indexed(w, PH_STR("name")),
-        indexed(w, PH_STR("given_name")), indexed(w, PH_STR("family_name")),
-        indexed(w, PH_STR("preferred_username")), ph_v_int(user->revision));
+        ph_v_bytes(w->password), ph_v_bytes(w->history), w->indexed[0], w->indexed[1],
+        w->indexed[2], w->indexed[3], w->indexed[4], w->indexed[5], ph_v_int(user->revision));
 
     if (changed == 0) {
         give_up(tx, w, PH_USER_CONFLICT);
@@ -280,6 +278,15 @@ static void write_user(struct ph_tx *tx, void *arg)
     ph_outbox_insert(tx, w->messages, w->change->message_count);
 }
 
+static void fold_indexed(struct writing *w)
+{
+    for (size_t i = 0; i < INDEXED_COUNT; i++) {
+        const struct ph_str value = ph_attrs_get(&w->change->user->attrs, INDEXED[i]);
+
+        w->indexed[i] = ph_v_bytes(value.p == NULL ? value : ph_fold_case(w->ctx->arena, value));
+    }
+}
+
 struct ph_err ph_store_user_write(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                   const struct ph_user_change *change, enum ph_user_write *result,
                                   enum ph_alias_kind *taken)
@@ -296,6 +303,7 @@ struct ph_err ph_store_user_write(struct ph_ctx *ctx, const struct ph_pool_ref *
         .result = PH_USER_DONE,
     };
 
+    fold_indexed(&w);
     PH_TRY(ph_write(ctx, write_user, &w));
     *result = w.result;
     if (w.result == PH_USER_DONE) {
