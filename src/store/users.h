@@ -88,7 +88,7 @@ struct ph_code {
 /* All that changes with a user in one transaction. Members left zero change nothing. */
 struct ph_user_change {
     struct ph_user *user;           /* the new state; revision 0 inserts, else the one read */
-    const struct ph_alias *aliases; /* ALL names that the user owns from now on */
+    const struct ph_alias *aliases; /* ALL names that the user owns from now on; NULL: as before */
     size_t alias_count;
     const struct ph_code *put_code;    /* replaces the code of its purpose */
     bool drop_code;                    /* spends the code of drop_purpose ... */

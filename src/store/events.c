@@ -1,0 +1,140 @@
+/* What is written without anybody waiting: spent nonces and sign-in events. */
+#include "store/internal.h"
+#include "store/sign_in.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- nonces --- */
+
+struct spent_row {
+    struct ph_digest digest;
+    int64_t expires_ms;
+};
+
+static const char INSERT_SPENT[] = "INSERT INTO spent (digest, expires_ms) VALUES ($1, $2)"
+                                   " ON CONFLICT (digest) DO NOTHING";
+
+static void insert_spent(struct ph_tx *tx, void *arg)
+{
+    const struct spent_row *row = arg;
+
+    (void)PH_RUN(tx, INSERT_SPENT, ph_v_bytes(ph_digest_str(&row->digest)),
+                 ph_v_int(row->expires_ms));
+}
+
+static void *allocate(size_t size)
+{
+    void *p = calloc(1, size);
+
+    if (p == NULL) {
+        ph_fatal("out of memory");
+    }
+    return p;
+}
+
+struct ph_err ph_store_spend(struct ph_ctx *ctx, struct ph_str nonce, int64_t expires_ms,
+                             bool *first)
+{
+    struct spent_row row = { .expires_ms = expires_ms };
+    struct spent_row *later;
+
+    PH_SHA256(&row.digest, nonce);
+    *first = ph_spent_set_add(ctx->store->spent, &row.digest, expires_ms, ph_now_ms(ctx));
+    if (*first) {
+        later = allocate(sizeof *later);
+        *later = row;
+        ph_writer_later(ctx->store->writer, insert_spent, later);
+    }
+    return PH_OK;
+}
+
+/* --- events --- */
+
+struct event_row {
+    struct ph_auth_event event; /* its slices point into bytes */
+    uint8_t bytes[];
+};
+
+static const char INSERT_EVENT[] =
+    "INSERT INTO auth_events (pool_id, id, sub, client_id, type, response, detail, at_ms)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (pool_id, id) DO NOTHING";
+
+static void insert_event(struct ph_tx *tx, void *arg)
+{
+    const struct event_row *row = arg;
+    const struct ph_auth_event *e = &row->event;
+
+    (void)PH_RUN(tx, INSERT_EVENT, ph_v_text(e->pool_id), ph_v_text(e->id), ph_v_text(e->sub),
+                 ph_v_text(e->client_id), ph_v_text(e->type), ph_v_text(e->response),
+                 ph_v_text(e->detail), ph_v_int(e->at_ms));
+}
+
+static void keep(struct ph_str *s, uint8_t **at)
+{
+    if (s->p == NULL) {
+        return;
+    }
+    if (s->n > 0) {
+        memcpy(*at, s->p, s->n);
+    }
+    s->p = *at;
+    *at += s->n;
+}
+
+static struct event_row *copy_event(const struct ph_auth_event *event)
+{
+    const size_t n = event->id.n + event->pool_id.n + event->sub.n + event->client_id.n +
+                     event->type.n + event->response.n + event->detail.n;
+    struct event_row *row = allocate(sizeof *row + n + 1);
+    uint8_t *at = row->bytes;
+
+    row->event = *event;
+    keep(&row->event.id, &at);
+    keep(&row->event.pool_id, &at);
+    keep(&row->event.sub, &at);
+    keep(&row->event.client_id, &at);
+    keep(&row->event.type, &at);
+    keep(&row->event.response, &at);
+    keep(&row->event.detail, &at);
+    return row;
+}
+
+void ph_store_event_append(struct ph_ctx *ctx, const struct ph_auth_event *event)
+{
+    ph_writer_later(ctx->store->writer, insert_event, copy_event(event));
+}
+
+static const char LIST_EVENTS[] =
+    "SELECT id, client_id, type, response, detail, at_ms FROM auth_events"
+    " WHERE pool_id = $1 AND sub = $2 ORDER BY at_ms DESC, id DESC LIMIT $3";
+
+static void decode_event(struct ph_q *q, struct ph_arena *arena, struct ph_auth_event *event)
+{
+    event->id = ph_q_str(q, arena, 0);
+    event->client_id = ph_q_str(q, arena, 1);
+    event->type = ph_q_str(q, arena, 2);
+    event->response = ph_q_str(q, arena, 3);
+    event->detail = ph_q_str(q, arena, 4);
+    event->at_ms = ph_q_int(q, 5);
+}
+
+struct ph_err ph_store_event_list(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str sub,
+                                  size_t limit, struct ph_auth_event **events, size_t *count)
+{
+    struct ph_list list = { 0 };
+    struct ph_q q;
+
+    PH_READ(ctx, &q, LIST_EVENTS, ph_v_text(pool_id), ph_v_text(sub), ph_v_int((int64_t)limit));
+    while (ph_q_row(&q)) {
+        struct ph_auth_event *event = PH_LIST_ADD(ctx->arena, &list, struct ph_auth_event);
+
+        decode_event(&q, ctx->arena, event);
+        event->pool_id = pool_id;
+        event->sub = sub;
+    }
+    PH_TRY(ph_read_end(&q));
+    *events = list.items;
+    *count = list.count;
+    return PH_OK;
+}

@@ -1,0 +1,134 @@
+/*
+ * What the verbs of the store are written with. Included only inside store/.
+ *
+ * A verb that writes puts its inputs and results into a struct and hands a function to ph_write():
+ * the function runs on the writer thread, inside a transaction that it may share with others. It
+ * is a straight line of PH_RUN and PH_QUERY: after the first failure the rest does nothing, and
+ * the whole of it is undone. A verb that reads uses PH_READ on a connection of its own.
+ */
+#ifndef PH_STORE_INTERNAL_H
+#define PH_STORE_INTERNAL_H
+
+#include "store/driver/driver.h"
+#include "store/readers.h"
+#include "store/spent.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+struct ph_store {
+    const struct ph_driver *driver;
+    struct ph_log log;
+    const struct ph_blocking *blocking;
+    struct ph_key wrapping_key; /* of the pools' data keys */
+    struct ph_key record_key;   /* of what belongs to no pool */
+    struct ph_db *db;           /* the connection of the writer */
+    int lock_fd;                /* -1: not exclusive */
+    struct ph_readers *readers;
+    struct ph_writer *writer;
+    struct ph_spent_set *spent;
+};
+
+/* --- statements --- */
+
+struct ph_q {
+    struct ph_tx *tx;
+    struct ph_tx own; /* of a read outside a transaction */
+    struct ph_db_stmt *stmt;
+    struct ph_ctx *ctx; /* of PH_READ */
+};
+
+static inline struct ph_db_value ph_v_int(int64_t n)
+{
+    return (struct ph_db_value){ .kind = PH_DB_INT, .n = n };
+}
+
+static inline struct ph_db_value ph_v_text(struct ph_str s)
+{
+    return (struct ph_db_value){ .kind = PH_DB_TEXT, .s = s };
+}
+
+static inline struct ph_db_value ph_v_bytes(struct ph_str s)
+{
+    return (struct ph_db_value){ .kind = PH_DB_BYTES, .s = s };
+}
+
+/* Marks the transaction as failed for a reason of ours; the first reason stays. */
+void ph_tx_fail(struct ph_tx *tx, enum ph_verdict verdict, const char *why);
+
+/* Undoes all that the job did; ph_write() still succeeds: the job has noted its result. */
+void ph_tx_abandon(struct ph_tx *tx);
+
+int64_t ph_tx_run(struct ph_tx *tx, const char *sql, const struct ph_db_value *values,
+                  size_t count);
+void ph_tx_query(struct ph_tx *tx, struct ph_q *q, const char *sql,
+                 const struct ph_db_value *values, size_t count);
+void ph_read_begin(struct ph_ctx *ctx, struct ph_q *q, const char *sql,
+                   const struct ph_db_value *values, size_t count);
+
+#define PH_VALUES(...)                                                                             \
+    (const struct ph_db_value[]){ __VA_ARGS__ },                                                   \
+        sizeof((const struct ph_db_value[]){ __VA_ARGS__ }) / sizeof(struct ph_db_value)
+
+/* Runs a statement; the number of rows that changed, 0 after a failure. */
+#define PH_RUN(tx, sql, ...) ph_tx_run((tx), (sql), PH_VALUES(__VA_ARGS__))
+
+/* Starts reading inside a transaction: while (ph_q_row(&q)) { ... } ph_q_end(&q). */
+#define PH_QUERY(tx, q, sql, ...) ph_tx_query((tx), (q), (sql), PH_VALUES(__VA_ARGS__))
+
+/* The same outside of one; ends with PH_TRY(ph_read_end(&q)). No second one may begin before. */
+#define PH_READ(ctx, q, sql, ...) ph_read_begin((ctx), (q), (sql), PH_VALUES(__VA_ARGS__))
+
+bool ph_q_row(struct ph_q *q);
+int64_t ph_q_int(const struct ph_q *q, int column);
+struct ph_str ph_q_str(const struct ph_q *q, struct ph_arena *arena, int column); /* a copy */
+void ph_q_broken(struct ph_q *q, const char *why); /* the row is not what we write */
+void ph_q_end(struct ph_q *q);
+PH_MUST_USE struct ph_err ph_read_end(struct ph_q *q);
+
+/* --- writes --- */
+
+/* Waits until the job is durable or undone. A failure of the engine has been logged. */
+PH_MUST_USE struct ph_err ph_write(struct ph_ctx *ctx, ph_job_run *run, void *arg);
+
+/* --- sealing --- */
+
+/* Where a sealed value stands: it does not open anywhere else. */
+struct ph_place {
+    const char *table;
+    const char *column;
+    struct ph_str pool_id; /* absent for what belongs to no pool */
+    struct ph_str key;     /* the primary key in the pool */
+};
+
+/* The absent slice stays absent. */
+struct ph_str ph_place_seal(struct ph_arena *arena, const struct ph_key *key,
+                            const struct ph_place *place, struct ph_str plain);
+PH_MUST_USE bool ph_place_open(struct ph_arena *arena, const struct ph_key *key,
+                               const struct ph_place *place, struct ph_str sealed,
+                               struct ph_str *plain);
+
+/* A list of unknown length in an arena. */
+struct ph_list {
+    void *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* A new zeroed element at the end; earlier ones may move. */
+void *ph_list_add(struct ph_arena *arena, struct ph_list *list, size_t size);
+
+#define PH_LIST_ADD(arena, list, type) ((type *)ph_list_add((arena), (list), sizeof(type)))
+
+/* --- writes of aggregates that share a transaction --- */
+
+struct ph_message;
+
+/* A message with its secret parts sealed, before it enters a transaction. */
+struct ph_message *ph_outbox_seal(struct ph_ctx *ctx, const struct ph_message *messages,
+                                  size_t count);
+void ph_outbox_insert(struct ph_tx *tx, const struct ph_message *sealed, size_t count);
+
+/* Deletes, at most some thousand rows, what is left of deleted pools. */
+void ph_purge_pools(struct ph_tx *tx, struct ph_arena *arena);
+
+#endif

@@ -1,0 +1,81 @@
+#include "store/internal.h"
+#include "store/sign_in.h"
+
+/*
+ * From the fifth failure on the lock lasts 2^(n-5) seconds, at most 900; 15 minutes after the last
+ * failure the count begins anew. WINDOW stands in the texts as a number, too.
+ */
+enum { WINDOW_MS = 900000 };
+
+static const char FIND_LOCKOUT[] = "SELECT failures, locked_until_ms, last_ms FROM lockouts"
+                                   " WHERE pool_id = $1 AND subject = $2";
+
+struct ph_err ph_store_lockout_find(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str key,
+                                    struct ph_lockout *lockout)
+{
+    struct ph_lockout found = { 0 };
+    struct ph_q q;
+
+    PH_READ(ctx, &q, FIND_LOCKOUT, ph_v_text(pool_id), ph_v_bytes(key));
+    if (ph_q_row(&q) && ph_q_int(&q, 2) > ph_now_ms(ctx) - WINDOW_MS) {
+        found.failures = ph_q_int(&q, 0);
+        found.locked_until_ms = ph_q_int(&q, 1);
+    }
+    PH_TRY(ph_read_end(&q));
+    *lockout = found;
+    return PH_OK;
+}
+
+struct failing {
+    struct ph_str pool_id;
+    struct ph_str key;
+    int64_t now_ms;
+    bool was_locked;
+};
+
+/* Nothing changes while the key is locked: of parallel guesses only the first counts. */
+static const char COUNT_FAILURE[] =
+    "INSERT INTO lockouts (pool_id, subject, failures, last_ms, locked_until_ms)"
+    " VALUES ($1, $2, 1, $3, 0)"
+    " ON CONFLICT (pool_id, subject) DO UPDATE SET"
+    " failures = CASE WHEN lockouts.last_ms <= $3 - 900000 THEN 1 ELSE lockouts.failures + 1 END,"
+    " last_ms = $3,"
+    " locked_until_ms = CASE WHEN lockouts.last_ms <= $3 - 900000 OR lockouts.failures < 4 THEN 0"
+    " WHEN lockouts.failures < 14"
+    " THEN $3 + 1000 * (CAST(1 AS BIGINT) << CAST(lockouts.failures - 4 AS INTEGER))"
+    " ELSE $3 + 900000 END"
+    " WHERE lockouts.locked_until_ms <= $3";
+
+static void count_failure(struct ph_tx *tx, void *arg)
+{
+    struct failing *f = arg;
+
+    f->was_locked = PH_RUN(tx, COUNT_FAILURE, ph_v_text(f->pool_id), ph_v_bytes(f->key),
+                           ph_v_int(f->now_ms)) == 0;
+}
+
+struct ph_err ph_store_lockout_fail(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str key,
+                                    int64_t now_ms, bool *was_locked)
+{
+    struct failing f = { .pool_id = pool_id, .key = key, .now_ms = now_ms };
+
+    PH_TRY(ph_write(ctx, count_failure, &f));
+    *was_locked = f.was_locked;
+    return PH_OK;
+}
+
+static const char CLEAR_LOCKOUT[] = "DELETE FROM lockouts WHERE pool_id = $1 AND subject = $2";
+
+static void clear_lockout(struct ph_tx *tx, void *arg)
+{
+    const struct failing *f = arg;
+
+    (void)PH_RUN(tx, CLEAR_LOCKOUT, ph_v_text(f->pool_id), ph_v_bytes(f->key));
+}
+
+struct ph_err ph_store_lockout_clear(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str key)
+{
+    struct failing f = { .pool_id = pool_id, .key = key };
+
+    return ph_write(ctx, clear_lockout, &f);
+}

@@ -1,0 +1,88 @@
+/* Deleting in pieces: what has expired, and what deleted pools left behind. */
+#include "store/internal.h"
+
+/* The numbers in the texts are rows of one piece: short enough to let others commit in between. */
+
+static const char SWEEP_SPENT[] = "DELETE FROM spent WHERE digest IN"
+                                  " (SELECT digest FROM spent WHERE expires_ms < $1 LIMIT 1000)";
+static const char SWEEP_FAMILIES[] =
+    "DELETE FROM token_families WHERE (pool_id, id) IN"
+    " (SELECT pool_id, id FROM token_families WHERE expires_ms < $1 LIMIT 1000)";
+static const char SWEEP_LOCKOUTS[] =
+    "DELETE FROM lockouts WHERE (pool_id, subject) IN"
+    " (SELECT pool_id, subject FROM lockouts WHERE last_ms < $1 - 900000 LIMIT 1000)";
+/* A day longer than it is good for: until then the answer is "expired" and not "none". */
+static const char SWEEP_CODES[] =
+    "DELETE FROM user_codes WHERE (pool_id, sub, purpose) IN"
+    " (SELECT pool_id, sub, purpose FROM user_codes WHERE expires_ms < $1 - 86400000 LIMIT 1000)";
+
+static const char *const SWEEPS[] = { SWEEP_SPENT, SWEEP_FAMILIES, SWEEP_LOCKOUTS, SWEEP_CODES };
+
+static const char NEXT_DELETED[] = "SELECT id FROM deleted_pools ORDER BY id LIMIT 1";
+static const char PURGE_USERS[] = "DELETE FROM users WHERE (pool_id, sub) IN"
+                                  " (SELECT pool_id, sub FROM users WHERE pool_id = $1 LIMIT 500)";
+static const char PURGE_ALIASES[] =
+    "DELETE FROM user_aliases WHERE (pool_id, kind, value) IN"
+    " (SELECT pool_id, kind, value FROM user_aliases WHERE pool_id = $1 LIMIT 500)";
+static const char PURGE_CODES[] =
+    "DELETE FROM user_codes WHERE (pool_id, sub, purpose) IN"
+    " (SELECT pool_id, sub, purpose FROM user_codes WHERE pool_id = $1 LIMIT 500)";
+static const char PURGE_LOCKOUTS[] =
+    "DELETE FROM lockouts WHERE (pool_id, subject) IN"
+    " (SELECT pool_id, subject FROM lockouts WHERE pool_id = $1 LIMIT 500)";
+static const char PURGE_FAMILIES[] =
+    "DELETE FROM token_families WHERE (pool_id, id) IN"
+    " (SELECT pool_id, id FROM token_families WHERE pool_id = $1 LIMIT 500)";
+static const char PURGE_EVENTS[] =
+    "DELETE FROM auth_events WHERE (pool_id, id) IN"
+    " (SELECT pool_id, id FROM auth_events WHERE pool_id = $1 LIMIT 500)";
+static const char PURGE_OUTBOX[] = "DELETE FROM outbox WHERE pool_id = $1";
+static const char PURGED[] = "DELETE FROM deleted_pools WHERE id = $1";
+
+static const char *const PURGES[] = { PURGE_USERS,    PURGE_ALIASES, PURGE_CODES, PURGE_LOCKOUTS,
+                                      PURGE_FAMILIES, PURGE_EVENTS,  PURGE_OUTBOX };
+
+void ph_purge_pools(struct ph_tx *tx, struct ph_arena *arena)
+{
+    struct ph_str id = { 0 };
+    int64_t gone = 0;
+    struct ph_q q;
+
+    ph_tx_query(tx, &q, NEXT_DELETED, NULL, 0);
+    if (ph_q_row(&q)) {
+        id = ph_q_str(&q, arena, 0);
+    }
+    ph_q_end(&q);
+    if (id.p == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof PURGES / sizeof PURGES[0]; i++) {
+        gone += PH_RUN(tx, PURGES[i], ph_v_text(id));
+    }
+    if (gone == 0) {
+        (void)PH_RUN(tx, PURGED, ph_v_text(id));
+    }
+}
+
+struct sweeping {
+    int64_t now_ms;
+    struct ph_arena arena;
+};
+
+static void sweep(struct ph_tx *tx, void *arg)
+{
+    struct sweeping *s = arg;
+
+    for (size_t i = 0; i < sizeof SWEEPS / sizeof SWEEPS[0]; i++) {
+        (void)PH_RUN(tx, SWEEPS[i], ph_v_int(s->now_ms));
+    }
+    ph_purge_pools(tx, &s->arena);
+}
+
+void ph_store_sweep(struct ph_store *store, int64_t now_ms)
+{
+    struct sweeping s = { .now_ms = now_ms };
+
+    (void)ph_writer_run(store->writer, NULL, sweep, &s); /* a failure is logged; the next tries */
+    ph_arena_finish(&s.arena);
+}

@@ -1,0 +1,189 @@
+#include "store/schema.h"
+
+/*
+ * Types that both engines read as meant: BIGINT, TEXT, BYTEA (no type of SQLite, which stores what
+ * it is given). What is filtered by prefix is BYTEA: it compares by bytes on every engine, and
+ * the end of a range need not be valid text.
+ */
+static const char *const STEP_1[] = {
+    "CREATE TABLE IF NOT EXISTS pools (id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL,"
+    " settings TEXT NOT NULL, data_key BYTEA NOT NULL, created_ms BIGINT NOT NULL,"
+    " modified_ms BIGINT NOT NULL, revision BIGINT NOT NULL)",
+
+    "CREATE TABLE IF NOT EXISTS deleted_pools (id TEXT NOT NULL PRIMARY KEY)",
+
+    "CREATE TABLE IF NOT EXISTS signing_keys (pool_id TEXT NOT NULL, kid TEXT NOT NULL,"
+    " purpose BIGINT NOT NULL, pkcs8 BYTEA NOT NULL, created_ms BIGINT NOT NULL,"
+    " active_from_ms BIGINT NOT NULL, published_until_ms BIGINT NOT NULL,"
+    " PRIMARY KEY (pool_id, kid))",
+
+    "CREATE TABLE IF NOT EXISTS clients (id TEXT NOT NULL PRIMARY KEY, pool_id TEXT NOT NULL,"
+    " name TEXT NOT NULL, settings TEXT NOT NULL, secret BYTEA, created_ms BIGINT NOT NULL,"
+    " modified_ms BIGINT NOT NULL, revision BIGINT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS clients_pool ON clients (pool_id, id)",
+
+    "CREATE TABLE IF NOT EXISTS users (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " username BYTEA NOT NULL, status BYTEA NOT NULL, enabled BIGINT NOT NULL,"
+    " created_ms BIGINT NOT NULL, modified_ms BIGINT NOT NULL, revision BIGINT NOT NULL,"
+    " tokens_valid_after_ms BIGINT NOT NULL, password_set_ms BIGINT NOT NULL,"
+    " attrs TEXT NOT NULL, password BYTEA, password_history BYTEA,"
+    " email BYTEA, phone_number BYTEA, name BYTEA, given_name BYTEA, family_name BYTEA,"
+    " preferred_username BYTEA, PRIMARY KEY (pool_id, sub))",
+    "CREATE INDEX IF NOT EXISTS users_created ON users (pool_id, created_ms, sub)",
+    "CREATE INDEX IF NOT EXISTS users_username ON users (pool_id, username, sub)",
+    "CREATE INDEX IF NOT EXISTS users_status ON users (pool_id, status, sub)",
+    "CREATE INDEX IF NOT EXISTS users_enabled ON users (pool_id, enabled, sub)",
+    "CREATE INDEX IF NOT EXISTS users_email ON users (pool_id, email, sub)"
+    " WHERE email IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS users_phone ON users (pool_id, phone_number, sub)"
+    " WHERE phone_number IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS users_name ON users (pool_id, name, sub)"
+    " WHERE name IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS users_given_name ON users (pool_id, given_name, sub)"
+    " WHERE given_name IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS users_family_name ON users (pool_id, family_name, sub)"
+    " WHERE family_name IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS users_preferred ON users (pool_id, preferred_username, sub)"
+    " WHERE preferred_username IS NOT NULL",
+
+    "CREATE TABLE IF NOT EXISTS user_aliases (pool_id TEXT NOT NULL, kind BIGINT NOT NULL,"
+    " value BYTEA NOT NULL, sub TEXT NOT NULL, PRIMARY KEY (pool_id, kind, value))",
+    "CREATE INDEX IF NOT EXISTS user_aliases_owner ON user_aliases (pool_id, sub)",
+
+    "CREATE TABLE IF NOT EXISTS user_codes (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " purpose BIGINT NOT NULL, hmac BYTEA NOT NULL, attribute TEXT, expires_ms BIGINT NOT NULL,"
+    " attempts BIGINT NOT NULL, PRIMARY KEY (pool_id, sub, purpose))",
+    "CREATE INDEX IF NOT EXISTS user_codes_expiry ON user_codes (expires_ms)",
+
+    "CREATE TABLE IF NOT EXISTS lockouts (pool_id TEXT NOT NULL, subject BYTEA NOT NULL,"
+    " failures BIGINT NOT NULL, last_ms BIGINT NOT NULL, locked_until_ms BIGINT NOT NULL,"
+    " PRIMARY KEY (pool_id, subject))",
+    "CREATE INDEX IF NOT EXISTS lockouts_last ON lockouts (last_ms)",
+
+    "CREATE TABLE IF NOT EXISTS spent (digest BYTEA NOT NULL PRIMARY KEY,"
+    " expires_ms BIGINT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS spent_expiry ON spent (expires_ms)",
+
+    "CREATE TABLE IF NOT EXISTS token_families (pool_id TEXT NOT NULL, id TEXT NOT NULL,"
+    " generation BIGINT NOT NULL, rotated_ms BIGINT NOT NULL, revoked BIGINT NOT NULL,"
+    " expires_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, id))",
+    "CREATE INDEX IF NOT EXISTS token_families_expiry ON token_families (expires_ms)",
+
+    "CREATE TABLE IF NOT EXISTS auth_events (pool_id TEXT NOT NULL, id TEXT NOT NULL, sub TEXT,"
+    " client_id TEXT, type TEXT NOT NULL, response TEXT NOT NULL, detail TEXT,"
+    " at_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, id))",
+    "CREATE INDEX IF NOT EXISTS auth_events_user ON auth_events (pool_id, sub, at_ms, id)"
+    " WHERE sub IS NOT NULL",
+
+    "CREATE TABLE IF NOT EXISTS outbox (id TEXT NOT NULL PRIMARY KEY, pool_id TEXT NOT NULL,"
+    " username TEXT, medium BIGINT NOT NULL, destination TEXT, reason TEXT, subject TEXT,"
+    " body BYTEA, code BYTEA, created_ms BIGINT NOT NULL)",
+
+    "CREATE TABLE IF NOT EXISTS access_keys (id TEXT NOT NULL PRIMARY KEY, secret BYTEA NOT NULL,"
+    " session_token BYTEA, user_name TEXT, policy TEXT, created_ms BIGINT NOT NULL,"
+    " expires_ms BIGINT NOT NULL)",
+    NULL,
+};
+
+struct step {
+    int64_t version;
+    int64_t min_reader; /* the oldest version that may read and write what this step leaves */
+    const char *const *statements;
+};
+
+static const struct step STEPS[] = {
+    { .version = 1, .min_reader = 1, .statements = STEP_1 },
+};
+enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
+
+static const char CREATE_META[] = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY,"
+                                  " number BIGINT, bytes BYTEA)";
+static const char READ_NUMBER[] = "SELECT number FROM meta WHERE name = $1";
+static const char WRITE_NUMBER[] = "INSERT INTO meta (name, number) VALUES ($1, $2)"
+                                   " ON CONFLICT (name) DO UPDATE SET number = excluded.number";
+
+static bool bind_name(const struct ph_driver *driver, struct ph_db_stmt *stmt, struct ph_str name)
+{
+    const struct ph_db_value value = { .kind = PH_DB_TEXT, .s = name };
+
+    return stmt != NULL && driver->bind(stmt, 1, &value) == PH_DB_DONE;
+}
+
+static bool read_number(const struct ph_driver *driver, struct ph_db *db, struct ph_str name,
+                        int64_t *number)
+{
+    struct ph_db_stmt *stmt = driver->prepare(db, READ_NUMBER);
+    enum ph_verdict verdict;
+
+    if (!bind_name(driver, stmt, name)) {
+        return false;
+    }
+    verdict = driver->step(stmt);
+    *number = verdict == PH_DB_ROW ? driver->column_int(stmt, 0) : 0;
+    driver->reset(stmt);
+    return verdict == PH_DB_ROW || verdict == PH_DB_DONE;
+}
+
+static bool write_number(const struct ph_driver *driver, struct ph_db *db, struct ph_str name,
+                         int64_t number)
+{
+    const struct ph_db_value value = { .kind = PH_DB_INT, .n = number };
+    struct ph_db_stmt *stmt = driver->prepare(db, WRITE_NUMBER);
+    bool done;
+
+    if (!bind_name(driver, stmt, name) || driver->bind(stmt, 2, &value) != PH_DB_DONE) {
+        return false;
+    }
+    done = driver->step(stmt) == PH_DB_DONE;
+    driver->reset(stmt);
+    return done;
+}
+
+static bool take_step(const struct ph_driver *driver, struct ph_db *db, const struct step *step)
+{
+    for (const char *const *sql = step->statements; *sql != NULL; sql++) {
+        if (driver->run(db, *sql) != PH_DB_DONE) {
+            return false;
+        }
+    }
+    return write_number(driver, db, PH_STR("schema_version"), step->version) &&
+           write_number(driver, db, PH_STR("schema_min_reader"), step->min_reader);
+}
+
+static bool migrate(const struct ph_driver *driver, struct ph_db *db, const char **why)
+{
+    int64_t version, min_reader;
+
+    if (driver->run(db, CREATE_META) != PH_DB_DONE ||
+        !read_number(driver, db, PH_STR("schema_version"), &version) ||
+        !read_number(driver, db, PH_STR("schema_min_reader"), &min_reader)) {
+        return false;
+    }
+    if (min_reader > STEPS[STEP_COUNT - 1].version) {
+        *why = "the database was changed by a newer version of Poolhouse that this one cannot"
+               " work with: start the newer version, or restore a backup made before it ran";
+        return false;
+    }
+    for (size_t i = 0; i < STEP_COUNT; i++) {
+        if (STEPS[i].version > version && !take_step(driver, db, &STEPS[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* One transaction: two processes that start at once take turns, a crash leaves the old schema. */
+bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db, const char **why)
+{
+    *why = NULL;
+    if (driver->begin(db) != PH_DB_DONE) {
+        return false;
+    }
+    if (!migrate(driver, db, why)) {
+        if (*why != NULL) {
+            driver->rollback(db); /* else its message would be lost; closing rolls back, too */
+        }
+        return false;
+    }
+    return driver->commit(db) == PH_DB_DONE;
+}

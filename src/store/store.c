@@ -1,0 +1,312 @@
+#include "store/store.h"
+
+#include "crypto/hash.h"
+#include "store/internal.h"
+#include "store/schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+struct opening {
+    const struct ph_store_options *options;
+    struct ph_arena arena;
+    const char *path; /* NULL: in memory */
+    struct ph_store *store;
+    struct ph_db *db;
+    const char *why;
+};
+
+static bool refuse(struct opening *o, const char *why)
+{
+    o->why = why;
+    return false;
+}
+
+/* Tells the engine's or the system's reason to the operator's log. */
+static void log_reason(struct opening *o, const char *reason)
+{
+    PH_LOG(&o->options->log, PH_ERROR, "store_open_failed", ph_f_str("path", o->options->path),
+           ph_f_text("reason", reason));
+}
+
+static bool lock_file(struct opening *o)
+{
+    const struct ph_str name = ph_strf(&o->arena, "%s.lock", o->path);
+    const char *path = ph_cstr(&o->arena, name);
+
+    o->store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (o->store->lock_fd < 0) {
+        log_reason(o, strerror(errno));
+        return refuse(o, "the lock file beside the database cannot be created: check that its"
+                         " directory exists and that this user may write to it");
+    }
+    if (flock(o->store->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        return refuse(o, "another server has this database open: stop it first, or use another"
+                         " data directory");
+    }
+    return true;
+}
+
+/* Made here and not by the engine: readable by nobody else, and so are its companion files. */
+static bool create_file(struct opening *o)
+{
+    const int fd = open(o->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd < 0 && errno != EEXIST) {
+        log_reason(o, strerror(errno));
+        return refuse(o, "the database file cannot be created: check that its directory exists"
+                         " and that this user may write to it");
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return true;
+}
+
+static bool prepare_files(struct opening *o)
+{
+    if (o->options->path.p == NULL) {
+        return true;
+    }
+    o->path = ph_cstr(&o->arena, o->options->path);
+    if (o->path == NULL || *o->path == '\0') {
+        return refuse(o, "the path of the database is not a file name");
+    }
+    return (!o->options->exclusive || lock_file(o)) && create_file(o);
+}
+
+static bool open_engine(struct opening *o)
+{
+    const struct ph_driver *driver = o->store->driver;
+    const char *why;
+
+    o->db = driver->open(o->path, PH_DB_WRITER);
+    if (o->db == NULL) {
+        return refuse(o, "the database cannot be opened: it is damaged, or no database, or"
+                         " another process holds it");
+    }
+    if (!ph_schema_migrate(driver, o->db, &why)) {
+        log_reason(o, why != NULL ? why : driver->message(o->db));
+        return refuse(o, why != NULL ? why : "the tables of the database cannot be made or read");
+    }
+    return true;
+}
+
+static const char READ_CHECK[] = "SELECT bytes FROM meta WHERE name = 'master_key_check'";
+static const char WRITE_CHECK[] = "INSERT INTO meta (name, bytes) VALUES ('master_key_check', $1)"
+                                  " ON CONFLICT (name) DO NOTHING";
+
+/* Reads what is stored; the value of a new database is written first. */
+static bool stored_check(struct opening *o, const struct ph_digest *ours, struct ph_str *stored)
+{
+    struct ph_tx tx = { .driver = o->store->driver, .db = o->db };
+    struct ph_q q;
+
+    (void)PH_RUN(&tx, WRITE_CHECK, ph_v_bytes(ph_digest_str(ours)));
+    ph_tx_query(&tx, &q, READ_CHECK, NULL, 0);
+    *stored = ph_q_row(&q) ? ph_q_str(&q, &o->arena, 0) : (struct ph_str){ 0 };
+    ph_q_end(&q);
+    return tx.verdict == PH_DB_DONE;
+}
+
+static bool check_master_key(struct opening *o)
+{
+    PH_AUTO(ph_key_wipe) struct ph_key key;
+    struct ph_digest ours;
+    struct ph_str stored;
+
+    ph_key_derive(o->options->master_key, PH_STR("poolhouse store check 1"), &key);
+    PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), &ours, PH_STR("check"));
+    if (!stored_check(o, &ours, &stored)) {
+        log_reason(o, o->store->driver->message(o->db));
+        return refuse(o, "the check value of the master key cannot be read or written");
+    }
+    if (!ph_equal_secret(ph_digest_str(&ours), stored)) {
+        return refuse(o, "the master key is not the one that this database was made with: give"
+                         " the right key (it was announced or stored when the database was made);"
+                         " without it the secrets in the database cannot be read by anybody");
+    }
+    return true;
+}
+
+static const char READ_SPENT[] = "SELECT digest, expires_ms FROM spent";
+
+static bool load_spent(struct opening *o)
+{
+    struct ph_tx tx = { .driver = o->store->driver, .db = o->db };
+    struct ph_q q;
+
+    ph_tx_query(&tx, &q, READ_SPENT, NULL, 0);
+    while (ph_q_row(&q)) {
+        const struct ph_str bytes = tx.driver->column_bytes(q.stmt, 0);
+        struct ph_digest digest;
+
+        if (bytes.n == sizeof digest.bytes) {
+            memcpy(digest.bytes, bytes.p, bytes.n);
+            (void)ph_spent_set_add(o->store->spent, &digest, ph_q_int(&q, 1), 0);
+        }
+    }
+    ph_q_end(&q);
+    if (tx.verdict != PH_DB_DONE) {
+        log_reason(o, tx.driver->message(o->db));
+        return refuse(o, "the spent nonces cannot be read");
+    }
+    return true;
+}
+
+static void start_threads(struct opening *o)
+{
+    struct ph_store *store = o->store;
+
+    store->readers = ph_readers_create(store->driver, o->path, o->db);
+    store->writer = ph_writer_create(&(struct ph_writer_options){
+        .driver = store->driver,
+        .db = o->db,
+        .db_lock = ph_readers_shared_lock(store->readers),
+        .log = &store->log,
+    });
+    store->db = o->db;
+}
+
+static struct ph_store *new_store(const struct ph_store_options *options)
+{
+    struct ph_store *store = calloc(1, sizeof *store);
+
+    if (store == NULL) {
+        ph_fatal("out of memory");
+    }
+    store->driver = &ph_driver_sqlite;
+    store->log = options->log;
+    store->log.request_id = (struct ph_str){ 0 };
+    store->blocking = options->blocking;
+    store->lock_fd = -1;
+    store->spent = ph_spent_set_create();
+    ph_key_derive(options->master_key, PH_STR("poolhouse store wrapping 1"), &store->wrapping_key);
+    ph_key_derive(options->master_key, PH_STR("poolhouse store records 1"), &store->record_key);
+    return store;
+}
+
+bool ph_store_open(const struct ph_store_options *options, struct ph_store **store,
+                   const char **why)
+{
+    struct opening o = { .options = options, .store = new_store(options) };
+    const bool opened =
+        prepare_files(&o) && open_engine(&o) && check_master_key(&o) && load_spent(&o);
+
+    if (opened) {
+        start_threads(&o);
+        *store = o.store;
+    } else {
+        *why = o.why;
+        o.store->driver->close(o.db);
+        ph_store_close(o.store);
+    }
+    ph_arena_finish(&o.arena);
+    return opened;
+}
+
+void ph_store_close(struct ph_store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    ph_writer_destroy(store->writer);
+    ph_readers_destroy(store->readers);
+    store->driver->close(store->db); /* the last connection moves the log into the file */
+    ph_spent_set_destroy(store->spent);
+    ph_key_wipe(&store->wrapping_key);
+    ph_key_wipe(&store->record_key);
+    if (store->lock_fd >= 0) {
+        close(store->lock_fd); /* the file stays: removing it would race with the next server */
+    }
+    free(store);
+}
+
+static const char PROBE_IN[] = "INSERT INTO meta (name, bytes) VALUES ('probe', $1)"
+                               " ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes";
+static const char PROBE_OUT[] = "DELETE FROM meta WHERE name = 'probe'";
+
+/* Needs some pages, as a real write does. */
+static void probe(struct ph_tx *tx, void *arg)
+{
+    static const uint8_t nothing[32 * 1024];
+
+    (void)arg;
+    (void)PH_RUN(tx, PROBE_IN, ph_v_bytes((struct ph_str){ nothing, sizeof nothing }));
+    (void)ph_tx_run(tx, PROBE_OUT, NULL, 0);
+}
+
+bool ph_store_is_ready(struct ph_store *store, const char **why)
+{
+    if (ph_writer_has_space(store->writer) ||
+        ph_writer_run(store->writer, NULL, probe, NULL) == PH_DB_DONE) {
+        return true;
+    }
+    *why = "the disk of the database is full: users can sign in, nothing can be changed;"
+           " make space";
+    return false;
+}
+
+/* The copy counts as made when its bytes and its name are on the disk. */
+static bool sync_copy(struct ph_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *directory =
+        slash == NULL ? "."
+        : slash == path
+            ? "/"
+            : ph_cstr(arena, (struct ph_str){ (const uint8_t *)path, (size_t)(slash - path) });
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    const int dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = file >= 0 && dir >= 0 && fsync(file) == 0 && fsync(dir) == 0;
+
+    if (file >= 0) {
+        close(file);
+    }
+    if (dir >= 0) {
+        close(dir);
+    }
+    return synced;
+}
+
+static bool copy_to(struct ph_store *store, const char *path)
+{
+    struct ph_db *db = ph_readers_take(store->readers);
+    enum ph_verdict verdict;
+
+    if (db == NULL) {
+        return false;
+    }
+    verdict = store->driver->backup(db, path);
+    if (verdict != PH_DB_DONE) {
+        PH_LOG(&store->log, PH_ERROR, "backup_failed",
+               ph_f_text("reason", store->driver->message(db)));
+    }
+    ph_readers_give(store->readers, db);
+    return verdict == PH_DB_DONE;
+}
+
+bool ph_store_backup(struct ph_store *store, const char *path, const char **why)
+{
+    struct ph_arena arena = { 0 };
+    const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool done;
+
+    if (fd < 0) {
+        *why = errno == EEXIST ? "the file exists already: a backup overwrites nothing"
+                               : "the file cannot be created";
+        return false;
+    }
+    close(fd);
+    done = copy_to(store, path) && sync_copy(&arena, path);
+    ph_arena_finish(&arena);
+    if (!done) {
+        unlink(path);
+        *why = "the copy could not be written (the log says why)";
+    }
+    return done;
+}

@@ -1,0 +1,452 @@
+#include "store/test_support.h"
+
+static int open_store(void **state)
+{
+    *state = test_store_create(false);
+    return 0;
+}
+
+static int open_memory(void **state)
+{
+    *state = test_store_create(true);
+    return 0;
+}
+
+static int close_store(void **state)
+{
+    test_store_destroy(*state);
+    return 0;
+}
+
+static enum ph_user_write write_with(struct ph_ctx *ctx, struct ph_user *user,
+                                     struct ph_alias alias, enum ph_alias_kind *taken)
+{
+    const struct ph_user_change change = { .user = user, .aliases = &alias, .alias_count = 1 };
+    enum ph_user_write result;
+
+    assert_ok(ph_store_user_write(ctx, &TEST_POOL, &change, &result, taken));
+    return result;
+}
+
+static void a_user_is_read_as_it_was_written(void **state)
+{
+    struct test_store *t = *state;
+    struct ph_user *user = test_user(&t->ctx, 7), *read;
+    struct ph_password history[2] = { { .salt = { 1 } }, { .salt = { 2 } } };
+
+    user->status = PH_USER_RESET_REQUIRED;
+    user->enabled = false;
+    user->password_history = history;
+    user->password_history_count = 2;
+    user->password_set_ms = 5;
+    user->tokens_valid_after_ms = 6;
+    ph_attrs_set(&t->arena, &user->attrs, PH_STR("custom:empty"), PH_STR(""));
+    assert_int_equal(test_write(&t->ctx, user), PH_USER_DONE);
+    assert_int_equal(user->revision, 1);
+    read = test_find(&t->ctx, user->sub);
+    assert_non_null(read);
+    assert_str(read->username, "user7");
+    assert_int_equal(read->status, PH_USER_RESET_REQUIRED);
+    assert_false(read->enabled);
+    assert_int_equal(read->created_ms, user->created_ms);
+    assert_int_equal(read->revision, 1);
+    assert_int_equal(read->password_set_ms, 5);
+    assert_int_equal(read->tokens_valid_after_ms, 6);
+    assert_int_equal(read->attrs.count, 3);
+    assert_str(read->attrs.items[0].name, "email");
+    assert_str(ph_attrs_get(&read->attrs, PH_STR("custom:empty")), "");
+    assert_memory_equal(read->password, user->password, sizeof *user->password);
+    assert_int_equal(read->password_history_count, 2);
+    assert_memory_equal(read->password_history, history, sizeof history);
+}
+
+static void absence_is_an_answer(void **state)
+{
+    struct test_store *t = *state;
+    struct ph_user *user = test_user(&t->ctx, 1);
+    bool existed = true;
+
+    assert_null(test_find(&t->ctx, user->sub));
+    assert_ok(ph_store_user_by_alias(&t->ctx, &TEST_POOL, PH_ALIAS_EMAIL, PH_STR("x"), &user));
+    assert_null(user);
+    assert_ok(ph_store_user_delete(&t->ctx, &TEST_POOL, PH_STR("nobody"), &existed));
+    assert_false(existed);
+}
+
+static void an_old_revision_conflicts_and_changes_nothing(void **state)
+{
+    struct test_store *t = *state;
+    struct ph_user *user = test_user(&t->ctx, 1), *stale;
+
+    assert_int_equal(test_write(&t->ctx, user), PH_USER_DONE);
+    stale = test_find(&t->ctx, user->sub);
+    user->enabled = false;
+    assert_int_equal(test_write(&t->ctx, user), PH_USER_DONE);
+    assert_int_equal(user->revision, 2);
+    stale->status = PH_USER_UNCONFIRMED;
+    assert_int_equal(test_write(&t->ctx, stale), PH_USER_CONFLICT);
+    stale = test_find(&t->ctx, user->sub);
+    assert_int_equal(stale->status, PH_USER_CONFIRMED);
+    assert_false(stale->enabled);
+    user->revision = 0; /* the same sub again */
+    assert_int_equal(test_write(&t->ctx, user), PH_USER_CONFLICT);
+}
+
+static void an_alias_belongs_to_one_user(void **state)
+{
+    struct test_store *t = *state;
+    const struct ph_alias alias = { .kind = PH_ALIAS_EMAIL, .value = PH_STR("a@example.com") };
+    struct ph_user *first = test_user(&t->ctx, 1), *second = test_user(&t->ctx, 2), *found;
+    enum ph_alias_kind taken = PH_ALIAS_USERNAME;
+
+    assert_int_equal(write_with(&t->ctx, first, alias, &taken), PH_USER_DONE);
+    assert_int_equal(write_with(&t->ctx, second, alias, &taken), PH_USER_ALIAS_TAKEN);
+    assert_int_equal(taken, PH_ALIAS_EMAIL);
+    assert_int_equal(second->revision, 0);
+    assert_null(test_find(&t->ctx, second->sub)); /* nothing of it was kept */
+    assert_ok(ph_store_user_by_alias(&t->ctx, &TEST_POOL, alias.kind, alias.value, &found));
+    assert_str(found->username, "user1");
+}
+
+static void taking_an_alias_moves_it_and_unverifies_its_owner(void **state)
+{
+    struct test_store *t = *state;
+    struct ph_alias alias = { .kind = PH_ALIAS_EMAIL, .value = PH_STR("a@example.com") };
+    struct ph_user *first = test_user(&t->ctx, 1), *second = test_user(&t->ctx, 2), *found;
+    enum ph_alias_kind taken;
+
+    assert_int_equal(write_with(&t->ctx, first, alias, &taken), PH_USER_DONE);
+    alias.take = true;
+    assert_int_equal(write_with(&t->ctx, second, alias, &taken), PH_USER_DONE);
+    assert_ok(ph_store_user_by_alias(&t->ctx, &TEST_POOL, alias.kind, alias.value, &found));
+    assert_str(found->username, "user2");
+    assert_str(ph_attrs_get(&found->attrs, PH_STR("email_verified")), "true");
+    found = test_find(&t->ctx, first->sub);
+    assert_str(ph_attrs_get(&found->attrs, PH_STR("email_verified")), "false");
+    assert_int_equal(found->revision, 2);
+    assert_int_equal(write_with(&t->ctx, first, alias, &taken), PH_USER_CONFLICT);
+}
+
+static void an_alias_that_is_no_longer_listed_becomes_free(void **state)
+{
+    struct test_store *t = *state;
+    const struct ph_alias old = { .kind = PH_ALIAS_EMAIL, .value = PH_STR("old@example.com") };
+    const struct ph_alias new = { .kind = PH_ALIAS_EMAIL, .value = PH_STR("new@example.com") };
+    struct ph_user *first = test_user(&t->ctx, 1), *second = test_user(&t->ctx, 2);
+    enum ph_alias_kind taken;
+
+    assert_int_equal(write_with(&t->ctx, first, old, &taken), PH_USER_DONE);
+    assert_int_equal(write_with(&t->ctx, first, new, &taken), PH_USER_DONE);
+    assert_int_equal(write_with(&t->ctx, second, old, &taken), PH_USER_DONE);
+}
+
+static void signing_out_survives_a_write_of_an_older_copy(void **state)
+{
+    struct test_store *t = *state;
+    struct ph_user *user = test_user(&t->ctx, 1);
+
+    assert_int_equal(test_write(&t->ctx, user), PH_USER_DONE);
+    assert_ok(ph_store_user_sign_out(&t->ctx, &TEST_POOL, user->sub, 100));
+    assert_ok(ph_store_user_sign_out(&t->ctx, &TEST_POOL, user->sub, 50));
+    assert_int_equal(test_write(&t->ctx, user), PH_USER_DONE);
+    assert_int_equal(test_find(&t->ctx, user->sub)->tokens_valid_after_ms, 100);
+}
+
+static void a_code_counts_its_attempts_and_is_spent_once(void **state)
+{
+    struct test_store *t = *state;
+    const struct ph_code code = {
+        .purpose = PH_CODE_SIGN_UP, .hmac = { 9 }, .attribute = PH_STR("email"), .expires_ms = 77
+    };
+    const struct ph_message message = { .id = PH_STR("m1"),
+                                        .pool_id = TEST_POOL.id,
+                                        .body = PH_STR("the code is 123456"),
+                                        .code = PH_STR("123456") };
+    struct ph_user *user = test_user(&t->ctx, 1);
+    struct ph_user_change change = {
+        .user = user, .put_code = &code, .messages = &message, .message_count = 1
+    };
+    enum ph_user_write result;
+    enum ph_alias_kind taken;
+    struct ph_message *messages;
+    struct ph_code *read;
+    int64_t attempts;
+    size_t count;
+
+    assert_ok(ph_store_user_write(&t->ctx, &TEST_POOL, &change, &result, &taken));
+    assert_int_equal(result, PH_USER_DONE);
+    for (int64_t i = 1; i <= 3; i++) {
+        assert_ok(ph_store_code_attempt(&t->ctx, &TEST_POOL, user->sub, PH_CODE_SIGN_UP, &read,
+                                        &attempts));
+        assert_int_equal(attempts, i);
+        assert_int_equal(read->hmac[0], 9);
+        assert_str(read->attribute, "email");
+        assert_int_equal(read->expires_ms, 77);
+    }
+    change =
+        (struct ph_user_change){ .user = user, .drop_code = true, .drop_purpose = PH_CODE_SIGN_UP };
+    assert_ok(ph_store_user_write(&t->ctx, &TEST_POOL, &change, &result, &taken));
+    assert_int_equal(result, PH_USER_DONE);
+    assert_ok(ph_store_user_write(&t->ctx, &TEST_POOL, &change, &result, &taken));
+    assert_int_equal(result, PH_USER_CONFLICT);
+    assert_ok(
+        ph_store_code_attempt(&t->ctx, &TEST_POOL, user->sub, PH_CODE_SIGN_UP, &read, &attempts));
+    assert_null(read);
+    assert_ok(ph_store_outbox_list(&t->ctx, (struct ph_str){ 0 }, 10, &messages, &count));
+    assert_int_equal(count, 1);
+    assert_str(messages[0].body, "the code is 123456");
+    assert_str(messages[0].code, "123456");
+}
+
+static void deleting_a_user_frees_its_names_and_codes(void **state)
+{
+    struct test_store *t = *state;
+    struct ph_user *user = test_user(&t->ctx, 1), *again = test_user(&t->ctx, 1);
+    bool existed;
+
+    assert_int_equal(test_write(&t->ctx, user), PH_USER_DONE);
+    assert_ok(ph_store_user_delete(&t->ctx, &TEST_POOL, user->sub, &existed));
+    assert_true(existed);
+    assert_null(test_find(&t->ctx, user->sub));
+    assert_int_equal(test_write(&t->ctx, again), PH_USER_DONE);
+}
+
+/* --- lists --- */
+
+static size_t list_all(struct test_store *t, const struct ph_user_filter *filter, size_t limit,
+                       bool insert_meanwhile)
+{
+    struct ph_str cursor = { 0 }, last = { 0 };
+    size_t seen = 0;
+    int extra = 1000;
+
+    do {
+        struct ph_user **users;
+        size_t count;
+
+        assert_ok(ph_store_user_list(&t->ctx, &TEST_POOL, filter, cursor, limit, &users, &count,
+                                     &cursor));
+        assert_true(count <= limit);
+        for (size_t i = 0; i < count; i++) {
+            /* All of these tests list in the order of the sub: each once. */
+            assert_true(last.p == NULL || ph_str_cmp(users[i]->sub, last) > 0);
+            last = users[i]->sub;
+            assert_null(users[i]->password);
+            seen++;
+        }
+        if (insert_meanwhile && extra < 1005) {
+            assert_int_equal(test_write(&t->ctx, test_user(&t->ctx, extra++)), PH_USER_DONE);
+        }
+    } while (cursor.p != NULL);
+    return seen;
+}
+
+static void pages_reach_the_end_and_show_everybody_once(void **state)
+{
+    struct test_store *t = *state;
+    const struct ph_user_filter confirmed = { .by = PH_BY_USER_STATUS,
+                                              .value = PH_STR("confirmed") };
+    const struct ph_user_filter enabled = { .by = PH_BY_ENABLED, .value = PH_STR("Enabled") };
+    const struct ph_user_filter sub = { .by = PH_BY_SUB, .prefix = true, .value = PH_STR("0000") };
+
+    for (int i = 0; i < 25; i++) {
+        assert_int_equal(test_write(&t->ctx, test_user(&t->ctx, i)), PH_USER_DONE);
+    }
+    for (size_t limit = 1; limit < 30; limit += 4) {
+        assert_int_equal(list_all(t, NULL, limit, false), 25);
+        assert_int_equal(list_all(t, &confirmed, limit, false), 25);
+        assert_int_equal(list_all(t, &enabled, limit, false), 25);
+        assert_int_equal(list_all(t, &sub, limit, false), 25);
+    }
+    assert_int_equal(list_all(t, NULL, 5, true), 30);
+}
+
+static size_t count_matches(struct test_store *t, enum ph_user_filter_by by, bool prefix,
+                            struct ph_str value)
+{
+    const struct ph_user_filter filter = { .by = by, .prefix = prefix, .value = value };
+    struct ph_user **users;
+    struct ph_str next;
+    size_t count;
+
+    assert_ok(ph_store_user_list(&t->ctx, &TEST_POOL, &filter, (struct ph_str){ 0 }, 60, &users,
+                                 &count, &next));
+    assert_null(next.p);
+    return count;
+}
+
+static void filters_find_by_value_and_by_prefix(void **state)
+{
+    struct test_store *t = *state;
+
+    for (int i = 1; i <= 12; i++) {
+        struct ph_user *user = test_user(&t->ctx, i);
+
+        user->enabled = i != 3;
+        user->status = i == 4 ? PH_USER_UNCONFIRMED : PH_USER_CONFIRMED;
+        if (i == 5) {
+            ph_attrs_set(&t->arena, &user->attrs, PH_STR("given_name"), PH_STR("\xC3\x84nne"));
+        }
+        assert_int_equal(test_write(&t->ctx, user), PH_USER_DONE);
+    }
+    assert_int_equal(count_matches(t, PH_BY_USERNAME, false, PH_STR("user1")), 1);
+    assert_int_equal(count_matches(t, PH_BY_USERNAME, true, PH_STR("user1")), 4);
+    assert_int_equal(count_matches(t, PH_BY_EMAIL, false, PH_STR("user2@example.com")), 1);
+    assert_int_equal(count_matches(t, PH_BY_EMAIL, true, PH_STR("user")), 12);
+    assert_int_equal(count_matches(t, PH_BY_EMAIL, true, PH_STR("")), 12);
+    assert_int_equal(count_matches(t, PH_BY_GIVEN_NAME, false, PH_STR("\xC3\xA4nne")), 1);
+    assert_int_equal(count_matches(t, PH_BY_GIVEN_NAME, true, PH_STR("\xC3\xA4")), 1);
+    assert_int_equal(count_matches(t, PH_BY_GIVEN_NAME, true, PH_STR("\xC3\xA5")), 0);
+    assert_int_equal(count_matches(t, PH_BY_FAMILY_NAME, true, PH_STR("")), 0);
+    assert_int_equal(count_matches(t, PH_BY_PHONE, false, PH_STR("+1")), 0);
+    assert_int_equal(count_matches(t, PH_BY_NAME, false, PH_STR("x")), 0);
+    assert_int_equal(count_matches(t, PH_BY_PREFERRED_USERNAME, false, PH_STR("x")), 0);
+    assert_int_equal(count_matches(t, PH_BY_USER_STATUS, false, PH_STR("unconfirmed")), 1);
+    assert_int_equal(count_matches(t, PH_BY_USER_STATUS, true, PH_STR("con")), 11);
+    assert_int_equal(count_matches(t, PH_BY_ENABLED, false, PH_STR("Disabled")), 1);
+    assert_int_equal(count_matches(t, PH_BY_ENABLED, false, PH_STR("Enabled")), 11);
+    assert_int_equal(count_matches(t, PH_BY_ENABLED, false, PH_STR("Perhaps")), 0);
+    assert_int_equal(
+        count_matches(t, PH_BY_SUB, false, PH_STR("00000000-0000-4000-8000-000000000003")), 1);
+    assert_int_equal(count_matches(t, PH_BY_SUB, false, PH_STR("00000000")), 0);
+}
+
+/* Plans of the very texts of user_list.c, caught as they are prepared. */
+static struct ph_db_stmt *(*real_prepare)(struct ph_db *db, const char *sql);
+static const char *caught;
+
+static struct ph_db_stmt *catch_text(struct ph_db *db, const char *sql)
+{
+    caught = sql;
+    return real_prepare(db, sql);
+}
+
+static void explain(struct test_store *t, const char *sql)
+{
+    struct ph_db *db = ph_driver_sqlite.open(t->path, PH_DB_READER);
+    const struct ph_str text = ph_strf(&t->arena, "EXPLAIN QUERY PLAN %s", sql);
+    struct ph_db_stmt *stmt = ph_driver_sqlite.prepare(db, (const char *)text.p);
+    int rows = 0;
+
+    assert_non_null(stmt);
+    while (ph_driver_sqlite.step(stmt) == PH_DB_ROW) {
+        const struct ph_str plan = ph_driver_sqlite.column_bytes(stmt, 3);
+
+        if (ph_str_contains(plan, PH_STR("SCAN")) || ph_str_contains(plan, PH_STR("TEMP")) ||
+            !ph_str_contains(plan, PH_STR("INDEX")) || !ph_str_contains(plan, PH_STR(">"))) {
+            fail_msg("%s: %.*s", sql, PH_FMT(plan));
+        }
+        rows++;
+    }
+    assert_true(rows > 0);
+    ph_driver_sqlite.close(db);
+}
+
+static void every_list_walks_an_index(void **state)
+{
+    struct test_store *t = *state;
+    struct ph_driver spy = ph_driver_sqlite;
+
+    real_prepare = spy.prepare;
+    spy.prepare = catch_text;
+    t->ctx.store->driver = &spy;
+    for (int by = PH_BY_NOTHING; by <= PH_BY_ENABLED; by++) {
+        caught = NULL;
+        assert_int_equal(count_matches(t, (enum ph_user_filter_by)by, true, PH_STR("x")), 0);
+        assert_non_null(caught);
+        explain(t, caught);
+    }
+    t->ctx.store->driver = &ph_driver_sqlite;
+}
+
+static void a_malformed_cursor_is_an_error(void **state)
+{
+    struct test_store *t = *state;
+    static const struct ph_str BAD[] = { PH_STR_INIT(""), PH_STR_INIT("\0"),
+                                         PH_STR_INIT("\xff\xff"
+                                                     "a"),
+                                         PH_STR_INIT("\0\1a1234567") };
+    struct ph_user **users;
+    struct ph_str next;
+    size_t count;
+
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        assert_non_null(
+            ph_store_user_list(&t->ctx, &TEST_POOL, NULL, BAD[i], 5, &users, &count, &next).type);
+    }
+}
+
+/* --- what is sealed, and broken rows --- */
+
+static void sealed_columns_do_not_open_in_another_row(void **state)
+{
+    struct test_store *t = *state;
+    struct ph_user *a = test_user(&t->ctx, 1), *b = test_user(&t->ctx, 2), *read;
+
+    assert_int_equal(test_write(&t->ctx, a), PH_USER_DONE);
+    assert_int_equal(test_write(&t->ctx, b), PH_USER_DONE);
+    test_sql(t, "CREATE TABLE keep AS SELECT sub, password FROM users;"
+                "UPDATE users SET password = (SELECT k.password FROM keep k"
+                " WHERE k.sub <> users.sub)");
+    assert_non_null(ph_store_user_by_sub(&t->ctx, &TEST_POOL, a->sub, &read).type);
+    assert_non_null(ph_store_user_by_sub(&t->ctx, &TEST_POOL, b->sub, &read).type);
+    test_sql(t, "UPDATE users SET password = NULL,"
+                " password_history = (SELECT k.password FROM keep k WHERE k.sub = users.sub)");
+    assert_non_null(ph_store_user_by_sub(&t->ctx, &TEST_POOL, a->sub, &read).type);
+    test_sql(t, "UPDATE users SET password_history = NULL,"
+                " password = (SELECT k.password FROM keep k WHERE k.sub = users.sub)");
+    assert_memory_equal(test_find(&t->ctx, a->sub)->password, a->password, sizeof *a->password);
+}
+
+static void broken_rows_are_errors(void **state)
+{
+    static const char *const BREAKS[] = {
+        "UPDATE users SET attrs = '{'",          "UPDATE users SET attrs = '[]'",
+        "UPDATE users SET attrs = '{\"a\":1}'",  "UPDATE users SET attrs = ''",
+        "UPDATE users SET status = 'dead'",      "UPDATE users SET password = x'00'",
+        "UPDATE users SET password_history = 5",
+    };
+    struct test_store *t = *state;
+    struct ph_user *user, *read;
+
+    for (size_t i = 0; i < sizeof BREAKS / sizeof BREAKS[0]; i++) {
+        bool existed;
+
+        user = test_user(&t->ctx, 1);
+        assert_int_equal(test_write(&t->ctx, user), PH_USER_DONE);
+        test_sql(t, BREAKS[i]);
+        assert_non_null(ph_store_user_by_sub(&t->ctx, &TEST_POOL, user->sub, &read).type);
+        assert_ok(ph_store_user_delete(&t->ctx, &TEST_POOL, user->sub, &existed));
+    }
+}
+
+#define IN_FILE(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
+#define IN_MEMORY(test)                                                                            \
+    {                                                                                              \
+#test " (in memory)", test, open_memory, close_store, NULL                                 \
+    }
+#define IN_BOTH(test) IN_FILE(test), IN_MEMORY(test)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_BOTH(a_user_is_read_as_it_was_written),
+        IN_BOTH(absence_is_an_answer),
+        IN_BOTH(an_old_revision_conflicts_and_changes_nothing),
+        IN_BOTH(an_alias_belongs_to_one_user),
+        IN_BOTH(taking_an_alias_moves_it_and_unverifies_its_owner),
+        IN_FILE(an_alias_that_is_no_longer_listed_becomes_free),
+        IN_FILE(signing_out_survives_a_write_of_an_older_copy),
+        IN_BOTH(a_code_counts_its_attempts_and_is_spent_once),
+        IN_FILE(deleting_a_user_frees_its_names_and_codes),
+        IN_BOTH(pages_reach_the_end_and_show_everybody_once),
+        IN_FILE(filters_find_by_value_and_by_prefix),
+        IN_FILE(every_list_walks_an_index),
+        IN_FILE(a_malformed_cursor_is_an_error),
+        IN_FILE(sealed_columns_do_not_open_in_another_row),
+        IN_FILE(broken_rows_are_errors),
+    };
+
+    ph_json_start();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

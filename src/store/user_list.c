@@ -1,0 +1,240 @@
+/* ListUsers: pages in the order of an index, from the row where the page before ended. */
+#include "store/internal.h"
+#include "store/user_row.h"
+#include "store/users.h"
+
+#include <string.h>
+
+/*
+ * One shape for all: the rows after (key, sub), below an end, in the order of (key, sub). The end
+ * also tells the engine that absent values are not wanted, so that it may use a partial index.
+ */
+#define PAGE(column)                                                                               \
+    "SELECT " PH_USER_COLUMNS ", u." column " FROM users u WHERE u.pool_id = $1"                   \
+    " AND (u." column ", u.sub) > ($2, $3) AND u." column " < $4"                                  \
+    " ORDER BY u." column ", u.sub LIMIT $5"
+
+static const char BY_CREATION[] = PAGE("created_ms");
+static const char BY_USERNAME[] = PAGE("username");
+static const char BY_EMAIL[] = PAGE("email");
+static const char BY_PHONE[] = PAGE("phone_number");
+static const char BY_NAME[] = PAGE("name");
+static const char BY_GIVEN_NAME[] = PAGE("given_name");
+static const char BY_FAMILY_NAME[] = PAGE("family_name");
+static const char BY_PREFERRED_USERNAME[] = PAGE("preferred_username");
+static const char BY_STATUS[] = PAGE("status");
+static const char BY_ENABLED[] = PAGE("enabled");
+static const char BY_SUB[] = "SELECT " PH_USER_COLUMNS ", u.sub FROM users u"
+                             " WHERE u.pool_id = $1 AND u.sub >= $2 AND u.sub > $3 AND u.sub < $4"
+                             " ORDER BY u.sub LIMIT $5";
+
+struct listing {
+    const char *sql;
+    enum ph_db_kind kind; /* of the key */
+};
+
+static const struct listing LISTINGS[] = {
+    [PH_BY_NOTHING] = { BY_CREATION, PH_DB_INT },
+    [PH_BY_USERNAME] = { BY_USERNAME, PH_DB_BYTES },
+    [PH_BY_SUB] = { BY_SUB, PH_DB_TEXT },
+    [PH_BY_EMAIL] = { BY_EMAIL, PH_DB_BYTES },
+    [PH_BY_PHONE] = { BY_PHONE, PH_DB_BYTES },
+    [PH_BY_NAME] = { BY_NAME, PH_DB_BYTES },
+    [PH_BY_GIVEN_NAME] = { BY_GIVEN_NAME, PH_DB_BYTES },
+    [PH_BY_FAMILY_NAME] = { BY_FAMILY_NAME, PH_DB_BYTES },
+    [PH_BY_PREFERRED_USERNAME] = { BY_PREFERRED_USERNAME, PH_DB_BYTES },
+    [PH_BY_USER_STATUS] = { BY_STATUS, PH_DB_BYTES },
+    [PH_BY_ENABLED] = { BY_ENABLED, PH_DB_INT },
+};
+
+/* From (start, sub), exclusive, to end, exclusive. */
+struct range {
+    struct ph_db_value start;
+    struct ph_str sub;
+    struct ph_db_value end;
+};
+
+/* --- where a filter begins and ends --- */
+
+/* The first byte string after all that begin with the prefix; text holds no byte 0xff. */
+static struct ph_str after_prefix(struct ph_arena *arena, struct ph_str prefix)
+{
+    uint8_t *end;
+    size_t n = prefix.n;
+
+    while (n > 0 && prefix.p[n - 1] == 0xff) {
+        n--;
+    }
+    if (n == 0) {
+        return PH_STR("\xff");
+    }
+    end = ph_arena_alloc(arena, n);
+    memcpy(end, prefix.p, n);
+    end[n - 1]++;
+    return (struct ph_str){ end, n };
+}
+
+/* The first byte string after the value itself. */
+static struct ph_str after_value(struct ph_arena *arena, struct ph_str value)
+{
+    uint8_t *end = ph_arena_alloc(arena, value.n + 1);
+
+    if (value.n > 0) {
+        memcpy(end, value.p, value.n);
+    }
+    return (struct ph_str){ end, value.n + 1 }; /* the arena gives zeroes */
+}
+
+static struct range range_of_bytes(struct ph_arena *arena, const struct ph_user_filter *filter,
+                                   enum ph_db_kind kind)
+{
+    const struct ph_str start = filter->value.p == NULL ? PH_STR("") : filter->value;
+    const struct ph_str end =
+        filter->prefix ? after_prefix(arena, start) : after_value(arena, start);
+
+    return (struct range){
+        .start = { .kind = kind, .s = start },
+        .sub = PH_STR(""),
+        .end = { .kind = kind, .s = end },
+    };
+}
+
+static bool matches(const struct ph_user_filter *filter, struct ph_str word)
+{
+    return filter->prefix ? ph_str_starts(word, filter->value) : ph_str_eq(word, filter->value);
+}
+
+/* Disabled is 0, Enabled is 1; the range is empty for any other word. */
+static struct range range_of_enabled(const struct ph_user_filter *filter)
+{
+    const bool enabled = matches(filter, PH_STR("Enabled"));
+    const bool disabled = matches(filter, PH_STR("Disabled"));
+
+    return (struct range){
+        .start = ph_v_int(disabled ? 0 : 1),
+        .sub = PH_STR(""),
+        .end = ph_v_int(enabled    ? 2
+                        : disabled ? 1
+                                   : 0),
+    };
+}
+
+static struct range range_of(struct ph_arena *arena, const struct ph_user_filter *filter)
+{
+    if (filter->by == PH_BY_NOTHING) {
+        return (struct range){
+            .start = ph_v_int(INT64_MIN),
+            .sub = PH_STR(""),
+            .end = ph_v_int(INT64_MAX),
+        };
+    }
+    if (filter->by == PH_BY_ENABLED) {
+        return range_of_enabled(filter);
+    }
+    return range_of_bytes(arena, filter, LISTINGS[filter->by].kind);
+}
+
+/* --- cursors: length of the sub in two bytes, the sub, the key --- */
+
+static struct ph_str make_cursor(struct ph_arena *arena, struct ph_str sub,
+                                 const struct ph_db_value *key)
+{
+    const size_t key_n = key->kind == PH_DB_INT ? sizeof key->n : key->s.n;
+    uint8_t *cursor = ph_arena_alloc(arena, 2 + sub.n + key_n);
+    const void *key_p = key->kind == PH_DB_INT ? (const void *)&key->n : key->s.p;
+
+    cursor[0] = (uint8_t)(sub.n >> 8);
+    cursor[1] = (uint8_t)sub.n;
+    memcpy(cursor + 2, sub.p, sub.n);
+    if (key_n > 0) {
+        memcpy(cursor + 2 + sub.n, key_p, key_n);
+    }
+    return (struct ph_str){ cursor, 2 + sub.n + key_n };
+}
+
+static bool read_cursor(struct ph_str cursor, struct range *range)
+{
+    size_t n;
+
+    if (cursor.n < 2) {
+        return false;
+    }
+    n = (size_t)cursor.p[0] << 8 | cursor.p[1];
+    cursor = ph_str_skip(cursor, 2);
+    if (n > cursor.n) {
+        return false;
+    }
+    range->sub = ph_str_take(&cursor, n);
+    if (range->start.kind != PH_DB_INT) {
+        range->start.s = cursor;
+        return true;
+    }
+    if (cursor.n != sizeof range->start.n) {
+        return false;
+    }
+    memcpy(&range->start.n, cursor.p, cursor.n);
+    return true;
+}
+
+/* --- a page --- */
+
+enum { COLUMN_KEY = 10 };
+
+static struct ph_db_value read_key(struct ph_q *q, struct ph_arena *arena, enum ph_db_kind kind)
+{
+    if (kind == PH_DB_INT) {
+        return ph_v_int(ph_q_int(q, COLUMN_KEY));
+    }
+    return ph_v_bytes(ph_q_str(q, arena, COLUMN_KEY));
+}
+
+/* Reads up to limit users and makes *next when there is at least one more. */
+static size_t read_page(struct ph_q *q, struct ph_arena *arena, enum ph_db_kind kind, size_t limit,
+                        struct ph_user **users, struct ph_str *next)
+{
+    struct ph_db_value key = { 0 };
+    size_t count = 0;
+
+    while (ph_q_row(q)) {
+        if (count == limit) {
+            *next = make_cursor(arena, users[count - 1]->sub, &key);
+            break;
+        }
+        users[count] = ph_user_decode(q, arena);
+        if (users[count] == NULL) {
+            break;
+        }
+        key = read_key(q, arena, kind);
+        count++;
+    }
+    return count;
+}
+
+struct ph_err ph_store_user_list(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                 const struct ph_user_filter *filter, struct ph_str cursor,
+                                 size_t limit, struct ph_user ***users, size_t *count,
+                                 struct ph_str *next)
+{
+    static const struct ph_user_filter NO_FILTER = { .by = PH_BY_NOTHING };
+    const struct ph_user_filter *f = filter == NULL ? &NO_FILTER : filter;
+    const struct listing *listing = &LISTINGS[f->by];
+    struct range range = range_of(ctx->arena, f);
+    struct ph_user **page = ph_arena_array(ctx->arena, limit + 1, struct ph_user *);
+    struct ph_str after = { 0 };
+    size_t n = 0;
+    struct ph_q q;
+
+    if (cursor.p != NULL && !read_cursor(cursor, &range)) {
+        return ph_internal(ctx, "a cursor of ListUsers is malformed");
+    }
+    PH_READ(ctx, &q, listing->sql, ph_v_text(pool->id), range.start, ph_v_text(range.sub),
+            range.end, ph_v_int((int64_t)limit + 1));
+    if (limit > 0) {
+        n = read_page(&q, ctx->arena, listing->kind, limit, page, &after);
+    }
+    PH_TRY(ph_read_end(&q));
+    *users = page;
+    *count = n;
+    *next = after;
+    return PH_OK;
+}

@@ -1,0 +1,36 @@
+/* Users as rows: how one is written and read. Included only inside store/. */
+#ifndef PH_STORE_USER_ROW_H
+#define PH_STORE_USER_ROW_H
+
+#include "store/internal.h"
+#include "store/users.h"
+
+/* The columns of a user, in the order that ph_user_decode() reads them. */
+#define PH_USER_COLUMNS                                                                            \
+    "u.sub, u.username, u.status, u.enabled, u.created_ms, u.modified_ms, u.revision,"             \
+    " u.tokens_valid_after_ms, u.password_set_ms, u.attrs"
+#define PH_USER_SECRETS "u.password, u.password_history" /* follow them, where they are read */
+
+enum { PH_USER_COLUMN_PASSWORD = 10, PH_USER_COLUMN_HISTORY };
+
+/* NULL, and the query is marked as broken, when the row is not what we write. */
+struct ph_user *ph_user_decode(struct ph_q *q, struct ph_arena *arena);
+
+/* The same with the columns of PH_USER_SECRETS. */
+struct ph_user *ph_user_decode_whole(struct ph_q *q, struct ph_arena *arena,
+                                     const struct ph_pool_ref *pool);
+
+/* A status as it is stored: the name on the wire, folded. */
+struct ph_str ph_user_status_text(enum ph_user_status status);
+
+struct ph_str ph_attrs_encode(struct ph_arena *arena, const struct ph_attrs *attrs);
+PH_MUST_USE bool ph_attrs_decode(struct ph_arena *arena, struct ph_str text,
+                                 struct ph_attrs *attrs);
+
+/* Sealed columns; absent when there is nothing to seal. */
+struct ph_str ph_user_seal_password(struct ph_arena *arena, const struct ph_pool_ref *pool,
+                                    const struct ph_user *user);
+struct ph_str ph_user_seal_history(struct ph_arena *arena, const struct ph_pool_ref *pool,
+                                   const struct ph_user *user);
+
+#endif

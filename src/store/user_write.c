@@ -1,0 +1,315 @@
+/* Writing a user with all that changes at the same time, in one transaction. */
+#include "store/internal.h"
+#include "store/user_row.h"
+#include "store/users.h"
+#include "util/unicode.h"
+
+/* Attributes that ListUsers filters on, in the order of the columns in the texts. */
+static const struct ph_str INDEXED[] = {
+    PH_STR_INIT("email"),      PH_STR_INIT("phone_number"), PH_STR_INIT("name"),
+    PH_STR_INIT("given_name"), PH_STR_INIT("family_name"),  PH_STR_INIT("preferred_username"),
+};
+enum { INDEXED_COUNT = sizeof INDEXED / sizeof INDEXED[0] };
+
+struct writing {
+    struct ph_ctx *ctx;
+    const struct ph_pool_ref *pool;
+    const struct ph_user_change *change;
+    /* Made before the transaction, so that it stays short. */
+    struct ph_str attrs;
+    struct ph_db_value indexed[INDEXED_COUNT]; /* folded */
+    struct ph_str password;
+    struct ph_str history;
+    const struct ph_message *messages;
+    /* Results. */
+    enum ph_user_write result;
+    enum ph_alias_kind taken;
+};
+
+static void give_up(struct ph_tx *tx, struct writing *w, enum ph_user_write result)
+{
+    if (tx->verdict == PH_DB_DONE) {
+        w->result = result;
+        ph_tx_abandon(tx);
+    }
+}
+
+/* --- the user --- */
+
+static const char INSERT_USER[] =
+    "INSERT INTO users (pool_id, sub, username, status, enabled, created_ms, modified_ms,"
+    " tokens_valid_after_ms, password_set_ms, attrs, password, password_history, email,"
+    " phone_number, name, given_name, family_name, preferred_username, revision)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
+    " $19 + 1) ON CONFLICT (pool_id, sub) DO NOTHING";
+
+static const char UPDATE_USER[] =
+    "UPDATE users SET username = $3, status = $4, enabled = $5, created_ms = $6,"
+    " modified_ms = $7,"
+    " tokens_valid_after_ms = CASE WHEN tokens_valid_after_ms > $8 THEN tokens_valid_after_ms"
+    " ELSE $8 END,"
+    " password_set_ms = $9, attrs = $10, password = $11, password_history = $12, email = $13,"
+    " phone_number = $14, name = $15, given_name = $16, family_name = $17,"
+    " preferred_username = $18, revision = revision + 1"
+    " WHERE pool_id = $1 AND sub = $2 AND revision = $19";
+
+static void put_user(struct ph_tx *tx, struct writing *w)
+{
+    const struct ph_user *user = w->change->user;
+    const int64_t changed = PH_RUN(
+        tx, user->revision == 0 ? INSERT_USER : UPDATE_USER, ph_v_text(w->pool->id),
+        ph_v_text(user->sub), ph_v_bytes(user->username),
+        ph_v_bytes(ph_user_status_text(user->status)), ph_v_int(user->enabled),
+        ph_v_int(user->created_ms), ph_v_int(user->modified_ms),
+        ph_v_int(user->tokens_valid_after_ms), ph_v_int(user->password_set_ms), ph_v_text(w->attrs),
+        ph_v_bytes(w->password), ph_v_bytes(w->history), w->indexed[0], w->indexed[1],
+        w->indexed[2], w->indexed[3], w->indexed[4], w->indexed[5], ph_v_int(user->revision));
+
+    if (changed == 0) {
+        give_up(tx, w, PH_USER_CONFLICT);
+    }
+}
+
+/* --- its names --- */
+
+static const char OWN_ALIASES[] = "SELECT kind, value FROM user_aliases"
+                                  " WHERE pool_id = $1 AND sub = $2";
+static const char DROP_ALIAS[] = "DELETE FROM user_aliases"
+                                 " WHERE pool_id = $1 AND kind = $2 AND value = $3 AND sub = $4";
+static const char CLAIM_ALIAS[] = "INSERT INTO user_aliases (pool_id, kind, value, sub)"
+                                  " VALUES ($1, $2, $3, $4)"
+                                  " ON CONFLICT (pool_id, kind, value) DO NOTHING";
+static const char ALIAS_OWNER[] = "SELECT sub FROM user_aliases"
+                                  " WHERE pool_id = $1 AND kind = $2 AND value = $3";
+static const char MOVE_ALIAS[] = "UPDATE user_aliases SET sub = $4 WHERE pool_id = $1"
+                                 " AND kind = $2 AND value = $3 AND sub = $5";
+static const char READ_ATTRS[] = "SELECT attrs, revision FROM users"
+                                 " WHERE pool_id = $1 AND sub = $2";
+static const char WRITE_ATTRS[] = "UPDATE users SET attrs = $3, modified_ms = $4,"
+                                  " revision = revision + 1"
+                                  " WHERE pool_id = $1 AND sub = $2 AND revision = $5";
+
+static bool same_alias(const struct ph_alias *a, const struct ph_alias *b)
+{
+    return a->kind == b->kind && ph_str_eq(a->value, b->value);
+}
+
+static bool has_alias(const struct ph_alias *aliases, size_t count, const struct ph_alias *wanted)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (same_alias(&aliases[i], wanted)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct ph_alias *own_aliases(struct ph_tx *tx, struct writing *w, size_t *count)
+{
+    struct ph_list list = { 0 };
+    struct ph_q q;
+
+    PH_QUERY(tx, &q, OWN_ALIASES, ph_v_text(w->pool->id), ph_v_text(w->change->user->sub));
+    while (ph_q_row(&q)) {
+        struct ph_alias *alias = PH_LIST_ADD(w->ctx->arena, &list, struct ph_alias);
+
+        alias->kind = (enum ph_alias_kind)ph_q_int(&q, 0);
+        alias->value = ph_q_str(&q, w->ctx->arena, 1);
+    }
+    ph_q_end(&q);
+    *count = list.count;
+    return list.items;
+}
+
+/* The attribute that says whether a name of this kind was verified; absent: there is none. */
+static struct ph_str verified_attribute(enum ph_alias_kind kind)
+{
+    switch (kind) {
+    case PH_ALIAS_EMAIL:
+        return PH_STR("email_verified");
+    case PH_ALIAS_PHONE:
+        return PH_STR("phone_number_verified");
+    case PH_ALIAS_USERNAME:
+    case PH_ALIAS_PREFERRED_USERNAME:
+        break;
+    }
+    return (struct ph_str){ 0 };
+}
+
+static void write_unverified(struct ph_tx *tx, struct writing *w, struct ph_str owner,
+                             struct ph_attrs *attrs, int64_t revision, struct ph_str flag)
+{
+    struct ph_str text;
+
+    ph_attrs_set(w->ctx->arena, attrs, flag, PH_STR("false"));
+    text = ph_attrs_encode(w->ctx->arena, attrs);
+    if (PH_RUN(tx, WRITE_ATTRS, ph_v_text(w->pool->id), ph_v_text(owner), ph_v_text(text),
+               ph_v_int(w->change->user->modified_ms), ph_v_int(revision)) == 0) {
+        give_up(tx, w, PH_USER_CONFLICT);
+    }
+}
+
+static void unverify_owner(struct ph_tx *tx, struct writing *w, struct ph_str owner,
+                           enum ph_alias_kind kind)
+{
+    const struct ph_str flag = verified_attribute(kind);
+    struct ph_attrs attrs;
+    int64_t revision = 0;
+    struct ph_q q;
+
+    PH_QUERY(tx, &q, READ_ATTRS, ph_v_text(w->pool->id), ph_v_text(owner));
+    if (ph_q_row(&q)) {
+        revision = ph_q_int(&q, 1);
+        if (!ph_attrs_decode(w->ctx->arena, ph_q_str(&q, w->ctx->arena, 0), &attrs)) {
+            ph_q_broken(&q, "the attributes of an alias's owner are broken");
+        }
+    }
+    ph_q_end(&q);
+    if (tx->verdict == PH_DB_DONE && revision != 0 && flag.p != NULL) {
+        write_unverified(tx, w, owner, &attrs, revision, flag);
+    }
+}
+
+static struct ph_str owner_of(struct ph_tx *tx, struct writing *w, const struct ph_alias *alias)
+{
+    struct ph_str owner = { 0 };
+    struct ph_q q;
+
+    PH_QUERY(tx, &q, ALIAS_OWNER, ph_v_text(w->pool->id), ph_v_int(alias->kind),
+             ph_v_bytes(alias->value));
+    if (ph_q_row(&q)) {
+        owner = ph_q_str(&q, w->ctx->arena, 0);
+    }
+    ph_q_end(&q);
+    return owner;
+}
+
+static void take_alias(struct ph_tx *tx, struct writing *w, const struct ph_alias *alias)
+{
+    const struct ph_str sub = w->change->user->sub;
+    const struct ph_str owner = owner_of(tx, w, alias);
+
+    if (tx->verdict != PH_DB_DONE || ph_str_eq(owner, sub)) {
+        return; /* failed, or listed twice: ours already */
+    }
+    if (!alias->take) {
+        w->taken = alias->kind;
+        give_up(tx, w, PH_USER_ALIAS_TAKEN);
+        return;
+    }
+    if (PH_RUN(tx, MOVE_ALIAS, ph_v_text(w->pool->id), ph_v_int(alias->kind),
+               ph_v_bytes(alias->value), ph_v_text(sub), ph_v_text(owner)) == 0) {
+        give_up(tx, w, PH_USER_CONFLICT);
+    }
+    unverify_owner(tx, w, owner, alias->kind);
+}
+
+static void claim_alias(struct ph_tx *tx, struct writing *w, const struct ph_alias *alias)
+{
+    if (PH_RUN(tx, CLAIM_ALIAS, ph_v_text(w->pool->id), ph_v_int(alias->kind),
+               ph_v_bytes(alias->value), ph_v_text(w->change->user->sub)) == 0) {
+        take_alias(tx, w, alias);
+    }
+}
+
+static void put_aliases(struct ph_tx *tx, struct writing *w)
+{
+    const struct ph_user_change *c = w->change;
+    size_t count;
+    const struct ph_alias *owned = own_aliases(tx, w, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!has_alias(c->aliases, c->alias_count, &owned[i])) {
+            (void)PH_RUN(tx, DROP_ALIAS, ph_v_text(w->pool->id), ph_v_int(owned[i].kind),
+                         ph_v_bytes(owned[i].value), ph_v_text(c->user->sub));
+        }
+    }
+    for (size_t i = 0; i < c->alias_count; i++) {
+        if (!has_alias(owned, count, &c->aliases[i])) {
+            claim_alias(tx, w, &c->aliases[i]);
+        }
+    }
+}
+
+/* --- its codes --- */
+
+static const char DROP_CODE[] = "DELETE FROM user_codes"
+                                " WHERE pool_id = $1 AND sub = $2 AND purpose = $3";
+static const char PUT_CODE[] =
+    "INSERT INTO user_codes (pool_id, sub, purpose, hmac, attribute, expires_ms, attempts)"
+    " VALUES ($1, $2, $3, $4, $5, $6, 0)"
+    " ON CONFLICT (pool_id, sub, purpose) DO UPDATE SET hmac = excluded.hmac,"
+    " attribute = excluded.attribute, expires_ms = excluded.expires_ms, attempts = 0";
+
+static void spend_code(struct ph_tx *tx, struct writing *w)
+{
+    if (PH_RUN(tx, DROP_CODE, ph_v_text(w->pool->id), ph_v_text(w->change->user->sub),
+               ph_v_int(w->change->drop_purpose)) == 0) {
+        give_up(tx, w, PH_USER_CONFLICT);
+    }
+}
+
+static void put_code(struct ph_tx *tx, struct writing *w)
+{
+    const struct ph_code *code = w->change->put_code;
+    const struct ph_str hmac = { code->hmac, sizeof code->hmac };
+
+    (void)PH_RUN(tx, PUT_CODE, ph_v_text(w->pool->id), ph_v_text(w->change->user->sub),
+                 ph_v_int(code->purpose), ph_v_bytes(hmac), ph_v_text(code->attribute),
+                 ph_v_int(code->expires_ms));
+}
+
+/* --- all of it --- */
+
+static void write_user(struct ph_tx *tx, void *arg)
+{
+    struct writing *w = arg;
+
+    put_user(tx, w);
+    if (w->change->drop_code) {
+        spend_code(tx, w);
+    }
+    if (w->change->aliases != NULL) {
+        put_aliases(tx, w);
+    }
+    if (w->change->put_code != NULL) {
+        put_code(tx, w);
+    }
+    ph_outbox_insert(tx, w->messages, w->change->message_count);
+}
+
+static void fold_indexed(struct writing *w)
+{
+    for (size_t i = 0; i < INDEXED_COUNT; i++) {
+        const struct ph_str value = ph_attrs_get(&w->change->user->attrs, INDEXED[i]);
+
+        w->indexed[i] = ph_v_bytes(value.p == NULL ? value : ph_fold_case(w->ctx->arena, value));
+    }
+}
+
+struct ph_err ph_store_user_write(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                  const struct ph_user_change *change, enum ph_user_write *result,
+                                  enum ph_alias_kind *taken)
+{
+    struct ph_user *user = change->user;
+    struct writing w = {
+        .ctx = ctx,
+        .pool = pool,
+        .change = change,
+        .attrs = ph_attrs_encode(ctx->arena, &user->attrs),
+        .password = ph_user_seal_password(ctx->arena, pool, user),
+        .history = ph_user_seal_history(ctx->arena, pool, user),
+        .messages = ph_outbox_seal(ctx, change->messages, change->message_count),
+        .result = PH_USER_DONE,
+    };
+
+    fold_indexed(&w);
+    PH_TRY(ph_write(ctx, write_user, &w));
+    *result = w.result;
+    if (w.result == PH_USER_DONE) {
+        user->revision++;
+    } else if (w.result == PH_USER_ALIAS_TAKEN && taken != NULL) {
+        *taken = w.taken;
+    }
+    return PH_OK;
+}

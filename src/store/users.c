@@ -1,0 +1,163 @@
+#include "store/users.h"
+
+#include "store/internal.h"
+#include "store/user_row.h"
+
+static const char BY_SUB[] = "SELECT " PH_USER_COLUMNS ", " PH_USER_SECRETS
+                             " FROM users u WHERE u.pool_id = $1 AND u.sub = $2";
+
+struct ph_err ph_store_user_by_sub(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                   struct ph_str sub, struct ph_user **user)
+{
+    struct ph_user *found = NULL;
+    struct ph_q q;
+
+    PH_READ(ctx, &q, BY_SUB, ph_v_text(pool->id), ph_v_text(sub));
+    if (ph_q_row(&q)) {
+        found = ph_user_decode_whole(&q, ctx->arena, pool);
+    }
+    PH_TRY(ph_read_end(&q));
+    *user = found;
+    return PH_OK;
+}
+
+static const char BY_ALIAS[] = "SELECT " PH_USER_COLUMNS ", " PH_USER_SECRETS " FROM user_aliases a"
+                               " JOIN users u ON u.pool_id = a.pool_id AND u.sub = a.sub"
+                               " WHERE a.pool_id = $1 AND a.kind = $2 AND a.value = $3";
+
+struct ph_err ph_store_user_by_alias(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                     enum ph_alias_kind kind, struct ph_str value,
+                                     struct ph_user **user)
+{
+    struct ph_user *found = NULL;
+    struct ph_q q;
+
+    PH_READ(ctx, &q, BY_ALIAS, ph_v_text(pool->id), ph_v_int(kind), ph_v_bytes(value));
+    if (ph_q_row(&q)) {
+        found = ph_user_decode_whole(&q, ctx->arena, pool);
+    }
+    PH_TRY(ph_read_end(&q));
+    *user = found;
+    return PH_OK;
+}
+
+/* --- deleting --- */
+
+struct naming {
+    struct ph_str pool_id;
+    struct ph_str sub;
+    int64_t at_ms;
+    bool existed;
+};
+
+static const char DELETE_USER[] = "DELETE FROM users WHERE pool_id = $1 AND sub = $2";
+static const char DELETE_ALIASES[] = "DELETE FROM user_aliases WHERE pool_id = $1 AND sub = $2";
+static const char DELETE_CODES[] = "DELETE FROM user_codes WHERE pool_id = $1 AND sub = $2";
+static const char DELETE_LOCKOUT[] = "DELETE FROM lockouts WHERE pool_id = $1 AND subject = $2";
+static const char DELETE_EVENTS[] = "DELETE FROM auth_events WHERE pool_id = $1 AND sub = $2";
+
+static void delete_user(struct ph_tx *tx, void *arg)
+{
+    struct naming *n = arg;
+    const struct ph_db_value pool = ph_v_text(n->pool_id), sub = ph_v_text(n->sub);
+
+    n->existed = PH_RUN(tx, DELETE_USER, pool, sub) > 0;
+    (void)PH_RUN(tx, DELETE_ALIASES, pool, sub);
+    (void)PH_RUN(tx, DELETE_CODES, pool, sub);
+    (void)PH_RUN(tx, DELETE_LOCKOUT, pool, ph_v_bytes(n->sub));
+    (void)PH_RUN(tx, DELETE_EVENTS, pool, sub);
+}
+
+struct ph_err ph_store_user_delete(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                   struct ph_str sub, bool *existed)
+{
+    struct naming n = { .pool_id = pool->id, .sub = sub };
+
+    PH_TRY(ph_write(ctx, delete_user, &n));
+    *existed = n.existed;
+    return PH_OK;
+}
+
+/* --- signing out --- */
+
+/*
+ * The revision stays: whoever writes the whole user meanwhile never moves this back either
+ * (user_write.c), so that nobody needs to read again.
+ */
+static const char SIGN_OUT[] = "UPDATE users SET tokens_valid_after_ms = $3"
+                               " WHERE pool_id = $1 AND sub = $2 AND tokens_valid_after_ms < $3";
+
+static void sign_out(struct ph_tx *tx, void *arg)
+{
+    const struct naming *n = arg;
+
+    (void)PH_RUN(tx, SIGN_OUT, ph_v_text(n->pool_id), ph_v_text(n->sub), ph_v_int(n->at_ms));
+}
+
+struct ph_err ph_store_user_sign_out(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                     struct ph_str sub, int64_t at_ms)
+{
+    struct naming n = { .pool_id = pool->id, .sub = sub, .at_ms = at_ms };
+
+    return ph_write(ctx, sign_out, &n);
+}
+
+/* --- codes --- */
+
+struct attempt {
+    struct ph_ctx *ctx;
+    struct ph_str pool_id;
+    struct ph_str sub;
+    enum ph_code_purpose purpose;
+    struct ph_code *code;
+    int64_t attempts;
+};
+
+static const char COUNT_ATTEMPT[] = "UPDATE user_codes SET attempts = attempts + 1"
+                                    " WHERE pool_id = $1 AND sub = $2 AND purpose = $3"
+                                    " RETURNING hmac, attribute, expires_ms, attempts";
+
+static struct ph_code *decode_code(struct ph_q *q, struct ph_arena *arena)
+{
+    struct ph_code *code = ph_arena_new(arena, struct ph_code);
+    const struct ph_str hmac = ph_q_str(q, arena, 0);
+
+    if (hmac.n != sizeof code->hmac) {
+        ph_q_broken(q, "a row of user_codes is broken");
+        return NULL;
+    }
+    for (size_t i = 0; i < hmac.n; i++) {
+        code->hmac[i] = hmac.p[i];
+    }
+    code->attribute = ph_q_str(q, arena, 1);
+    code->expires_ms = ph_q_int(q, 2);
+    return code;
+}
+
+static void count_attempt(struct ph_tx *tx, void *arg)
+{
+    struct attempt *a = arg;
+    struct ph_q q;
+
+    PH_QUERY(tx, &q, COUNT_ATTEMPT, ph_v_text(a->pool_id), ph_v_text(a->sub), ph_v_int(a->purpose));
+    while (ph_q_row(&q)) { /* to the end: only then the statement is whole */
+        a->code = decode_code(&q, a->ctx->arena);
+        a->attempts = ph_q_int(&q, 3);
+    }
+    ph_q_end(&q);
+}
+
+struct ph_err ph_store_code_attempt(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                    struct ph_str sub, enum ph_code_purpose purpose,
+                                    struct ph_code **code, int64_t *attempts)
+{
+    struct attempt a = { .ctx = ctx, .pool_id = pool->id, .sub = sub, .purpose = purpose };
+
+    PH_TRY(ph_write(ctx, count_attempt, &a));
+    if (a.code != NULL) {
+        a.code->purpose = purpose;
+    }
+    *code = a.code;
+    *attempts = a.attempts;
+    return PH_OK;
+}

@@ -1,0 +1,54 @@
+/*
+ * The one writer thread with group commit. Included only inside store/.
+ *
+ * All jobs that wait when a commit ends run in the next transaction, each behind a mark of its
+ * own, so that a failing one is undone alone. Who waits is woken after the commit is durable.
+ */
+#ifndef PH_STORE_WRITER_H
+#define PH_STORE_WRITER_H
+
+#include "store/driver/driver.h"
+#include "util/blocking.h"
+#include "util/log.h"
+
+#include <pthread.h>
+
+/* A transaction as a job sees it. */
+struct ph_tx {
+    const struct ph_driver *driver;
+    struct ph_db *db;
+    enum ph_verdict verdict; /* DONE while all goes well; CONFLICT: abandoned by the job */
+    const char *why;         /* of our own; NULL: ask the driver */
+};
+
+typedef void ph_job_run(struct ph_tx *tx, void *arg);
+
+struct ph_writer;
+
+struct ph_writer_options {
+    const struct ph_driver *driver;
+    struct ph_db *db;         /* stays the caller's */
+    pthread_mutex_t *db_lock; /* NULL: nobody else uses the connection */
+    const struct ph_log *log; /* lives longer than the writer */
+};
+
+struct ph_writer *ph_writer_create(const struct ph_writer_options *options);
+
+/* Commits what is queued and ends the thread. NULL is fine. */
+void ph_writer_destroy(struct ph_writer *writer);
+
+/* Runs the job and waits: DONE (durable), CONFLICT (abandoned), or a failure, logged. */
+enum ph_verdict ph_writer_run(struct ph_writer *writer, const struct ph_blocking *blocking,
+                              ph_job_run *run, void *arg);
+
+/*
+ * Runs the job with the next commit, without anybody waiting. arg is malloc'ed and now the
+ * writer's. When too many of them wait already, the caller waits (or, with a full disk, the job
+ * is dropped and logged).
+ */
+void ph_writer_later(struct ph_writer *writer, ph_job_run *run, void *arg);
+
+/* False since a write found no space, until one finds some again. */
+bool ph_writer_has_space(struct ph_writer *writer);
+
+#endif
