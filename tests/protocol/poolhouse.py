@@ -258,6 +258,11 @@ class Server:
                                  f'({self.process.returncode}):\n{text[-2000:]}')
 
 
+def serve_options():
+    """How a server with real signatures is started: data on disk and a master key."""
+    return {'mode': 'serve', 'memory': False, 'env': {'POOLHOUSE_STORAGE_MASTER_KEY': MASTER_KEY}}
+
+
 def faketime_library():
     for path in ('/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1',
                  '/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1'):
