@@ -140,6 +140,8 @@ class Server:
         self.own_directory = directory is None
         self.directory = directory or tempfile.mkdtemp(prefix='poolhouse-test-')
         self.port = free_port()
+        # While developing, health is asked for at the address of the API.
+        self.admin_port = free_port() if mode == 'serve' else self.port
         self.clock_file = os.path.join(self.directory, 'clock') if clock else None
         self.offset = 0
         self.process = None
@@ -158,14 +160,19 @@ class Server:
             self.set_clock(self.offset)
             env.update(LD_PRELOAD=faketime_library(), FAKETIME_TIMESTAMP_FILE=self.clock_file,
                        FAKETIME_NO_CACHE='1', DONT_FAKE_MONOTONIC='1',
-                       FAKETIME_DONT_FAKE_MONOTONIC='1')
+                       FAKETIME_DONT_FAKE_MONOTONIC='1',
+                       # Else waits on condition variables by that clock end at once.
+                       FAKETIME_FORCE_MONOTONIC_FIX='0')
             env['ASAN_OPTIONS'] += ':verify_asan_link_order=0'
         env.update(self.env)
         return env
 
     def command(self):
         where = ['--memory'] if self.memory else ['--data', self.data]
-        return [binary(), self.mode, '--listen', f'127.0.0.1:{self.port}', *where, *self.args]
+        listen = ['--listen', f'127.0.0.1:{self.port}', '--public-url', self.url]
+        if self.admin_port != self.port:
+            listen += ['--admin-listen', f'127.0.0.1:{self.admin_port}']
+        return [binary(), self.mode, *listen, *where, *self.args]
 
     def start(self, wait=30):
         with open(self.log_path, 'ab') as log:
@@ -177,14 +184,14 @@ class Server:
             if self.process.poll() is not None:
                 raise RuntimeError(f'the server ended with {self.process.returncode}:\n{self.log()}')
             with contextlib.suppress(OSError, http.client.HTTPException):
-                if self.get('/readyz').status == 200:
+                if self.get('/readyz', port=self.admin_port).status == 200:
                     return self
             time.sleep(0.01)
         self.kill()
         raise RuntimeError(f'the server was not ready after {wait} s:\n{self.log()}')
 
-    def get(self, path, method='GET', headers=None):
-        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=60)
+    def get(self, path, method='GET', headers=None, port=None):
+        connection = http.client.HTTPConnection('127.0.0.1', port or self.port, timeout=60)
         try:
             connection.request(method, path, headers=headers or {})
             reply = connection.getresponse()
@@ -260,7 +267,7 @@ class Server:
 
 def serve_options():
     """How a server with real signatures is started: data on disk and a master key."""
-    return {'mode': 'serve', 'memory': False, 'env': {'POOLHOUSE_STORAGE_MASTER_KEY': MASTER_KEY}}
+    return {'mode': 'serve', 'memory': False, 'env': {'POOLHOUSE_MASTER_KEY': MASTER_KEY}}
 
 
 def faketime_library():

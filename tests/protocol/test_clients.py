@@ -109,7 +109,7 @@ class Clients(PoolhouseTest):
         ('ClientSecret and GenerateSecret cannot both be specified.',
          {'GenerateSecret': True, 'ClientSecret': 's' * 24}),
         ('Invalid analytics configuration given, either <application arn> or <application id, '
-         'role arn, external id> are valid', {'AnalyticsConfiguration': {'ApplicationId': 'x'}}),
+         'role arn, external id> are valid', {'AnalyticsConfiguration': {'ApplicationId': 'abc'}}),
     )
 
     def test_settings_out_of_the_rules_are_refused_with_their_texts(self):

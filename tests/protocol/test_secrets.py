@@ -10,7 +10,8 @@ PASSWORDS = ['Canary-Passw0rd-1', 'Canary-Passw0rd-2', 'Canary-Wrong-Passw0rd-3'
 
 
 class Secrets(PoolhouseTest):
-    server_options = {'memory': False, 'env': {'POOLHOUSE_LOG_LEVEL': 'debug'}}
+    server_args = ('--log-level', 'debug', '--log-format', 'json')
+    server_options = {'memory': False}
 
     def plant(self):
         """Every secret there is, used rightly and wrongly; what must appear nowhere."""

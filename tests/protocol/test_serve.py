@@ -198,7 +198,13 @@ class Serve(PoolhouseTest):
         done = credentials(self.server, 'create', '--user', 'bad', '--policy', path, check=False)
         self.assertNotEqual(0, done.returncode)
 
-    # What is only there while developing
+    # What is only there while developing, and what only for the operator
+
+    def test_health_is_not_told_to_everybody(self):
+        for path in ('/healthz', '/readyz', '/metrics'):
+            self.assertEqual(404, self.server.get(path).status)
+            self.assertEqual(200, self.server.get(path, port=self.server.admin_port).status)
+
 
     def test_the_outbox_is_not_there(self):
         self.assertEqual(404, self.server.get('/_poolhouse/outbox').status)

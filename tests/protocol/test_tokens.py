@@ -203,7 +203,7 @@ class Tokens(PoolhouseTest):
 class Issuer(PoolhouseTest):
     """The issuer as the service writes it, for verifiers that accept no other."""
 
-    server_options = {'env': {'POOLHOUSE_TOKENS_ISSUER': 'aws'}}
+    server_args = ('--issuer', 'aws')
     form = 'https://cognito-idp.eu-west-1.amazonaws.com/{}'
 
     def test_tokens_and_discovery_have_the_configured_issuer(self):
@@ -219,8 +219,14 @@ class Issuer(PoolhouseTest):
 
 
 class NewIssuer(Issuer):
-    server_options = {'env': {'POOLHOUSE_TOKENS_ISSUER': 'aws-new'}}
+    server_args = ('--issuer', 'aws-new')
     form = 'https://issuer-cognito-idp.eu-west-1.amazonaws.com/{}'
+
+
+class TemplateIssuer(Issuer):
+    server_args = ('--issuer', 'template', '--issuer-template',
+                   'https://id.example/{region}/{poolId}')
+    form = 'https://id.example/eu-west-1/{}'
 
 
 if __name__ == '__main__':

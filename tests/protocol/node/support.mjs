@@ -26,7 +26,7 @@ function freePort() {
 }
 
 export class Server {
-  static async start(env = {}) {
+  static async start(...flags) {
     const server = new Server();
     server.directory = await mkdtemp(path.join(os.tmpdir(), 'poolhouse-test-'));
     server.port = await freePort();
@@ -34,8 +34,8 @@ export class Server {
     server.logPath = path.join(server.directory, 'server.log');
     const log = await open(server.logPath, 'a');
     server.process = spawn(process.env.POOLHOUSE_BINARY,
-      ['dev', '--memory', '--listen', `127.0.0.1:${server.port}`],
-      { stdio: ['ignore', log.fd, log.fd], env: { ...process.env, ...env }, cwd: server.directory });
+      ['dev', '--memory', '--listen', `127.0.0.1:${server.port}`, '--public-url', server.url, ...flags],
+      { stdio: ['ignore', log.fd, log.fd], cwd: server.directory });
     server.ended = new Promise((resolve) => server.process.once('exit', resolve));
     await log.close();
     for (let i = 0; i < 1500; i++) {

@@ -26,8 +26,8 @@ let there;
 before(async () => {
   [local, aws, renamed] = await Promise.all([
     Server.start(),
-    Server.start({ POOLHOUSE_TOKENS_ISSUER: 'aws' }),
-    Server.start({ POOLHOUSE_TOKENS_ISSUER: 'aws-new' })]);
+    Server.start('--issuer', 'aws'),
+    Server.start('--issuer', 'aws-new')]);
   here = await signedIn(local);
   there = await signedIn(aws);
 });
