@@ -1,0 +1,301 @@
+"""A random walk over the challenge graph against an independent oracle.
+
+The walker starts sign-ins, and answers with what it holds: at the right place or another, once or
+twice, at the wrong client, pool, user or challenge, with a right or wrong proof. The oracle knows
+nothing of the server; it only knows who has proven what. Tokens where the oracle sees no proof are
+a hole; a refusal where it sees one is a bug.
+
+A failure prints the seed and the last steps; `tests/run --seed N --long M` walks elsewhere, longer.
+"""
+import base64
+import dataclasses
+import os
+import random
+import unittest
+
+import srp
+from poolhouse import ALL_FLOWS, ApiError, PoolhouseTest, claims
+
+STEPS = 300 * int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
+SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
+MUST, MUST_NOT, MAY = 'must', 'must not', 'may'
+FAILURES_BEFORE_RETIREMENT = 4
+
+
+@dataclasses.dataclass
+class User:
+    pool: str
+    name: str
+    password: str
+    temporary: bool
+    enabled: bool = True
+    exists: bool = True
+    generation: int = 0  # of the password; a new one for each that is set
+    failures: int = 0
+
+
+@dataclasses.dataclass
+class Held:
+    """A Session or a SECRET_BLOCK in the walker's hands, and what it stands for."""
+    challenge: str
+    value: str
+    client: str
+    user: User
+    generation: int
+    proof: dict
+    right: bool       # the proof was made with the right password
+    used: bool = False
+    disturbed: bool = False  # something happened to the user that leaves the outcome open
+
+
+class Oracle:
+    """May this answer be granted? By what was proven alone."""
+
+    @staticmethod
+    def grants(held, client, name, challenge, good_answer):
+        user = held.user
+        if held.used or client != held.client or name != user.name or challenge != held.challenge:
+            return MUST_NOT
+        if not (user.exists and user.enabled) or held.generation != user.generation:
+            return MUST_NOT
+        if not good_answer or not held.right:
+            return MUST_NOT
+        return MAY if held.disturbed else MUST
+
+
+class Walk(PoolhouseTest):
+
+    @classmethod
+    def prepare(cls):
+        cls.clients = {}
+        for _ in range(2):
+            pool = cls.new_pool()
+            cls.clients[pool] = [
+                cls.new_client(pool), cls.new_client(pool),
+                cls.new_client(pool, PreventUserExistenceErrors='ENABLED'),
+                cls.new_client(pool, ExplicitAuthFlows=ALL_FLOWS, AuthSessionValidity=15)]
+        cls.pools = list(cls.clients)
+
+    def setUp(self):
+        self.random = random.Random(SEED)
+        self.users, self.held, self.story = [], [], []
+        self.serial = 0
+        self.granted = 0
+        # The same name in both pools: only the pool tells them apart.
+        for pool in self.pools:
+            for i in range(3):
+                self.add_user(pool, f'twin{i}', temporary=i == 0)
+
+    def tell(self, text):
+        self.story.append(text)
+
+    def hole(self, text):
+        self.fail(f'{text}\nseed {SEED}; the last steps:\n' + '\n'.join(self.story[-25:]))
+
+    def new_password(self):
+        self.serial += 1
+        return f'Passw0rd!{self.serial}'
+
+    def add_user(self, pool, name, temporary):
+        user = User(pool, name, self.new_password(), temporary)
+        self.api.AdminCreateUser(UserPoolId=pool, Username=name, MessageAction='SUPPRESS',
+                                 TemporaryPassword=user.password)
+        if not temporary:
+            self.api.AdminSetUserPassword(UserPoolId=pool, Username=name, Password=user.password,
+                                          Permanent=True)
+        self.users.append(user)
+        return user
+
+    def fail_once(self, user):
+        """Keeps below the lock: a user with many failures leaves and another comes."""
+        user.failures += 1
+        if user.failures >= FAILURES_BEFORE_RETIREMENT and user.exists:
+            self.delete_user(user)
+
+    def delete_user(self, user):
+        self.tell(f'delete {user.name}')
+        self.api.AdminDeleteUser(UserPoolId=user.pool, Username=user.name)
+        user.exists = False
+        self.users.remove(user)
+        # Sometimes the name returns at once: what was held for the old one must not serve the new.
+        name = user.name if self.random.random() < 0.5 else f'later{self.serial}'
+        self.add_user(user.pool, name, temporary=self.random.random() < 0.5)
+
+    # Starting
+
+    def start(self):
+        user = self.random.choice(self.users)
+        client = self.random.choice(self.clients[user.pool])
+        right = self.random.random() < 0.8
+        password = user.password if right else 'Wr0ng-pass'
+        (self.start_srp if self.random.random() < 0.5 else self.start_password)(
+            user, client, password, right)
+
+    def start_password(self, user, client, password, right):
+        self.tell(f'password sign-in of {user.name} right={right} enabled={user.enabled}')
+        expected = MUST if right and user.enabled else MUST_NOT
+        try:
+            reply = self.sign_in(client, user.name, password)
+        except ApiError as e:
+            self.judge_refusal(expected, e)
+            if user.enabled:
+                self.fail_once(user)
+            return
+        self.after_proof(user, client, reply, expected, user.generation)
+
+    def after_proof(self, user, client, reply, expected, generation):
+        if expected == MUST_NOT:
+            self.hole(f'granted without proof: {sorted(reply)}')
+        if 'AuthenticationResult' in reply:
+            if user.temporary:
+                self.hole('tokens for a temporary password')
+            self.check_tokens(reply['AuthenticationResult'], user, client)
+            user.failures = 0
+            return
+        if reply.get('ChallengeName') != 'NEW_PASSWORD_REQUIRED' or not user.temporary:
+            self.hole(f'unexpected challenge {reply.get("ChallengeName")}')
+        self.held.append(Held('NEW_PASSWORD_REQUIRED', reply['Session'], client, user, generation,
+                              {}, True))
+
+    def check_tokens(self, result, user, client):
+        self.granted += 1
+        for token, member in (('AccessToken', 'client_id'), ('IdToken', 'aud')):
+            body = claims(result[token])[1]
+            name = body['username' if token == 'AccessToken' else 'cognito:username']
+            if (name, body[member]) != (user.name, client) or user.pool not in body['iss']:
+                self.hole(f'tokens of {name}, expected {user.name}: {body}')
+
+    def judge_refusal(self, expected, error):
+        if error.status >= 500:
+            self.hole(f'the server failed: {error}')
+        if expected == MUST:
+            self.hole(f'refused in spite of proof: {error}')
+
+    def start_srp(self, user, client, password, right):
+        self.tell(f'SRP start of {user.name} right={right} enabled={user.enabled}')
+        half = srp.Client(user.pool, password)
+        try:
+            reply = self.api.InitiateAuth(ClientId=client, AuthFlow='USER_SRP_AUTH', AuthParameters={
+                'USERNAME': user.name, 'SRP_A': half.srp_a})
+        except ApiError as e:
+            self.judge_refusal(MUST if user.enabled else MAY, e)
+            return
+        if set(reply) - {'ChallengeName', 'ChallengeParameters'}:
+            self.hole(f'an SRP start gave more than a challenge: {sorted(reply)}')
+        parameters = reply['ChallengeParameters']
+        self.held.append(Held('PASSWORD_VERIFIER', parameters['SECRET_BLOCK'], client, user,
+                              user.generation, half.answer(parameters), right))
+
+    # Answering
+
+    def answer(self):
+        if not self.held:
+            self.start()
+            return
+        held = self.random.choice(self.held[-12:])
+        chance = self.random.random
+        client = held.client
+        if chance() < 0.25:
+            client = self.random.choice(self.clients[self.random.choice(self.pools)])
+        name = held.user.name if chance() < 0.85 else self.random.choice(self.users).name
+        challenge = held.challenge
+        if chance() < 0.15:
+            challenge = self.random.choice(['NEW_PASSWORD_REQUIRED', 'PASSWORD_VERIFIER', 'SMS_MFA',
+                                            'SOFTWARE_TOKEN_MFA', 'CUSTOM_CHALLENGE'])
+        good = chance() < 0.85
+        self.respond(held, client, name, challenge, good)
+
+    def respond(self, held, client, name, challenge, good):
+        expected = Oracle.grants(held, client, name, challenge, good)
+        password = self.new_password() if good else 'short'
+        responses = {'USERNAME': name, 'NEW_PASSWORD': password, 'SMS_MFA_CODE': '123456',
+                     'SOFTWARE_TOKEN_MFA_CODE': '123456', 'ANSWER': 'x'} | held.proof
+        responses['USERNAME'] = name
+        session = held.value if held.challenge == 'NEW_PASSWORD_REQUIRED' else None
+        if challenge == 'PASSWORD_VERIFIER' and held.challenge != challenge:
+            responses.update(PASSWORD_CLAIM_SECRET_BLOCK=base64.b64encode(held.value.encode()).decode(),
+                             PASSWORD_CLAIM_SIGNATURE=base64.b64encode(b'x' * 32).decode(),
+                             TIMESTAMP=srp.timestamp())
+        elif challenge != held.challenge:
+            session = held.value
+        if held.challenge == 'PASSWORD_VERIFIER' and not good:
+            responses['PASSWORD_CLAIM_SIGNATURE'] = base64.b64encode(b'x' * 32).decode()
+        self.tell(f'answer {held.challenge} as {challenge} of {held.user.name} as {name} '
+                  f'same client={client == held.client} good={good} used={held.used} '
+                  f'generation {held.generation}/{held.user.generation} right={held.right}: {expected}')
+        members = {'ClientId': client, 'ChallengeName': challenge, 'ChallengeResponses': responses}
+        if session is not None:
+            members['Session'] = session[:2048]
+        try:
+            reply = self.api.RespondToAuthChallenge(**members)
+        except ApiError as e:
+            self.judge_refusal(expected, e)
+            self.after_refusal(held, name, client, challenge)
+            return
+        if expected == MUST_NOT:
+            self.hole(f'granted: {sorted(reply)}')
+        held.used = True
+        if held.challenge == 'NEW_PASSWORD_REQUIRED':
+            held.user.temporary = False
+            held.user.password = password
+            held.user.generation += 1
+        self.after_proof(held.user, client, reply, MUST, held.user.generation)
+
+    def after_refusal(self, held, name, client, challenge):
+        # Whoever is named may have a failure counted; what spends a block is the server's choice,
+        # except that a block whose proof was judged is spent.
+        for user in [u for u in self.users if u.name in (name, held.user.name)]:
+            self.fail_once(user)
+        if held.challenge == 'PASSWORD_VERIFIER':
+            if challenge == held.challenge and client == held.client and name == held.user.name:
+                held.used = True
+            else:
+                held.disturbed = True
+
+    # Meanwhile
+
+    def meddle(self):
+        user = self.random.choice(self.users)
+        what = self.random.choice(['disable', 'enable', 'password', 'temporary', 'delete', 'sign out'])
+        self.tell(f'{what} {user.name}')
+        where = {'UserPoolId': user.pool, 'Username': user.name}
+        if what == 'disable':
+            self.api.AdminDisableUser(**where)
+            user.enabled = False
+            self.disturb(user)
+        elif what == 'enable':
+            self.api.AdminEnableUser(**where)
+            user.enabled = True
+            self.disturb(user)
+        elif what in ('password', 'temporary'):
+            user.password, user.temporary = self.new_password(), what == 'temporary'
+            self.api.AdminSetUserPassword(**where, Password=user.password,
+                                          Permanent=not user.temporary)
+            user.generation += 1
+        elif what == 'delete':
+            self.delete_user(user)
+        else:
+            self.api.AdminUserGlobalSignOut(**where)
+            self.disturb(user)
+
+    def disturb(self, user):
+        for held in self.held:
+            if held.user is user:
+                held.disturbed = True
+
+    def test_no_walk_reaches_tokens_without_the_proofs(self):
+        for _ in range(STEPS):
+            roll = self.random.random()
+            if roll < 0.35:
+                self.start()
+            elif roll < 0.92:
+                self.answer()
+            else:
+                self.meddle()
+            if not any(u.enabled for u in self.users):
+                self.meddle()
+        self.assertGreater(self.granted, STEPS // 25, 'the walk met too few tokens to prove anything')
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,99 @@
+// A server for a test file, made ready through the AWS SDK; ended with it.
+import { spawn } from 'node:child_process';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import assert from 'node:assert/strict';
+import {
+  AdminCreateUserCommand, AdminSetUserPasswordCommand, CognitoIdentityProviderClient,
+  CreateUserPoolClientCommand, CreateUserPoolCommand,
+} from '@aws-sdk/client-cognito-identity-provider';
+
+export const PASSWORD = 'Passw0rd!';
+const TROUBLE = /ERROR: (Address|Leak)Sanitizer|runtime error:|WARNING: ThreadSanitizer|reply_violates_model|internal_error/;
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = net.createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+export class Server {
+  static async start(...flags) {
+    const server = new Server();
+    server.directory = await mkdtemp(path.join(os.tmpdir(), 'poolhouse-test-'));
+    server.port = await freePort();
+    server.url = `http://127.0.0.1:${server.port}`;
+    server.logPath = path.join(server.directory, 'server.log');
+    const log = await open(server.logPath, 'a');
+    server.process = spawn(process.env.POOLHOUSE_BINARY,
+      ['dev', '--memory', '--listen', `127.0.0.1:${server.port}`, '--public-url', server.url, ...flags],
+      { stdio: ['ignore', log.fd, log.fd], cwd: server.directory });
+    server.ended = new Promise((resolve) => server.process.once('exit', resolve));
+    await log.close();
+    for (let i = 0; i < 1500; i++) {
+      if (server.process.exitCode !== null) break;
+      try {
+        if ((await fetch(`${server.url}/readyz`)).ok) return server;
+      } catch { /* not yet */ }
+      await sleep(20);
+    }
+    const text = await readFile(server.logPath, 'utf8');
+    server.process.kill('SIGKILL');
+    throw new Error(`the server did not start:\n${text}`);
+  }
+
+  async stop() {
+    this.process.kill('SIGTERM');
+    const late = globalThis.setTimeout(() => this.process.kill('SIGKILL'), 30000);
+    const code = await this.ended;
+    clearTimeout(late);
+    const text = await readFile(this.logPath, 'utf8');
+    await rm(this.directory, { recursive: true, force: true });
+    assert.doesNotMatch(text, TROUBLE);
+    assert.equal(code, 0, `the server ended with ${code}`);
+  }
+
+  async outbox(username) {
+    const reply = await fetch(`${this.url}/_poolhouse/outbox`, { headers: { accept: 'application/json' } });
+    const messages = await reply.json();
+    return (messages.messages ?? messages).filter((m) => m.username === username);
+  }
+
+  sdk() {
+    return new CognitoIdentityProviderClient({
+      endpoint: this.url, region: 'eu-west-1', maxAttempts: 1,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+  }
+}
+
+
+// A pool with a public client that permits every flow.
+export async function poolAndClient(sdk, pool = {}, client = {}) {
+  const { UserPool } = await sdk.send(new CreateUserPoolCommand({ PoolName: 'js', ...pool }));
+  const { UserPoolClient } = await sdk.send(new CreateUserPoolClientCommand({
+    UserPoolId: UserPool.Id, ClientName: 'js',
+    ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_ADMIN_USER_PASSWORD_AUTH',
+      'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+    ...client,
+  }));
+  return { UserPoolId: UserPool.Id, ClientId: UserPoolClient.ClientId };
+}
+
+export async function newUser(sdk, UserPoolId, Username, { permanent = true, attributes = {} } = {}) {
+  await sdk.send(new AdminCreateUserCommand({
+    UserPoolId, Username, MessageAction: 'SUPPRESS', TemporaryPassword: PASSWORD,
+    UserAttributes: Object.entries(attributes).map(([Name, Value]) => ({ Name, Value })),
+  }));
+  if (permanent) {
+    await sdk.send(new AdminSetUserPasswordCommand({ UserPoolId, Username, Password: PASSWORD, Permanent: true }));
+  }
+}

@@ -1,0 +1,103 @@
+"""A client with PreventUserExistenceErrors tells nobody who exists: whole replies are compared."""
+import json
+import unittest
+
+import srp
+from poolhouse import PASSWORD, PoolhouseTest, attribute_list
+
+VARYING = ('date', 'x-amzn-requestid')
+
+
+class Existence(PoolhouseTest):
+
+    @classmethod
+    def prepare(cls):
+        cls.pool = cls.new_pool(AutoVerifiedAttributes=['email'])
+        cls.client = cls.new_client(cls.pool, PreventUserExistenceErrors='ENABLED')
+
+    def kinds(self):
+        """Names of users in every state that must look alike from outside."""
+        confirmed, disabled = self.new_user(self.pool), self.new_user(self.pool)
+        self.api.AdminDisableUser(UserPoolId=self.pool, Username=disabled)
+        unconfirmed, invited = self.new_name(), self.new_name()
+        self.api.SignUp(ClientId=self.client, Username=unconfirmed, Password=PASSWORD,
+                        UserAttributes=attribute_list(email='a@b.example'))
+        self.api.AdminCreateUser(UserPoolId=self.pool, Username=invited, TemporaryPassword=PASSWORD)
+        return {'confirmed': confirmed, 'disabled': disabled, 'unconfirmed': unconfirmed,
+                'invited': invited, 'unknown': self.new_name('nobody')}
+
+    def shape(self, operation, members, hide=()):
+        reply = self.api.send(operation, json.dumps(members).encode())
+        body = reply.body
+        for text in hide:
+            body = body.replace(text.encode(), b'*')
+        headers = {k: v for k, v in reply.headers.items() if k not in VARYING}
+        if hide:
+            headers.pop('content-length', None)
+        return reply.status, headers, body
+
+    def assert_alike(self, answers):
+        reference = answers['unknown']
+        for kind, answer in answers.items():
+            with self.subTest(kind):
+                self.assertEqual(reference, answer)
+
+    def test_a_wrong_password_gets_one_answer_for_everybody(self):
+        for password in ('Wr0ng-pass', 'x', 'x' * 300):
+            self.assert_alike({kind: self.shape('InitiateAuth', {
+                'ClientId': self.client, 'AuthFlow': 'USER_PASSWORD_AUTH',
+                'AuthParameters': {'USERNAME': name, 'PASSWORD': password}})
+                for kind, name in self.kinds().items()})
+
+    def test_an_empty_password_gets_one_answer_for_everybody(self):
+        self.assert_alike({kind: self.shape('InitiateAuth', {
+            'ClientId': self.client, 'AuthFlow': 'USER_PASSWORD_AUTH',
+            'AuthParameters': {'USERNAME': name, 'PASSWORD': ''}})
+            for kind, name in self.kinds().items()})
+
+    def test_administrators_clients_are_told_no_more(self):
+        self.assert_alike({kind: self.shape('AdminInitiateAuth', {
+            'UserPoolId': self.pool, 'ClientId': self.client, 'AuthFlow': 'ADMIN_USER_PASSWORD_AUTH',
+            'AuthParameters': {'USERNAME': name, 'PASSWORD': 'Wr0ng-pass'}})
+            for kind, name in self.kinds().items()})
+
+    def test_an_srp_challenge_has_one_form_for_everybody(self):
+        answers = {}
+        for kind, name in self.kinds().items():
+            half = srp.Client(self.pool, 'Wr0ng-pass')
+            reply = self.api.InitiateAuth(ClientId=self.client, AuthFlow='USER_SRP_AUTH', AuthParameters={
+                'USERNAME': name, 'SRP_A': half.srp_a})
+            parameters = reply['ChallengeParameters']
+            self.assertEqual(name, parameters['USERNAME'])
+            first = (sorted(reply), sorted(parameters), len(parameters['SALT']))
+            answers[kind] = first, self.shape('RespondToAuthChallenge', {
+                'ClientId': self.client, 'ChallengeName': 'PASSWORD_VERIFIER',
+                'ChallengeResponses': half.answer(parameters)})
+        self.assert_alike(answers)
+
+    def test_a_wrong_public_value_gets_one_answer_for_everybody(self):
+        self.assert_alike({kind: self.shape('InitiateAuth', {
+            'ClientId': self.client, 'AuthFlow': 'USER_SRP_AUTH',
+            'AuthParameters': {'USERNAME': name, 'SRP_A': '0'}})
+            for kind, name in self.kinds().items()})
+
+    def test_resending_has_one_form_for_the_unconfirmed_and_the_unknown(self):
+        answers = {}
+        for kind, name in self.kinds().items():
+            if kind in ('unconfirmed', 'unknown'):
+                reply = self.api.ResendConfirmationCode(ClientId=self.client, Username=name)
+                details = reply['CodeDeliveryDetails']
+                self.assertRegex(details.pop('Destination'), r'^.\*\*\*@.\*\*\*$')
+                answers[kind] = reply
+        self.assert_alike(answers)
+
+    def test_confirming_the_unknown_is_like_confirming_without_a_code(self):
+        name = self.new_name()
+        self.api.SignUp(ClientId=self.client, Username=name, Password=PASSWORD)
+        self.assert_alike({kind: self.shape('ConfirmSignUp', {
+            'ClientId': self.client, 'Username': user, 'ConfirmationCode': '123456'})
+            for kind, user in (('unconfirmed', name), ('unknown', 'nobody'))})
+
+
+if __name__ == '__main__':
+    unittest.main()

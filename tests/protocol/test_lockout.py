@@ -1,0 +1,152 @@
+"""The back-off after five wrong passwords: durable, not raced, the same for nobody."""
+import concurrent.futures
+import unittest
+
+import srp
+from poolhouse import ApiError, PASSWORD, PoolhouseTest
+
+WRONG = 'Incorrect username or password.'
+LOCKED = 'Password attempts exceeded'
+
+
+class LockoutTest(PoolhouseTest):
+    server_options = {'clock': True}
+
+    @classmethod
+    def prepare(cls):
+        cls.pool = cls.new_pool()
+        cls.client = cls.new_client(cls.pool)
+        cls.hiding = cls.new_client(cls.pool, PreventUserExistenceErrors='ENABLED')
+
+    def guess(self, name, password='Wr0ng-pass', client=None):
+        """The text of the refusal; None when it signs in."""
+        try:
+            self.sign_in(client or self.client, name, password)
+        except ApiError as e:
+            self.assertEqual('NotAuthorizedException', e.type)
+            return e.text
+        return None
+
+    def locked(self, name, client=None):
+        for _ in range(5):
+            self.assertEqual(WRONG, self.guess(name, client=client))
+
+
+class Lockout(LockoutTest):
+
+    def test_four_wrong_passwords_lock_nobody(self):
+        name = self.new_user(self.pool)
+        for _ in range(4):
+            self.assertEqual(WRONG, self.guess(name))
+        self.assertIsNone(self.guess(name, PASSWORD))
+
+    def test_the_lock_doubles_with_each_further_failure(self):
+        name = self.new_user(self.pool)
+        self.locked(name)
+        for seconds in (1, 2, 4, 8, 16):
+            self.assertEqual(LOCKED, self.guess(name), f'before {seconds} s')
+            self.server.advance(seconds)
+            self.assertEqual(WRONG, self.guess(name), f'after {seconds} s')
+
+    def test_the_right_password_fails_while_locked_and_works_afterwards(self):
+        name = self.new_user(self.pool)
+        self.locked(name)
+        self.server.advance(1)
+        for seconds in (1, 2, 4):
+            self.server.advance(seconds)
+            self.guess(name)
+        self.assertEqual(LOCKED, self.guess(name, PASSWORD))
+        self.server.advance(20)
+        self.assertIsNone(self.guess(name, PASSWORD))
+
+    def test_success_forgets_the_failures(self):
+        name = self.new_user(self.pool)
+        for _ in range(3):
+            for _ in range(4):
+                self.assertEqual(WRONG, self.guess(name))
+            self.assertIsNone(self.guess(name, PASSWORD))
+
+    def test_quiet_for_a_quarter_of_an_hour_forgets_the_failures(self):
+        name = self.new_user(self.pool)
+        for _ in range(4):
+            self.guess(name)
+        self.server.advance(15 * 60 + 1)
+        for _ in range(4):
+            self.assertEqual(WRONG, self.guess(name))
+        self.assertIsNone(self.guess(name, PASSWORD))
+
+    def test_attempts_while_locked_do_not_extend_the_lock(self):
+        name = self.new_user(self.pool)
+        self.locked(name)
+        for _ in range(10):
+            self.assertEqual(LOCKED, self.guess(name))
+        self.server.advance(1)
+        self.assertIsNone(self.guess(name, PASSWORD))
+
+    def test_the_lock_is_seen_at_every_door(self):
+        name = self.new_user(self.pool)
+        self.locked(name)
+        self.assertEqual(LOCKED, self.guess(name, client=self.hiding))
+        self.refused('NotAuthorizedException', LOCKED, 'AdminInitiateAuth', UserPoolId=self.pool,
+                     ClientId=self.client, AuthFlow='ADMIN_USER_PASSWORD_AUTH',
+                     AuthParameters={'USERNAME': name, 'PASSWORD': PASSWORD})
+        half = srp.Client(self.pool, PASSWORD)
+        with self.assert_error('NotAuthorizedException', LOCKED):
+            reply = self.api.InitiateAuth(ClientId=self.client, AuthFlow='USER_SRP_AUTH', AuthParameters={
+                'USERNAME': name, 'SRP_A': half.srp_a})
+            self.api.RespondToAuthChallenge(
+                ClientId=self.client, ChallengeName='PASSWORD_VERIFIER',
+                ChallengeResponses=half.answer(reply['ChallengeParameters'], at=self.now()))
+
+    def test_failed_proofs_count_as_wrong_passwords(self):
+        name = self.new_user(self.pool)
+        for _ in range(5):
+            half = srp.Client(self.pool, 'Wr0ng-pass')
+            reply = self.api.InitiateAuth(ClientId=self.client, AuthFlow='USER_SRP_AUTH', AuthParameters={
+                'USERNAME': name, 'SRP_A': half.srp_a})
+            with self.assert_error('NotAuthorizedException', WRONG):
+                self.api.RespondToAuthChallenge(
+                    ClientId=self.client, ChallengeName='PASSWORD_VERIFIER',
+                    ChallengeResponses=half.answer(reply['ChallengeParameters'], at=self.now()))
+        self.assertEqual(LOCKED, self.guess(name, PASSWORD))
+
+    def test_one_locked_user_does_not_lock_another(self):
+        self.locked(self.new_user(self.pool))
+        self.assertIsNone(self.guess(self.new_user(self.pool), PASSWORD))
+
+    def test_a_name_that_does_not_exist_locks_alike(self):
+        real = self.new_user(self.pool)
+        answers = {}
+        for name in (real, 'nobody-at-all'):
+            answers[name] = [self.guess(name, client=self.hiding) for _ in range(7)]
+            self.server.advance(1)
+            answers[name] += [self.guess(name, client=self.hiding) for _ in range(3)]
+        self.assertEqual(answers[real], answers['nobody-at-all'])
+        self.assertIn(LOCKED, answers[real])
+
+    def test_two_hundred_guesses_at_once_are_not_all_evaluated(self):
+        name = self.new_user(self.pool)
+        with concurrent.futures.ThreadPoolExecutor(50) as threads:
+            answers = list(threads.map(lambda _: self.guess(name), range(200)))
+        self.assertEqual({WRONG, LOCKED}, set(answers))
+        # Five are free. Some more may pass as the lock of one, two and four seconds ends meanwhile.
+        self.assertGreaterEqual(answers.count(WRONG), 5)
+        self.assertLessEqual(answers.count(WRONG), 10)
+
+
+class LockoutSurvives(LockoutTest):
+    server_options = {'clock': True, 'memory': False}
+
+    def test_a_restart_forgets_no_failure(self):
+        name = self.new_user(self.pool)
+        self.locked(name)
+        for seconds in (1, 2, 4, 8, 16, 32):
+            self.server.advance(seconds)
+            self.guess(name)
+        self.server.kill()
+        self.server.start()
+        self.assertEqual(LOCKED, self.guess(name, PASSWORD))
+
+
+if __name__ == '__main__':
+    unittest.main()

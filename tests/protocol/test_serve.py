@@ -1,0 +1,247 @@
+"""`poolhouse serve`: signatures verified for real, policies, the documented refusals."""
+import datetime
+import json
+import os
+import re
+import subprocess
+import unittest
+
+from poolhouse import (Api, Credentials, PASSWORD, PoolhouseTest, Server, binary, boto3_client,
+                       serve_options)
+
+ALLOW_ALL = {'Version': '2012-10-17', 'Statement': [
+    {'Effect': 'Allow', 'Action': 'cognito-idp:*', 'Resource': '*'}]}
+MISMATCH = ('The request signature we calculated does not match the signature you provided. Check '
+            'your AWS Secret Access Key and signing method. Consult the service documentation for '
+            'details.')
+
+
+def credentials(server, *arguments, check=True):
+    """Runs `poolhouse credentials` on the data of a server."""
+    done = subprocess.run([binary(), 'credentials', *arguments, '--data', server.data],
+                          env=server.environment(), cwd=server.directory, capture_output=True,
+                          text=True, timeout=60, check=False)
+    if check and done.returncode != 0:
+        raise AssertionError(f'credentials {arguments}: {done.returncode}\n{done.stdout}{done.stderr}')
+    return done
+
+
+def create_key(server, name, policy):
+    path = os.path.join(server.directory, f'{name}.json')
+    with open(path, 'w', encoding='utf-8') as f:
+        json.dump(policy, f)
+    text = credentials(server, 'create', '--user', name, '--policy', path).stdout
+    key = re.search(r'AKIA[A-Z0-9]{16}', text).group()
+    secret = next(w for w in re.findall(r'[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])', text) if w != key)
+    return Credentials(key, secret)
+
+
+class Serve(PoolhouseTest):
+    server_options = serve_options()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(**cls.server_options)
+        cls.addClassCleanup(cls.server.stop)
+        cls.root = create_key(cls.server, 'root', ALLOW_ALL)
+        cls.server.start()
+        cls.api = Api(cls.server.port, cls.root)
+        cls.pool = cls.new_pool()
+        cls.client = cls.new_client(cls.pool)
+        cls.new_user(cls.pool, 'alice')
+        cls.arn = f'arn:aws:cognito-idp:eu-west-1:000000000000:userpool/{cls.pool}'
+
+    def as_user(self, name, *statements):
+        return Api(self.server.port, create_key(self.server, name, {
+            'Version': '2012-10-17', 'Statement': list(statements)}))
+
+    def allow(self, action, resource='*', effect='Allow'):
+        return {'Effect': effect, 'Action': action, 'Resource': resource}
+
+    def assert_denied(self, api, user, operation, **members):
+        reply = api.send(operation, json.dumps(members).encode())
+        body = reply.json
+        self.assertEqual((400, 'AccessDeniedException'), (reply.status, body['__type']))
+        text = body.get('Message', body.get('message'))
+        self.assertTrue(text.startswith(
+            f'User: arn:aws:iam::000000000000:user/{user} is not authorized to perform: '
+            f'cognito-idp:{operation} on resource: '), text)
+        return text
+
+    # Signatures
+
+    def test_a_stored_key_signs_in_an_administrator(self):
+        reply = self.api.AdminInitiateAuth(
+            UserPoolId=self.pool, ClientId=self.client, AuthFlow='ADMIN_USER_PASSWORD_AUTH',
+            AuthParameters={'USERNAME': 'alice', 'PASSWORD': PASSWORD})
+        self.assertIn('AuthenticationResult', reply)
+
+    def test_boto3_signs_as_the_server_verifies(self):
+        boto = boto3_client(self.server.url, self.root)
+        self.assertEqual('alice', boto.admin_get_user(UserPoolId=self.pool,
+                                                      Username='alice')['Username'])
+
+    def test_public_operations_need_no_signature(self):
+        self.assertIn('AuthenticationResult', self.sign_in(self.client, 'alice'))
+
+    def test_a_wrong_secret_is_refused(self):
+        wrong = Api(self.server.port, Credentials(self.root.key, 'x' * 40))
+        with self.assert_error('InvalidSignatureException', MISMATCH):
+            wrong.ListUserPools(MaxResults=1)
+
+    def test_an_unknown_key_is_refused(self):
+        wrong = Api(self.server.port, Credentials('AKIAIOSFODNN7EXAMPLE', self.root.secret))
+        with self.assert_error('UnrecognizedClientException',
+                               'The security token included in the request is invalid.'):
+            wrong.ListUserPools(MaxResults=1)
+
+    def test_no_signature_is_refused(self):
+        reply = self.api.send('ListUserPools', b'{"MaxResults":1}', signed=False)
+        self.assertEqual((400, 'MissingAuthenticationTokenException'),
+                         (reply.status, reply.json['__type']))
+
+    def test_a_mangled_header_is_refused(self):
+        for header in ('AWS4-HMAC-SHA256', 'AWS4-HMAC-SHA256 Credential=a/b', 'Basic x', 'AWS4-HMAC-SHA256 '
+                       'Credential=AKIAIOSFODNN7EXAMPLE/20260102/eu-west-1/cognito-idp/aws4_request'):
+            with self.subTest(header):
+                reply = self.api.send('ListUserPools', b'{"MaxResults":1}', signed=False,
+                                      headers={'Authorization': header})
+                self.assertEqual(400, reply.status)
+                self.assertIn(reply.json['__type'], ('IncompleteSignatureException',
+                                                     'MissingAuthenticationTokenException'))
+
+    def test_a_body_changed_on_the_way_is_refused(self):
+        from poolhouse import CONTENT_TYPE, TARGET, sign
+        headers = {'Content-Type': CONTENT_TYPE, 'X-Amz-Target': TARGET + 'ListUserPools'}
+        signature = sign(self.root, 'POST', f'127.0.0.1:{self.server.port}', '/', headers,
+                         b'{"MaxResults":1}')
+        reply = self.api.send('ListUserPools', b'{"MaxResults":2}', signed=False, headers=signature)
+        self.assertEqual('InvalidSignatureException', reply.json['__type'])
+        reply = self.api.send('DescribeUserPool', b'{"MaxResults":1}', signed=False, headers=signature)
+        self.assertEqual('InvalidSignatureException', reply.json['__type'])
+
+    def test_a_clock_too_far_off_is_refused(self):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        for minutes, text in ((-16, 'Signature expired: '), (16, 'Signature not yet current: ')):
+            late = Api(self.server.port, self.root,
+                       at=lambda m=minutes: now + datetime.timedelta(minutes=m))
+            with self.subTest(minutes):
+                with self.assertRaisesRegex(Exception, f'InvalidSignatureException: {text}'):
+                    late.ListUserPools(MaxResults=1)
+        near = Api(self.server.port, self.root, at=lambda: now - datetime.timedelta(minutes=3))
+        near.ListUserPools(MaxResults=1)
+
+    def test_a_signature_for_another_service_is_refused(self):
+        from poolhouse import CONTENT_TYPE, TARGET, sign
+        headers = {'Content-Type': CONTENT_TYPE, 'X-Amz-Target': TARGET + 'ListUserPools'}
+        signature = sign(self.root, 'POST', f'127.0.0.1:{self.server.port}', '/', headers,
+                         b'{"MaxResults":1}')
+        signature['Authorization'] = signature['Authorization'].replace('cognito-idp', 's3')
+        reply = self.api.send('ListUserPools', b'{"MaxResults":1}', signed=False, headers=signature)
+        self.assertNotEqual(200, reply.status)
+
+    # Policies
+
+    def test_without_a_statement_everything_is_denied(self):
+        nobody = self.as_user('nobody', self.allow('s3:*'))
+        text = self.assert_denied(nobody, 'nobody', 'AdminGetUser', UserPoolId=self.pool,
+                                  Username='alice')
+        self.assertIn(self.arn, text)
+        self.assert_denied(nobody, 'nobody', 'ListUserPools', MaxResults=1)
+
+    def test_an_action_and_a_resource_are_allowed_and_no_other(self):
+        reader = self.as_user('reader', self.allow(['cognito-idp:AdminGet*', 'cognito-idp:List?sers'],
+                                                   self.arn))
+        self.assertEqual('alice', reader.AdminGetUser(UserPoolId=self.pool, Username='alice')['Username'])
+        reader.ListUsers(UserPoolId=self.pool)
+        self.assert_denied(reader, 'reader', 'AdminDisableUser', UserPoolId=self.pool, Username='alice')
+        self.assert_denied(reader, 'reader', 'AdminGetUser', UserPoolId=self.new_pool(), Username='x')
+
+    def test_a_wildcard_resource_covers_its_pools(self):
+        region = self.as_user('region', self.allow('cognito-idp:*', 'arn:aws:cognito-idp:eu-west-1:*:userpool/*'))
+        region.AdminGetUser(UserPoolId=self.pool, Username='alice')
+        other = self.as_user('other', self.allow('cognito-idp:*', 'arn:aws:cognito-idp:us-east-1:*:userpool/*'))
+        self.assert_denied(other, 'other', 'AdminGetUser', UserPoolId=self.pool, Username='alice')
+
+    def test_a_denial_wins_over_an_allowance(self):
+        careful = self.as_user('careful', self.allow('*'),
+                               self.allow('cognito-idp:AdminDelete*', effect='Deny'))
+        careful.AdminGetUser(UserPoolId=self.pool, Username='alice')
+        self.assert_denied(careful, 'careful', 'AdminDeleteUser', UserPoolId=self.pool,
+                           Username='alice')
+        self.assertEqual('alice', careful.AdminGetUser(UserPoolId=self.pool, Username='alice')['Username'])
+
+    def test_a_denied_caller_does_not_learn_whether_a_user_exists(self):
+        nobody = self.as_user('curious', self.allow('s3:*'))
+        answers = {self.assert_denied(nobody, 'curious', 'AdminGetUser', UserPoolId=self.pool,
+                                      Username=name) for name in ('alice', 'nobody-at-all')}
+        self.assertEqual(1, len(answers))
+
+    def test_a_deleted_key_is_unknown(self):
+        key = create_key(self.server, 'leaver', ALLOW_ALL)
+        api = Api(self.server.port, key)
+        api.ListUserPools(MaxResults=1)
+        credentials(self.server, 'delete', key.key)
+        with self.assert_error('UnrecognizedClientException',
+                               'The security token included in the request is invalid.'):
+            api.ListUserPools(MaxResults=1)
+
+    def test_the_list_of_keys_shows_no_secret(self):
+        text = credentials(self.server, 'list').stdout
+        self.assertIn(self.root.key, text)
+        self.assertNotIn(self.root.secret, text)
+
+    def test_a_policy_that_is_none_is_refused(self):
+        path = os.path.join(self.server.directory, 'bad.json')
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write('{"Statement":[{"Effect":"Perhaps"}]}')
+        done = credentials(self.server, 'create', '--user', 'bad', '--policy', path, check=False)
+        self.assertNotEqual(0, done.returncode)
+
+    # What is only there while developing, and what only for the operator
+
+    def test_health_is_not_told_to_everybody(self):
+        for path in ('/healthz', '/readyz', '/metrics'):
+            self.assertEqual(404, self.server.get(path).status)
+            self.assertEqual(200, self.server.get(path, port=self.server.admin_port).status)
+
+
+    def test_the_outbox_is_not_there(self):
+        self.assertEqual(404, self.server.get('/_poolhouse/outbox').status)
+
+
+class Start(unittest.TestCase):
+
+    def test_serve_without_a_master_key_does_not_start(self):
+        options = serve_options() | {'env': {}}
+        server = Server(**options)
+        self.addCleanup(server.kill)
+        with self.assertRaisesRegex(RuntimeError, 'ended with [1-9]'):
+            server.start()
+        self.assertRegex(server.log(), '(?i)master key')
+
+    def test_a_wrong_master_key_does_not_start(self):
+        server = Server(**serve_options())
+        server.start()
+        server.process.terminate()
+        server.process.wait()
+        server.env = {k: v[:-6] + 'AAAAA=' for k, v in server.env.items()}
+        self.addCleanup(server.kill)
+        with self.assertRaisesRegex(RuntimeError, 'ended with [1-9]'):
+            server.start()
+
+    def test_a_world_readable_master_key_file_does_not_start(self):
+        options = serve_options()
+        server = Server(**options)
+        path = os.path.join(server.directory, 'key')
+        with open(path, 'w', encoding='ascii') as f:
+            f.write(next(iter(options['env'].values())))
+        os.chmod(path, 0o644)
+        server.env = {f'{k}_FILE': path for k in options['env']}
+        self.addCleanup(server.kill)
+        with self.assertRaisesRegex(RuntimeError, 'ended with [1-9]'):
+            server.start()
+
+
+if __name__ == '__main__':
+    unittest.main()
