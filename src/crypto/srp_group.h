@@ -28,13 +28,15 @@ bool ph_srp_number_is_zero(const struct ph_srp_number *n);
 /* g^e mod N by the table of fixed-base powers, constant time. */
 void ph_srp_power_of_g(const uint8_t e[PH_SRP_EXPONENT], struct ph_srp_number *out);
 
-/* B = (k*v + g^b) mod N. */
-void ph_srp_public_b(const struct ph_srp_number *v, const uint8_t b[PH_SRP_EXPONENT],
-                     struct ph_srp_number *out);
+/*
+ * B = (k*v + g^b) mod N. b is unsigned big-endian; ours has PH_SRP_EXPONENT bytes and goes by the
+ * table, recorded exchanges may have longer ones.
+ */
+void ph_srp_public_b(const struct ph_srp_number *v, struct ph_str b, struct ph_srp_number *out);
 
 /* S = (A * v^u)^b mod N; u is public, b secret. */
 void ph_srp_server_secret(const struct ph_srp_number *a, const struct ph_srp_number *v,
-                          const uint8_t u[PH_SRP_EXPONENT], const uint8_t b[PH_SRP_EXPONENT],
+                          const uint8_t u[PH_SRP_EXPONENT], struct ph_str b,
                           struct ph_srp_number *out);
 
 /* The client's half, for tests and the load generator: (B - k*g^x)^(a + u*x) mod N. */
