@@ -48,7 +48,7 @@ struct ph_shape {
     const char *pattern;             /* Java regular expression for the whole string, or NULL */
     int pattern_index;               /* among the distinct patterns; -1 without one */
     const char *const *enumeration;  /* NULL-terminated, or NULL */
-    const struct ph_member *members; /* structure: in order of the model */
+    const struct ph_member *members; /* structure: in alphabetical order */
     size_t member_count;
     const struct ph_shape *element; /* list: element; map: value */
     const struct ph_shape *key;     /* map */

@@ -54,11 +54,14 @@ struct json_t *ph_json_parse(struct ph_arena *arena, struct ph_str text)
                       &error);
 }
 
+/* Enough for milliseconds of the epoch; 17 would write 1691768546.123 as 1691768546.1229999. */
+enum { PH_REAL_DIGITS = 15 };
+
 struct ph_str ph_json_text(struct ph_arena *arena, const struct json_t *value,
                            enum ph_json_order order)
 {
-    const size_t flags =
-        JSON_COMPACT | JSON_ENCODE_ANY | (order == PH_JSON_SORTED ? JSON_SORT_KEYS : 0);
+    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(PH_REAL_DIGITS) |
+                         (order == PH_JSON_SORTED ? JSON_SORT_KEYS : 0);
     char *text;
 
     current = arena;
@@ -114,10 +117,19 @@ struct ph_str ph_json_str(const struct json_t *value)
     return (struct ph_str){ (const uint8_t *)json_string_value(value), json_string_length(value) };
 }
 
+/* The range of the conversion is checked first: outside it has no defined result. */
+static int64_t whole(double real)
+{
+    if (real >= 0x1p63) {
+        return INT64_MAX;
+    }
+    return real < -0x1p63 ? INT64_MIN : (int64_t)real;
+}
+
 int64_t ph_json_int(const struct json_t *value)
 {
     if (json_is_real(value)) {
-        return (int64_t)json_real_value(value);
+        return whole(json_real_value(value));
     }
     return json_integer_value(value);
 }
