@@ -1,46 +1,73 @@
 /*
- * Input: the name of an operation, a line feed, a request body. Whatever comes, the check ends
- * with a success or one of its two exceptions.
+ * A request body through parser and shape walk, for the operation that the first byte picks. What
+ * is accepted has the members it must have; what is refused is refused in bounded words.
  */
 #include "model/validate.h"
-#include "support/fuzz.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-static void check(struct ph_arena *arena, struct ph_str name, struct ph_str body)
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { MESSAGE_MAX = 8192 + 64 };
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    const struct ph_operation *operation = ph_operation_find(name);
-    const struct json_t *value;
-    struct ph_err err;
+    (void)argc;
+    (void)argv;
+    ph_json_start();
+    ph_validate_start();
+    return 0;
+}
 
-    if (operation == NULL) {
-        return;
-    }
-    value = ph_json_parse(arena, body);
-    err = ph_validate_input(arena, operation->input, value);
-    if (err.type != NULL && err.type != &ph_ex_SerializationException &&
-        err.type != &ph_ex_InvalidParameterException) {
+static void require(bool holds)
+{
+    if (!holds) {
         abort();
     }
-    if (operation->output != NULL) {
-        (void)ph_validate_output(arena, operation->output, value);
+}
+
+static void require_members(const struct ph_shape *shape, const struct json_t *body)
+{
+    for (size_t i = 0; i < shape->member_count; i++) {
+        const struct ph_member *member = &shape->members[i];
+
+        if (member->required && member->shape->kind != PH_SHAPE_DOCUMENT) {
+            require(ph_json_get(body, ph_member_names[member->name]) != NULL);
+        }
     }
+}
+
+static void require_refusal(const struct ph_err *err)
+{
+    const bool constraint = err->type == &ph_ex_InvalidParameterException;
+
+    require(constraint || err->type == &ph_ex_SerializationException);
+    require(err->message != NULL && strlen(err->message) <= MESSAGE_MAX);
+    require(!constraint || strstr(err->message, "detected: Value") != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static bool started;
     struct ph_arena arena = { 0 };
-    struct ph_str name;
-    struct ph_str body;
+    const struct ph_shape *shape;
+    struct json_t *body;
+    struct ph_err err;
 
-    if (!started) {
-        ph_json_start();
-        ph_validate_start();
-        started = true;
+    if (size == 0) {
+        return 0;
     }
-    ph_str_cut((struct ph_str){ data, size }, '\n', &name, &body);
-    check(&arena, name, body);
+    shape = ph_operations[data[0] % PH_OP_COUNT].input;
+    body = ph_json_parse(&arena, (struct ph_str){ data + 1, size - 1 });
+    if (body != NULL) {
+        err = ph_validate_input(&arena, shape, body);
+        if (err.type == NULL) {
+            require_members(shape, body);
+        } else {
+            require_refusal(&err);
+        }
+    }
     ph_arena_finish(&arena);
     return 0;
 }

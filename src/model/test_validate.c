@@ -49,6 +49,7 @@ static const struct row constraint_rows[] = {
       ONE "Value '0' at 'maxResults'" FAILED "Member must have value greater than or equal to 1" },
     { "ListUserPools", "{\"MaxResults\":61}",
       ONE "Value '61' at 'maxResults'" FAILED "Member must have value less than or equal to 60" },
+    /* recorded with the values in another order, which nobody can derive */
     { "AdminCreateUser", "{" POOL ",\"Username\":\"u\",\"MessageAction\":\"SURPRESS\"}",
       ONE "Value 'SURPRESS' at 'messageAction'" FAILED
           "Member must satisfy enum value set: [RESEND, SUPPRESS]" },

@@ -174,35 +174,57 @@ const char *ph_types_check(struct ph_arena *arena, const struct ph_shape *shape,
     return check_scalar(arena, shape, value);
 }
 
-/* The first member of a structure that the model does not know, or whose value holds such. */
+static const char *find_stranger(struct ph_arena *arena, const struct ph_shape *shape,
+                                 const struct json_t *value);
+
+static const char *stranger_in_list(struct ph_arena *arena, const struct ph_shape *shape,
+                                    const struct json_t *value)
+{
+    const char *text = NULL;
+
+    for (size_t i = 0; i < ph_json_length(value) && text == NULL; i++) {
+        text = find_stranger(arena, shape->element, ph_json_at(value, i));
+    }
+    return text;
+}
+
+static const char *stranger_in_map(struct ph_arena *arena, const struct ph_shape *shape,
+                                   const struct json_t *value)
+{
+    const char *text = NULL;
+
+    for (void *i = ph_json_first(value); i != NULL && text == NULL; i = ph_json_next(value, i)) {
+        text = find_stranger(arena, shape->element, ph_json_member(i));
+    }
+    return text;
+}
+
+static const char *stranger_in_structure(struct ph_arena *arena, const struct ph_shape *shape,
+                                         const struct json_t *value)
+{
+    const char *text = NULL;
+
+    for (void *i = ph_json_first(value); i != NULL && text == NULL; i = ph_json_next(value, i)) {
+        const struct ph_str key = ph_json_key(i);
+        const struct ph_member *member = ph_shape_member(shape, key);
+
+        text = member == NULL ? ph_textf(arena, "%s has no member %.*s", shape->name, PH_FMT(key))
+                              : find_stranger(arena, member->shape, ph_json_member(i));
+    }
+    return text;
+}
+
+/* The first member, at any depth, that its structure does not know. */
 static const char *find_stranger(struct ph_arena *arena, const struct ph_shape *shape,
                                  const struct json_t *value)
 {
-    for (size_t i = 0; i < ph_json_length(value) && shape->kind == PH_SHAPE_LIST; i++) {
-        const char *text = find_stranger(arena, shape->element, ph_json_at(value, i));
-
-        if (text != NULL) {
-            return text;
-        }
+    if (shape->kind == PH_SHAPE_LIST) {
+        return stranger_in_list(arena, shape, value);
     }
-    if (shape->kind != PH_SHAPE_STRUCTURE && shape->kind != PH_SHAPE_MAP) {
-        return NULL;
+    if (shape->kind == PH_SHAPE_MAP) {
+        return stranger_in_map(arena, shape, value);
     }
-    for (void *i = ph_json_first(value); i != NULL; i = ph_json_next(value, i)) {
-        const struct ph_str key = ph_json_key(i);
-        const bool is_map = shape->kind == PH_SHAPE_MAP;
-        const struct ph_member *member = is_map ? NULL : ph_shape_member(shape, key);
-        const char *text;
-
-        if (!is_map && member == NULL) {
-            return ph_textf(arena, "%s has no member %.*s", shape->name, PH_FMT(key));
-        }
-        text = find_stranger(arena, is_map ? shape->element : member->shape, ph_json_member(i));
-        if (text != NULL) {
-            return text;
-        }
-    }
-    return NULL;
+    return shape->kind == PH_SHAPE_STRUCTURE ? stranger_in_structure(arena, shape, value) : NULL;
 }
 
 const char *ph_types_check_output(struct ph_arena *arena, const struct ph_shape *shape,
