@@ -1,7 +1,11 @@
 #include "main/service.h"
 
+#include "api/handlers.h"
+#include "crypto/random.h"
 #include "main/health.h"
 #include "main/notify.h"
+#include "model/validate.h"
+#include "protocol/dispatch.h"
 #include "util/clock.h"
 #include "util/json.h"
 
@@ -28,24 +32,12 @@ struct ph_service {
     struct ph_metrics *metrics;
     struct ph_workers *workers;
     struct ph_health health;
+    struct ph_protocol protocol;
     struct ph_http_server *api;
     struct ph_http_server *admin; /* NULL: the API's listener answers for it */
     atomic_bool draining;
     bool stuck; /* requests were in work when the drain ended */
 };
-
-/* The API's place: the real handler is set here. */
-static void answer_api(struct ph_service *service, struct ph_worker *worker,
-                       const struct ph_http_request *request, struct ph_http_reply *reply)
-{
-    (void)service;
-    (void)worker;
-    (void)request;
-    reply->status = 501;
-    reply->content_type = PH_STR("application/x-amz-json-1.1");
-    reply->body = PH_STR("{\"__type\":\"NotImplementedException\","
-                         "\"message\":\"This server has no API yet.\"}");
-}
 
 static void handle_api(void *self, struct ph_worker *worker, const struct ph_http_request *request,
                        struct ph_http_reply *reply)
@@ -56,7 +48,7 @@ static void handle_api(void *self, struct ph_worker *worker, const struct ph_htt
         ph_health_handle(&service->health, &worker->arena, request, reply)) {
         return;
     }
-    answer_api(service, worker, request, reply);
+    ph_protocol_handle(&service->protocol, &worker->arena, request, reply);
 }
 
 static void handle_admin(void *self, struct ph_worker *worker,
@@ -225,9 +217,41 @@ static bool start_listeners(struct ph_service *service, char *why, size_t why_si
            (service->admin == NULL || ph_http_server_start(service->admin, why, why_size));
 }
 
+static void count_request(void *self, size_t op, const char *error, int64_t duration_ns)
+{
+    struct ph_service *service = self;
+
+    ph_metrics_count(service->metrics, op, error, duration_ns);
+}
+
+/* What every request of the API starts from. */
+static void init_protocol(struct ph_service *service)
+{
+    service->protocol = (struct ph_protocol){
+        .handlers = ph_handlers,
+        .ctx = { .clock = &ph_system_clock,
+                 .random = &ph_system_random,
+                 .settings = service->settings,
+                 .blocking = ph_workers_blocking(service->workers),
+                 .log = service->log },
+        .count = count_request,
+        .count_self = service,
+    };
+}
+
+static struct ph_metrics *create_metrics(struct ph_arena *arena)
+{
+    const char **names = ph_arena_array(arena, PH_OP_COUNT, const char *);
+
+    for (size_t i = 0; i < PH_OP_COUNT; i++) {
+        names[i] = ph_operations[i].name;
+    }
+    return ph_metrics_create(names, PH_OP_COUNT);
+}
+
 static void init_health(struct ph_service *service)
 {
-    service->metrics = ph_metrics_create(NULL, 0);
+    service->metrics = create_metrics(&service->arena);
     service->health.metrics = service->metrics;
     service->health.gauges = fill_gauges;
     service->health.gauges_self = service;
@@ -247,11 +271,17 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, char *w
                                           .format = settings->log_format };
     service->log = (struct ph_log){ .sink = &service->sink };
     ph_json_start();
+    ph_validate_start();
     block_signals();
     raise_file_limit(service);
     init_health(service);
-    if (!start_workers(service, why, why_size) || !listen_api(service, why, why_size) ||
-        !listen_admin(service, why, why_size) || !start_listeners(service, why, why_size)) {
+    if (!start_workers(service, why, why_size)) {
+        ph_service_destroy(service);
+        return NULL;
+    }
+    init_protocol(service);
+    if (!listen_api(service, why, why_size) || !listen_admin(service, why, why_size) ||
+        !start_listeners(service, why, why_size)) {
         ph_service_destroy(service);
         return NULL;
     }
