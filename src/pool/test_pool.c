@@ -1,6 +1,8 @@
 #include "pool/internal.h"
 #include "pool/test_support.h"
 
+#include <pthread.h>
+
 static void make_client(struct test_pool *t, const struct ph_pool *pool, const char *input,
                         struct ph_str secret, const struct ph_client **client)
 {
@@ -96,6 +98,48 @@ static void a_reference_outlives_its_pool(void **state)
     assert_str(pool->name, "a pool");
 }
 
+/* What one worker does: requests one after the other, each with the context's own arena. */
+static void *read_often(void *object)
+{
+    struct ph_ctx ctx = *(const struct ph_ctx *)object;
+    struct ph_arena arena = { 0 };
+    const struct ph_pool *pool;
+    uintptr_t wrong = 0;
+
+    ctx.arena = &arena;
+    for (int i = 0; i < 200; i++) {
+        struct ph_err err = ph_pool_get(&ctx, PH_STR(POOL_ID), &pool);
+
+        wrong +=
+            err.type != NULL || !ph_str_eq(pool->id, PH_STR(POOL_ID)) || pool->schema_count != 21;
+        ph_arena_reset(&arena);
+    }
+    ph_arena_finish(&arena);
+    return (void *)wrong; /* NOLINT: a count, not an address */
+}
+
+static void workers_read_while_the_pool_is_replaced(void **state)
+{
+    struct test_pool *t = *state;
+    const struct ph_pool *pool = make_pool(t, "{}");
+    pthread_t workers[3];
+    enum ph_write_result result;
+    struct ph_pool_record *record;
+    void *wrong;
+
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(pthread_create(&workers[i], NULL, read_often, &t->ctx), 0);
+    }
+    for (int i = 0; i < 20; i++) {
+        assert_ok(ph_store_pool_find(&t->ctx, pool->id, &record));
+        assert_ok(ph_store_pool_update(&t->ctx, record, &result));
+    }
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(pthread_join(workers[i], &wrong), 0);
+        assert_null(wrong);
+    }
+}
+
 static void broken_settings_are_our_own_fault(void **state)
 {
     struct test_pool *t = *state;
@@ -164,6 +208,7 @@ int main(void)
         POOL_TEST(unknown_pools_and_clients_are_not_found),
         POOL_TEST(a_snapshot_is_shared_until_the_pool_changes),
         POOL_TEST(a_reference_outlives_its_pool),
+        POOL_TEST(workers_read_while_the_pool_is_replaced),
         POOL_TEST(broken_settings_are_our_own_fault),
         POOL_TEST(flows_resolve_old_and_new_names),
         POOL_TEST(a_client_has_lifetimes_and_proves_its_secret),
