@@ -52,9 +52,11 @@ static struct ph_err check_sms(struct ph_ctx *ctx, struct ph_str region, const s
     return PH_OK;
 }
 
-static struct ph_err check_update_settings(const struct json_t *settings)
+/* Judged when it is sent: an update that omits it leaves it as it is. */
+static struct ph_err check_update_settings(const struct json_t *input,
+                                           const struct json_t *settings)
 {
-    const struct json_t *verify = ph_json_get(ph_json_get(settings, "UserAttributeUpdateSettings"),
+    const struct json_t *verify = ph_json_get(ph_json_get(input, "UserAttributeUpdateSettings"),
                                               "AttributesRequireVerificationBeforeUpdate");
 
     for (size_t i = 0; i < ph_json_length(verify); i++) {
@@ -158,7 +160,7 @@ struct ph_err ph_pool_check(struct ph_ctx *ctx, struct ph_str region, const stru
 {
     PH_TRY(check_sign_in(settings));
     PH_TRY(check_sms(ctx, region, input, settings));
-    PH_TRY(check_update_settings(settings));
+    PH_TRY(check_update_settings(input, settings));
     PH_TRY(check_validity_days(input));
     PH_TRY(check_recovery(settings));
     PH_TRY(check_email(settings));

@@ -237,11 +237,19 @@ static void fill_bool(struct ph_arena *arena, struct json_t *settings, const cha
     }
 }
 
+/* 30 days, in the unit that the client asked for: a validity of 1 tells how long that is. */
+static void fill_refresh_validity(struct ph_arena *arena, struct json_t *settings)
+{
+    ph_json_set_int(arena, settings, "RefreshTokenValidity", 1);
+    ph_json_set_int(arena, settings, "RefreshTokenValidity",
+                    30LL * 86400 / ph_lifetimes_of(settings).refresh_s);
+}
+
 /* A validity of 0 stands for the default. */
 static void fill_defaults(struct ph_arena *arena, struct json_t *settings, bool revocation)
 {
     if (ph_json_int(ph_json_get(settings, "RefreshTokenValidity")) == 0) {
-        ph_json_set_int(arena, settings, "RefreshTokenValidity", 30);
+        fill_refresh_validity(arena, settings);
     }
     if (ph_json_get(settings, "TokenValidityUnits") == NULL) {
         ph_json_set(arena, settings, "TokenValidityUnits", ph_json_object(arena));
