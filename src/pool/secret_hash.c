@@ -29,10 +29,11 @@ static struct ph_err secret_hash_missing(struct ph_ctx *ctx, const struct ph_cli
                                 "Client %.*s is configured for secret but secret was not received",
                                 PH_FMT(client->id)));
     }
-    return PH_FAIL(NotAuthorizedException,
-                   ph_textf(ctx->arena,
-                            "Client %.*s is configured with secret but SECRET_HASH was not received",
-                            PH_FMT(client->id)));
+    return PH_FAIL(
+        NotAuthorizedException,
+        ph_textf(ctx->arena,
+                 "Client %.*s is configured with secret but SECRET_HASH was not received",
+                 PH_FMT(client->id)));
 }
 
 struct ph_err ph_client_check_secret_hash(struct ph_ctx *ctx, const struct ph_client *client,
