@@ -1,0 +1,289 @@
+/*
+ * The snapshots in use, in two tables of bounded size. The lock is held for look-ups and
+ * replacements only; reading the store and decoding happen outside of it, so that two threads
+ * may decode the same pool at once and the later one wins.
+ */
+#include "model/exceptions.h"
+#include "pool/internal.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { WAYS = 4, POOL_SETS = 256, CLIENT_SETS = 1024 };
+
+struct slot {
+    struct ph_snapshot *snapshot; /* one reference; NULL: free */
+    uint64_t used;                /* when it was last asked for, by the cache's count */
+};
+
+struct set {
+    struct slot ways[WAYS];
+};
+
+struct ph_pool_cache {
+    pthread_mutex_t lock;
+    uint64_t count;
+    struct set pools[POOL_SETS];
+    struct set clients[CLIENT_SETS];
+};
+
+struct ph_pool_cache *ph_pool_cache_create(void)
+{
+    struct ph_pool_cache *cache = calloc(1, sizeof *cache);
+
+    if (cache == NULL || pthread_mutex_init(&cache->lock, NULL) != 0) {
+        ph_fatal("no memory for the cache of pools");
+    }
+    return cache;
+}
+
+static void release_all(struct set *sets, size_t count)
+{
+    for (size_t i = 0; i < count * WAYS; i++) {
+        ph_snapshot_release(sets[i / WAYS].ways[i % WAYS].snapshot);
+    }
+}
+
+void ph_pool_cache_destroy(struct ph_pool_cache *cache)
+{
+    if (cache == NULL) {
+        return;
+    }
+    release_all(cache->pools, POOL_SETS);
+    release_all(cache->clients, CLIENT_SETS);
+    pthread_mutex_destroy(&cache->lock);
+    free(cache);
+}
+
+/* FNV-1a: ids are made by us, at random. */
+static size_t hash(struct ph_str id)
+{
+    uint32_t h = 2166136261U;
+
+    for (size_t i = 0; i < id.n; i++) {
+        h = (h ^ id.p[i]) * 16777619U;
+    }
+    return h;
+}
+
+static struct set *pool_set(struct ph_pool_cache *cache, struct ph_str id)
+{
+    return &cache->pools[hash(id) % POOL_SETS];
+}
+
+static struct set *client_set(struct ph_pool_cache *cache, struct ph_str id)
+{
+    return &cache->clients[hash(id) % CLIENT_SETS];
+}
+
+static struct slot *slot_of(struct set *set, struct ph_str id)
+{
+    for (size_t i = 0; i < WAYS; i++) {
+        const struct ph_snapshot *snapshot = set->ways[i].snapshot;
+
+        if (snapshot != NULL && ph_str_eq(snapshot->id, id)) {
+            return &set->ways[i];
+        }
+    }
+    return NULL;
+}
+
+/* The free slot, else the one not asked for the longest. */
+static struct slot *slot_for(struct set *set, struct ph_str id)
+{
+    struct slot *slot = slot_of(set, id);
+
+    if (slot != NULL) {
+        return slot;
+    }
+    slot = &set->ways[0];
+    for (size_t i = 0; i < WAYS; i++) {
+        if (set->ways[i].snapshot == NULL) {
+            return &set->ways[i];
+        }
+        if (set->ways[i].used < slot->used) {
+            slot = &set->ways[i];
+        }
+    }
+    return slot;
+}
+
+/* The snapshot with a reference that the request's arena gives back, or NULL. */
+static struct ph_snapshot *take(struct ph_ctx *ctx, struct set *set, struct ph_str id,
+                                int64_t revision)
+{
+    struct ph_snapshot *found = NULL;
+
+    pthread_mutex_lock(&ctx->pools->lock);
+    struct slot *slot = slot_of(set, id);
+    if (slot != NULL && slot->snapshot->revision == revision) {
+        found = slot->snapshot;
+        slot->used = ++ctx->pools->count;
+        atomic_fetch_add(&found->references, 1);
+    }
+    pthread_mutex_unlock(&ctx->pools->lock);
+    if (found != NULL) {
+        ph_arena_defer(ctx->arena, ph_snapshot_release, found);
+    }
+    return found;
+}
+
+/* Puts a reference of its own into the cache; what stood there lives while others hold it. */
+static void put(struct ph_pool_cache *cache, struct set *set, struct ph_snapshot *snapshot)
+{
+    atomic_fetch_add(&snapshot->references, 1);
+    pthread_mutex_lock(&cache->lock);
+    struct slot *slot = slot_for(set, snapshot->id);
+    struct ph_snapshot *old = slot->snapshot;
+    slot->snapshot = snapshot;
+    slot->used = ++cache->count;
+    pthread_mutex_unlock(&cache->lock);
+    ph_snapshot_release(old);
+}
+
+static void forget(struct ph_pool_cache *cache, struct set *set, struct ph_str id)
+{
+    struct ph_snapshot *old = NULL;
+
+    pthread_mutex_lock(&cache->lock);
+    struct slot *slot = slot_of(set, id);
+    if (slot != NULL) {
+        old = slot->snapshot;
+        *slot = (struct slot){ 0 };
+    }
+    pthread_mutex_unlock(&cache->lock);
+    ph_snapshot_release(old);
+}
+
+void ph_pool_forget(struct ph_ctx *ctx, struct ph_str pool_id)
+{
+    forget(ctx->pools, pool_set(ctx->pools, pool_id), pool_id);
+}
+
+void ph_client_forget(struct ph_ctx *ctx, struct ph_str client_id)
+{
+    forget(ctx->pools, client_set(ctx->pools, client_id), client_id);
+}
+
+/*
+ * The record is read before the keys: when the keys change in between, the snapshot carries the
+ * older revision and is replaced at the next look.
+ */
+static struct ph_err load_pool(struct ph_ctx *ctx, struct ph_str pool_id,
+                               const struct ph_pool **pool)
+{
+    struct ph_pool_record *record;
+    struct ph_signing_key_record *keys;
+    size_t count;
+
+    PH_TRY(ph_store_pool_find(ctx, pool_id, &record));
+    if (record == NULL) {
+        return PH_OK;
+    }
+    const struct ph_pool_ref ref = { .id = record->id, .data_key = &record->data_key };
+    PH_TRY(ph_store_signing_keys(ctx, &ref, &keys, &count));
+
+    struct ph_snapshot *snapshot = ph_snapshot_create();
+    ph_arena_defer(ctx->arena, ph_snapshot_release, snapshot);
+    PH_TRY(ph_snapshot_pool(ctx, record, keys, count, snapshot));
+    put(ctx->pools, pool_set(ctx->pools, pool_id), snapshot);
+    *pool = &snapshot->pool;
+    return PH_OK;
+}
+
+struct ph_err ph_pool_find(struct ph_ctx *ctx, struct ph_str pool_id, const struct ph_pool **pool)
+{
+    int64_t revision;
+
+    *pool = NULL;
+    PH_TRY(ph_store_pool_revision(ctx, pool_id, &revision));
+    if (revision == 0) {
+        ph_pool_forget(ctx, pool_id);
+        return PH_OK;
+    }
+    const struct ph_snapshot *known = take(ctx, pool_set(ctx->pools, pool_id), pool_id, revision);
+    if (known != NULL) {
+        *pool = &known->pool;
+        return PH_OK;
+    }
+    return load_pool(ctx, pool_id, pool);
+}
+
+struct ph_err ph_pool_get(struct ph_ctx *ctx, struct ph_str pool_id, const struct ph_pool **pool)
+{
+    PH_TRY(ph_pool_find(ctx, pool_id, pool));
+    if (*pool == NULL) {
+        return PH_FAIL(ResourceNotFoundException,
+                       ph_textf(ctx->arena, "User pool %.*s does not exist.", PH_FMT(pool_id)));
+    }
+    return PH_OK;
+}
+
+/* *client stays NULL when the client, or by now its pool, is gone. */
+static struct ph_err load_client(struct ph_ctx *ctx, struct ph_str client_id,
+                                 const struct ph_client **client)
+{
+    struct ph_client_record *record;
+    const struct ph_pool *pool;
+
+    PH_TRY(ph_store_client_find(ctx, client_id, &record));
+    if (record == NULL) {
+        return PH_OK;
+    }
+    PH_TRY(ph_pool_find(ctx, record->pool_id, &pool));
+    if (pool == NULL) {
+        return PH_OK;
+    }
+    PH_TRY(ph_store_client_open_secret(ctx, &pool->ref, record));
+
+    struct ph_snapshot *snapshot = ph_snapshot_create();
+    ph_arena_defer(ctx->arena, ph_snapshot_release, snapshot);
+    PH_TRY(ph_snapshot_client(ctx, record, snapshot));
+    put(ctx->pools, client_set(ctx->pools, client_id), snapshot);
+    *client = &snapshot->client;
+    return PH_OK;
+}
+
+static struct ph_err find_client(struct ph_ctx *ctx, struct ph_str client_id,
+                                 const struct ph_client **client)
+{
+    int64_t revision;
+
+    *client = NULL;
+    PH_TRY(ph_store_client_revision(ctx, client_id, &revision));
+    if (revision == 0) {
+        ph_client_forget(ctx, client_id);
+        return PH_OK;
+    }
+    const struct ph_snapshot *known =
+        take(ctx, client_set(ctx->pools, client_id), client_id, revision);
+    if (known != NULL) {
+        *client = &known->client;
+        return PH_OK;
+    }
+    return load_client(ctx, client_id, client);
+}
+
+static struct ph_err no_such_client(struct ph_ctx *ctx, struct ph_str client_id)
+{
+    return PH_FAIL(
+        ResourceNotFoundException,
+        ph_textf(ctx->arena, "User pool client %.*s does not exist.", PH_FMT(client_id)));
+}
+
+struct ph_err ph_client_get(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str client_id,
+                            const struct ph_pool **pool, const struct ph_client **client)
+{
+    *pool = NULL;
+    if (pool_id.p != NULL) {
+        PH_TRY(ph_pool_get(ctx, pool_id, pool));
+    }
+    PH_TRY(find_client(ctx, client_id, client));
+    if (*client == NULL || (*pool != NULL && !ph_str_eq((*client)->pool_id, pool_id))) {
+        return no_such_client(ctx, client_id);
+    }
+    if (*pool == NULL) {
+        PH_TRY(ph_pool_find(ctx, (*client)->pool_id, pool));
+    }
+    return *pool == NULL ? no_such_client(ctx, client_id) : PH_OK;
+}

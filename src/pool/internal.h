@@ -1,0 +1,44 @@
+/* What the files of pool/ share: counted snapshots and how they are decoded. */
+#ifndef PH_POOL_INTERNAL_H
+#define PH_POOL_INTERNAL_H
+
+#include "pool/pool.h"
+
+#include <stdatomic.h>
+
+/* A snapshot owns its arena; it is freed when the last reference goes. Immutable once shared. */
+struct ph_snapshot {
+    struct ph_arena arena;
+    atomic_size_t references;
+    struct ph_str id;
+    int64_t revision;
+    union {
+        struct ph_pool pool;
+        struct ph_client client;
+    };
+    struct ph_rsa_key **loaded; /* signing keys to free; in the arena */
+    size_t loaded_count;
+};
+
+/* A snapshot with one reference, which the caller holds. */
+struct ph_snapshot *ph_snapshot_create(void);
+
+/* The signature is that of an arena's cleanup. NULL is fine. */
+void ph_snapshot_release(void *snapshot);
+
+/* Decode into a fresh snapshot. Broken settings are logged: InternalErrorException. */
+PH_MUST_USE struct ph_err ph_snapshot_pool(struct ph_ctx *ctx, const struct ph_pool_record *record,
+                                           const struct ph_signing_key_record *keys,
+                                           size_t key_count, struct ph_snapshot *snapshot);
+PH_MUST_USE struct ph_err ph_snapshot_client(struct ph_ctx *ctx,
+                                             const struct ph_client_record *record,
+                                             struct ph_snapshot *snapshot);
+
+/* The issuer that tokens of the pool state: the tag "poolhouse:issuer", else the settings. */
+struct ph_str ph_pool_issuer(struct ph_arena *arena, const struct ph_settings *settings,
+                             const struct json_t *tags, const struct ph_pool *pool);
+
+/* ExplicitAuthFlows as bits of enum ph_flow_switch; absent or empty: the defaults. */
+unsigned ph_client_flows(const struct json_t *names);
+
+#endif
