@@ -1,5 +1,5 @@
 /*
- * What every fuzz target defines. Built with libFuzzer, or with tests/support/fuzz_replay.c, which
+ * What a fuzz target defines. Built with libFuzzer, or with tests/support/fuzz_replay.c, which
  * feeds it the corpus in the ordinary test run.
  */
 #ifndef PH_TESTS_SUPPORT_FUZZ_H
@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* Optional: called once, before the first input. */
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+/* A target without it leaves the address NULL. */
+#pragma weak LLVMFuzzerInitialize
+
 enum { INPUT_MAX = 1 << 20, PATH_BYTES = 4096 };
 
 static size_t replayed;
@@ -64,6 +67,9 @@ int main(int argc, char **argv)
     struct stat status;
     int failed = 0;
 
+    if (LLVMFuzzerInitialize != NULL) {
+        LLVMFuzzerInitialize(&argc, &argv);
+    }
     for (int i = 1; i < argc; i++) {
         if (stat(argv[i], &status) == 0 && S_ISDIR(status.st_mode)) {
             failed |= replay_folder(argv[i]);
