@@ -1,0 +1,297 @@
+#include "protocol/sigv4.h"
+
+#include "crypto/hash.h"
+#include "util/buf.h"
+#include "util/clock.h"
+#include "util/encode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ALGORITHM "AWS4-HMAC-SHA256"
+#define MISMATCH                                                                                   \
+    "The request signature we calculated does not match the signature you provided. Check your "   \
+    "AWS Secret Access Key and signing method. Consult the service documentation for details."
+
+enum { CANONICAL_MAX = 64 * 1024, QUERY_PARAMETERS_MAX = 64 };
+
+static struct ph_err incomplete(struct ph_arena *arena, const char *what)
+{
+    return PH_FAIL(IncompleteSignatureException,
+                   ph_textf(arena, "Authorization header requires %s.", what));
+}
+
+/* One "Name=value" of the header into its place; false when unknown, doubled or empty. */
+static bool take_part(struct ph_str part, struct ph_str *credential, struct ph_str *headers,
+                      struct ph_str *signature)
+{
+    struct ph_str name, value;
+    struct ph_str *place = NULL;
+
+    ph_str_cut(ph_str_trim(part), '=', &name, &value);
+    if (ph_str_eq(name, PH_STR("Credential"))) {
+        place = credential;
+    } else if (ph_str_eq(name, PH_STR("SignedHeaders"))) {
+        place = headers;
+    } else if (ph_str_eq(name, PH_STR("Signature"))) {
+        place = signature;
+    }
+    if (place == NULL || place->n > 0 || value.n == 0) {
+        return false;
+    }
+    *place = value;
+    return true;
+}
+
+/* key/date/region/service/aws4_request */
+static bool take_scope(struct ph_str credential, struct ph_sigv4 *out)
+{
+    ph_str_cut(credential, '/', &out->access_key_id, &credential);
+    ph_str_cut(credential, '/', &out->date, &credential);
+    ph_str_cut(credential, '/', &out->region, &credential);
+    ph_str_cut(credential, '/', &out->service, &credential);
+    return out->access_key_id.n > 0 && out->date.n == 8 && out->region.n > 0 &&
+           out->service.n > 0 && ph_str_eq(credential, PH_STR("aws4_request"));
+}
+
+static bool take_signature(struct ph_arena *arena, struct ph_str hex, struct ph_sigv4 *out)
+{
+    struct ph_str bytes;
+
+    if (!ph_hex_decode(arena, hex, &bytes) || bytes.n != PH_SIGV4_SIGNATURE_BYTES) {
+        return false;
+    }
+    memcpy(out->signature, bytes.p, bytes.n);
+    return true;
+}
+
+static struct ph_err parse_parts(struct ph_arena *arena, struct ph_str rest, struct ph_sigv4 *out)
+{
+    struct ph_str credential = { 0 }, headers = { 0 }, signature = { 0 };
+
+    while (rest.n > 0) {
+        struct ph_str part;
+
+        ph_str_cut(rest, ',', &part, &rest);
+        if (!take_part(part, &credential, &headers, &signature)) {
+            return incomplete(arena, "each of its parameters once");
+        }
+    }
+    out->signed_headers = headers;
+    if (!take_scope(credential, out)) {
+        return incomplete(arena, "'Credential' parameter");
+    }
+    if (headers.n == 0) {
+        return incomplete(arena, "'SignedHeaders' parameter");
+    }
+    if (!take_signature(arena, signature, out)) {
+        return incomplete(arena, "'Signature' parameter");
+    }
+    return PH_OK;
+}
+
+struct ph_err ph_sigv4_parse(struct ph_arena *arena, const struct ph_http_request *request,
+                             struct ph_sigv4 *out)
+{
+    struct ph_str header = ph_http_header(request, PH_STR("Authorization"));
+    struct ph_sigv4 parsed = { .time = ph_http_header(request, PH_STR("X-Amz-Date")),
+                               .session_token =
+                                   ph_http_header(request, PH_STR("X-Amz-Security-Token")) };
+    int64_t at;
+
+    if (header.n == 0) {
+        return PH_FAIL(MissingAuthenticationTokenException, "Missing Authentication Token");
+    }
+    if (header.n > PH_SIGV4_HEADER_MAX || !ph_str_starts(header, PH_STR(ALGORITHM " "))) {
+        return incomplete(arena, "the algorithm " ALGORITHM);
+    }
+    PH_TRY(parse_parts(arena, ph_str_skip(header, sizeof ALGORITHM), &parsed));
+    if (parsed.time.n == 0) {
+        parsed.time = ph_http_header(request, PH_STR("Date"));
+    }
+    if (!ph_time_basic_parse(parsed.time, &at)) {
+        return incomplete(arena, "existence of either a 'X-Amz-Date' or a 'Date' header");
+    }
+    *out = parsed;
+    return PH_OK;
+}
+
+static int compare_parameters(const void *a, const void *b)
+{
+    return ph_str_cmp(*(const struct ph_str *)a, *(const struct ph_str *)b);
+}
+
+/* Sorted "name=value" pairs as sent: the API has no query, clients only send an empty one. */
+static bool add_query(struct ph_buf *buf, struct ph_arena *arena, struct ph_str query)
+{
+    struct ph_str *parameters = ph_arena_array(arena, QUERY_PARAMETERS_MAX, struct ph_str);
+    size_t count = 0;
+
+    while (query.n > 0) {
+        if (count == QUERY_PARAMETERS_MAX) {
+            return false;
+        }
+        ph_str_cut(query, '&', &parameters[count++], &query);
+    }
+    qsort(parameters, count, sizeof *parameters, compare_parameters);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) {
+            ph_buf_add_byte(buf, '&');
+        }
+        ph_buf_add(buf, parameters[i]);
+        if (!ph_str_has_byte(parameters[i], '=')) {
+            ph_buf_add_byte(buf, '=');
+        }
+    }
+    ph_buf_add_byte(buf, '\n');
+    return true;
+}
+
+/* Trimmed, and runs of spaces become one. */
+static void add_folded(struct ph_buf *buf, struct ph_str value)
+{
+    value = ph_str_trim(value);
+    for (size_t i = 0; i < value.n; i++) {
+        if (value.p[i] != ' ' || value.p[i - 1] != ' ') {
+            ph_buf_add_byte(buf, value.p[i]);
+        }
+    }
+}
+
+/* "name:value,value" for one signed header; false when the request does not have it. */
+static bool add_header(struct ph_buf *buf, const struct ph_http_request *request,
+                       struct ph_str name)
+{
+    struct ph_str value;
+    bool found = false;
+
+    ph_buf_add(buf, name);
+    for (size_t at = 0; ph_http_header_next(request, name, &at, &value);) {
+        ph_buf_add_byte(buf, found ? ',' : ':');
+        add_folded(buf, value);
+        found = true;
+    }
+    ph_buf_add_byte(buf, '\n');
+    return found;
+}
+
+static bool add_headers(struct ph_buf *buf, const struct ph_http_request *request,
+                        struct ph_str names)
+{
+    while (names.n > 0) {
+        struct ph_str name;
+
+        ph_str_cut(names, ';', &name, &names);
+        if (!add_header(buf, request, name)) {
+            return false;
+        }
+    }
+    ph_buf_add_byte(buf, '\n');
+    return true;
+}
+
+static void add_hash(struct ph_buf *buf, struct ph_arena *arena, struct ph_str of)
+{
+    struct ph_digest d;
+
+    PH_SHA256(&d, of);
+    ph_buf_add(buf, ph_hex(arena, ph_digest_str(&d)));
+}
+
+/* The body is hashed whatever x-amz-content-sha256 says: a wrong header then fails to match. */
+static bool canonical_request(struct ph_arena *arena, const struct ph_http_request *request,
+                              const struct ph_sigv4 *parsed, struct ph_str *canonical)
+{
+    struct ph_buf buf;
+
+    ph_buf_init(&buf, arena, CANONICAL_MAX);
+    ph_buf_addf(&buf, "%.*s\n%.*s\n", PH_FMT(request->method), PH_FMT(request->path));
+    if (!add_query(&buf, arena, request->query) ||
+        !add_headers(&buf, request, parsed->signed_headers)) {
+        return false;
+    }
+    ph_buf_addf(&buf, "%.*s\n", PH_FMT(parsed->signed_headers));
+    add_hash(&buf, arena, request->body);
+    *canonical = ph_buf_str(&buf);
+    return !buf.overflowed;
+}
+
+static void sign(struct ph_arena *arena, const struct ph_sigv4 *parsed, struct ph_str secret,
+                 struct ph_str canonical, struct ph_digest *out)
+{
+    struct ph_digest key;
+    struct ph_buf text;
+
+    ph_buf_init(&text, arena, CANONICAL_MAX);
+    ph_buf_addf(&text, ALGORITHM "\n%.*s\n%.*s/%.*s/%.*s/aws4_request\n", PH_FMT(parsed->time),
+                PH_FMT(parsed->date), PH_FMT(parsed->region), PH_FMT(parsed->service));
+    add_hash(&text, arena, canonical);
+    PH_HMAC(ph_strf(arena, "AWS4%.*s", PH_FMT(secret)), &key, parsed->date);
+    PH_HMAC(ph_digest_str(&key), &key, parsed->region);
+    PH_HMAC(ph_digest_str(&key), &key, parsed->service);
+    PH_HMAC(ph_digest_str(&key), &key, PH_STR("aws4_request"));
+    PH_HMAC(ph_digest_str(&key), out, ph_buf_str(&text));
+    explicit_bzero(&key, sizeof key);
+}
+
+static struct ph_err check_time(struct ph_arena *arena, const struct ph_sigv4 *parsed,
+                                int64_t now_s, int64_t skew_s)
+{
+    const long long minutes = (long long)skew_s / 60;
+    int64_t at;
+
+    if (!ph_time_basic_parse(parsed->time, &at) || !ph_str_starts(parsed->time, parsed->date)) {
+        return PH_FAIL(InvalidSignatureException, MISMATCH);
+    }
+    if (at < now_s - skew_s) {
+        return PH_FAIL(InvalidSignatureException,
+                       ph_textf(arena,
+                                "Signature expired: %.*s is now earlier than %.*s (%.*s - %lld "
+                                "min.)",
+                                PH_FMT(parsed->time), PH_FMT(ph_time_basic(arena, now_s - skew_s)),
+                                PH_FMT(ph_time_basic(arena, now_s)), minutes));
+    }
+    if (at > now_s + skew_s) {
+        return PH_FAIL(InvalidSignatureException,
+                       ph_textf(arena,
+                                "Signature not yet current: %.*s is still later than %.*s (%.*s + "
+                                "%lld min.)",
+                                PH_FMT(parsed->time), PH_FMT(ph_time_basic(arena, now_s + skew_s)),
+                                PH_FMT(ph_time_basic(arena, now_s)), minutes));
+    }
+    return PH_OK;
+}
+
+/* Without a signed Host a request could be replayed to another server. */
+static bool signs_host(struct ph_str names)
+{
+    while (names.n > 0) {
+        struct ph_str name;
+
+        ph_str_cut(names, ';', &name, &names);
+        if (ph_str_eq(name, PH_STR("host"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct ph_err ph_sigv4_verify(struct ph_arena *arena, const struct ph_http_request *request,
+                              const struct ph_sigv4 *parsed, struct ph_str service,
+                              struct ph_str secret, int64_t now_s, int64_t skew_s)
+{
+    const struct ph_str given = { parsed->signature, sizeof parsed->signature };
+    struct ph_digest expected = { 0 };
+    struct ph_str canonical;
+
+    PH_TRY(check_time(arena, parsed, now_s, skew_s));
+    if (!ph_str_eq(parsed->service, service) || !signs_host(parsed->signed_headers) ||
+        !canonical_request(arena, request, parsed, &canonical)) {
+        return PH_FAIL(InvalidSignatureException, MISMATCH);
+    }
+    sign(arena, parsed, secret, canonical, &expected);
+    if (!ph_equal_secret(given, ph_digest_str(&expected))) {
+        return PH_FAIL(InvalidSignatureException, MISMATCH);
+    }
+    return PH_OK;
+}
