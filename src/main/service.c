@@ -1,7 +1,13 @@
 #include "main/service.h"
 
+#include "api/handlers.h"
+#include "crypto/random.h"
 #include "main/health.h"
+#include "main/master_key.h"
 #include "main/notify.h"
+#include "model/validate.h"
+#include "protocol/dispatch.h"
+#include "store/store.h"
 #include "util/clock.h"
 #include "util/json.h"
 
@@ -13,11 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     PEM_MAX = 256 * 1024,
     OTHER_FILES = 256, /* descriptors beside connections */
+    SWEEP_SECONDS = 10,
 };
 
 struct ph_service {
@@ -27,25 +35,14 @@ struct ph_service {
     struct ph_arena arena; /* for the life of the service */
     struct ph_metrics *metrics;
     struct ph_workers *workers;
+    struct ph_store *store;
     struct ph_health health;
+    struct ph_protocol protocol;
     struct ph_http_server *api;
     struct ph_http_server *admin; /* NULL: the API's listener answers for it */
     atomic_bool draining;
     bool stuck; /* requests were in work when the drain ended */
 };
-
-/* The API's place: the real handler is set here. */
-static void answer_api(struct ph_service *service, struct ph_worker *worker,
-                       const struct ph_http_request *request, struct ph_http_reply *reply)
-{
-    (void)service;
-    (void)worker;
-    (void)request;
-    reply->status = 501;
-    reply->content_type = PH_STR("application/x-amz-json-1.1");
-    reply->body = PH_STR("{\"__type\":\"NotImplementedException\","
-                         "\"message\":\"This server has no API yet.\"}");
-}
 
 static void handle_api(void *self, struct ph_worker *worker, const struct ph_http_request *request,
                        struct ph_http_reply *reply)
@@ -56,7 +53,7 @@ static void handle_api(void *self, struct ph_worker *worker, const struct ph_htt
         ph_health_handle(&service->health, &worker->arena, request, reply)) {
         return;
     }
-    answer_api(service, worker, request, reply);
+    ph_protocol_handle(&service->protocol, &worker->arena, request, reply);
 }
 
 static void handle_admin(void *self, struct ph_worker *worker,
@@ -225,9 +222,99 @@ static bool start_listeners(struct ph_service *service, char *why, size_t why_si
            (service->admin == NULL || ph_http_server_start(service->admin, why, why_size));
 }
 
+static void count_request(void *self, size_t op, const char *error, int64_t duration_ns)
+{
+    struct ph_service *service = self;
+
+    ph_metrics_count(service->metrics, op, error, duration_ns);
+}
+
+static bool make_data_directory(const struct ph_service *service, const char *path, char *why,
+                                size_t why_size)
+{
+    if (service->settings->memory || mkdir(path, 0700) == 0 || errno == EEXIST) {
+        return true;
+    }
+    snprintf(why, why_size, "cannot make the data directory %s: %s", path, strerror(errno));
+    return false;
+}
+
+static bool is_store_ready(void *self, const char **why)
+{
+    const struct ph_service *service = self;
+
+    return ph_store_is_ready(service->store, why);
+}
+
+static bool open_store_with(struct ph_service *service, const struct ph_key *key, char *why,
+                            size_t why_size)
+{
+    const struct ph_settings *s = service->settings;
+    struct ph_store_options options = { .master_key = key,
+                                        .blocking = ph_workers_blocking(service->workers),
+                                        .log = service->log,
+                                        .exclusive = true };
+    const char *text = "";
+
+    if (!s->memory) {
+        options.path = ph_strf(&service->arena, "%.*s/poolhouse.db", PH_FMT(s->data));
+    }
+    if (!ph_store_open(&options, &service->store, &text)) {
+        snprintf(why, why_size, "%s", text);
+        return false;
+    }
+    ph_health_add(&service->health, (struct ph_check){ "store", is_store_ready, service });
+    return true;
+}
+
+static bool open_store(struct ph_service *service, char *why, size_t why_size)
+{
+    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
+    const char *path = ph_cstr(&service->arena, service->settings->data);
+    bool made;
+
+    if (!make_data_directory(service, path, why, why_size) ||
+        !ph_master_key_load(service->settings, &key, &made, why, why_size)) {
+        return false;
+    }
+    if (made) {
+        PH_LOG(&service->log, PH_WARN, "master_key_made",
+               ph_f_text("text", "back up master.key apart from the database: nothing opens "
+                                 "without it"),
+               ph_f_text("directory", path));
+    }
+    return open_store_with(service, &key, why, why_size);
+}
+
+/* What every request of the API starts from. */
+static void init_protocol(struct ph_service *service)
+{
+    service->protocol = (struct ph_protocol){
+        .handlers = ph_handlers,
+        .ctx = { .clock = &ph_system_clock,
+                 .random = &ph_system_random,
+                 .settings = service->settings,
+                 .store = service->store,
+                 .blocking = ph_workers_blocking(service->workers),
+                 .log = service->log },
+        .count = count_request,
+        .count_self = service,
+    };
+}
+
+static struct ph_metrics *create_metrics(struct ph_arena *arena)
+{
+    const char **names = ph_arena_array(arena, PH_OP_COUNT, const char *);
+
+    for (size_t i = 0; i < PH_OP_COUNT; i++) {
+        names[i] = ph_operations[i].name;
+    }
+    return ph_metrics_create(names, PH_OP_COUNT);
+}
+
 static void init_health(struct ph_service *service)
 {
-    service->metrics = ph_metrics_create(NULL, 0);
+    service->metrics = create_metrics(&service->arena);
     service->health.metrics = service->metrics;
     service->health.gauges = fill_gauges;
     service->health.gauges_self = service;
@@ -247,26 +334,37 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, char *w
                                           .format = settings->log_format };
     service->log = (struct ph_log){ .sink = &service->sink };
     ph_json_start();
+    ph_validate_start();
     block_signals();
     raise_file_limit(service);
     init_health(service);
-    if (!start_workers(service, why, why_size) || !listen_api(service, why, why_size) ||
-        !listen_admin(service, why, why_size) || !start_listeners(service, why, why_size)) {
+    if (!start_workers(service, why, why_size) || !open_store(service, why, why_size)) {
+        ph_service_destroy(service);
+        return NULL;
+    }
+    init_protocol(service);
+    if (!listen_api(service, why, why_size) || !listen_admin(service, why, why_size) ||
+        !start_listeners(service, why, why_size)) {
         ph_service_destroy(service);
         return NULL;
     }
     return service;
 }
 
-static int wait_for_signal(void)
+/* Between signals the main thread has nothing to do: it sweeps what has expired. */
+static int wait_for_signal(struct ph_service *service)
 {
+    const struct timespec pause = { .tv_sec = SWEEP_SECONDS };
     sigset_t set;
-    int which = 0;
+    int which;
 
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
-    while (sigwait(&set, &which) != 0) {
+    while ((which = sigtimedwait(&set, NULL, &pause)) < 0) {
+        if (errno == EAGAIN) {
+            ph_store_sweep(service->store, ph_system_clock.now_ms(ph_system_clock.self));
+        }
     }
     pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* the next one ends the process */
     return which;
@@ -307,7 +405,7 @@ bool ph_service_run(struct ph_service *service)
     PH_LOG(&service->log, PH_INFO, "ready", ph_f_str("listen", service->settings->server.listen),
            ph_f_str("url", service->settings->public_url));
     ph_notify("READY=1");
-    which = wait_for_signal();
+    which = wait_for_signal(service);
     PH_LOG(&service->log, PH_INFO, "stopping", ph_f_int("signal", which));
     service->stuck = !drain(service);
     PH_LOG(&service->log, service->stuck ? PH_ERROR : PH_INFO, "stopped",
@@ -325,6 +423,7 @@ void ph_service_destroy(struct ph_service *service)
     }
     ph_http_server_destroy(service->admin);
     ph_http_server_destroy(service->api);
+    ph_store_close(service->store);
     ph_workers_destroy(service->workers);
     ph_metrics_destroy(service->metrics);
     ph_arena_finish(&service->arena);

@@ -1,0 +1,147 @@
+#include "main/master_key.h"
+
+#include "crypto/random.h"
+#include "util/encode.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TEXT_MAX = 128 };
+
+static const char HOW[] = "make one with: openssl rand -base64 32";
+
+static bool decode(struct ph_arena *arena, struct ph_str text, struct ph_key *key)
+{
+    struct ph_str bytes;
+
+    if (!ph_base64_decode(arena, ph_str_trim(text), &bytes) || bytes.n != sizeof key->bytes) {
+        return false;
+    }
+    memcpy(key->bytes, bytes.p, sizeof key->bytes);
+    return true;
+}
+
+static bool is_private(int fd)
+{
+    struct stat info;
+
+    return fstat(fd, &info) == 0 && (info.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
+static bool read_file(struct ph_arena *arena, int fd, const char *path, struct ph_key *key,
+                      char *why, size_t why_size)
+{
+    uint8_t *text = ph_arena_alloc(arena, TEXT_MAX);
+    ssize_t n;
+
+    if (!is_private(fd)) {
+        snprintf(why, why_size, "%s may be read by others; run: chmod 600 %s", path, path);
+        return false;
+    }
+    n = read(fd, text, TEXT_MAX);
+    if (n <= 0 || !decode(arena, (struct ph_str){ text, (size_t)n }, key)) {
+        snprintf(why, why_size, "%s does not hold 32 bytes in base64", path);
+        return false;
+    }
+    return true;
+}
+
+/* The name must be on the disk as well as the bytes: without the key the data is gone. */
+static bool sync_directory(const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = fd >= 0 && fsync(fd) == 0;
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return synced;
+}
+
+static bool write_file(struct ph_arena *arena, int fd, struct ph_key *key)
+{
+    struct ph_str text;
+
+    ph_system_random.fill(NULL, key->bytes, sizeof key->bytes);
+    text = ph_base64(arena, (struct ph_str){ key->bytes, sizeof key->bytes });
+    return write(fd, text.p, text.n) == (ssize_t)text.n && write(fd, "\n", 1) == 1 &&
+           fsync(fd) == 0;
+}
+
+static bool make_file(struct ph_arena *arena, const struct ph_settings *settings, const char *path,
+                      struct ph_key *key, char *why, size_t why_size)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool written;
+
+    if (fd < 0) {
+        snprintf(why, why_size, "cannot make %s: %s", path, strerror(errno));
+        return false;
+    }
+    written = write_file(arena, fd, key);
+    close(fd);
+    if (!written || !sync_directory(ph_cstr(arena, settings->data))) {
+        unlink(path); /* half a key must not be found at the next start */
+        snprintf(why, why_size, "cannot write %s: %s", path, strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static bool load_from_data(struct ph_arena *arena, const struct ph_settings *settings,
+                           struct ph_key *key, bool *made, char *why, size_t why_size)
+{
+    const char *path = ph_textf(arena, "%.*s/master.key", PH_FMT(settings->data));
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool loaded;
+
+    if (fd >= 0) {
+        loaded = read_file(arena, fd, path, key, why, why_size);
+        close(fd);
+        return loaded;
+    }
+    if (errno != ENOENT) {
+        snprintf(why, why_size, "cannot read %s: %s", path, strerror(errno));
+        return false;
+    }
+    if (settings->mode == PH_MODE_SERVE) {
+        snprintf(why, why_size,
+                 "there is no master key; %s, and give its file as [master] key_file", HOW);
+        return false;
+    }
+    *made = make_file(arena, settings, path, key, why, why_size);
+    return *made;
+}
+
+static bool load(struct ph_arena *arena, const struct ph_settings *settings, struct ph_key *key,
+                 bool *made, char *why, size_t why_size)
+{
+    if (settings->master_key.n > 0) {
+        if (!decode(arena, settings->master_key, key)) {
+            snprintf(why, why_size, "the master key is not 32 bytes in base64; %s", HOW);
+            return false;
+        }
+        return true;
+    }
+    if (settings->memory && settings->mode == PH_MODE_DEV) {
+        ph_system_random.fill(NULL, key->bytes, sizeof key->bytes); /* dies with the data */
+        return true;
+    }
+    return load_from_data(arena, settings, key, made, why, why_size);
+}
+
+bool ph_master_key_load(const struct ph_settings *settings, struct ph_key *key, bool *made,
+                        char *why, size_t why_size)
+{
+    struct ph_arena arena = { 0 };
+    bool loaded;
+
+    *made = false;
+    loaded = load(&arena, settings, key, made, why, why_size);
+    ph_arena_finish(&arena);
+    return loaded;
+}

@@ -1,0 +1,22 @@
+/*
+ * The master key: 32 bytes that open everything else in the database.
+ *
+ * Order: the configured key ([master] key, its file or environment), then `master.key` in the data
+ * directory. Only `dev` makes a missing one; `serve` refuses, because a key that nobody has put
+ * away is lost with the disk.
+ */
+#ifndef PH_MAIN_MASTER_KEY_H
+#define PH_MAIN_MASTER_KEY_H
+
+#include "crypto/secret.h"
+#include "util/settings.h"
+
+/*
+ * The data directory must exist unless settings->memory. *made says that a new key file was
+ * written. False and a text in why that says what to do: no key, not 32 bytes of base64, or a file
+ * that others may read.
+ */
+PH_MUST_USE bool ph_master_key_load(const struct ph_settings *settings, struct ph_key *key,
+                                    bool *made, char *why, size_t why_size);
+
+#endif

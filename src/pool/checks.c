@@ -1,0 +1,168 @@
+#include "pool/checks.h"
+
+#include "model/exceptions.h"
+
+bool ph_list_has(const struct json_t *list, struct ph_str value)
+{
+    for (size_t i = 0; i < ph_json_length(list); i++) {
+        if (ph_str_eq(ph_json_str(ph_json_at(list, i)), value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct ph_err invalid(const char *text)
+{
+    return PH_FAIL(InvalidParameterException, text);
+}
+
+static struct ph_err check_sign_in(const struct json_t *settings)
+{
+    if (ph_json_length(ph_json_get(settings, "AliasAttributes")) > 0 &&
+        ph_json_length(ph_json_get(settings, "UsernameAttributes")) > 0) {
+        return invalid(
+            "Only one of the aliasAttributes or usernameAttributes can be set in a User pool.");
+    }
+    return PH_OK;
+}
+
+/* MFA is judged when it is sent: what stands may rest on settings made elsewhere. */
+static struct ph_err check_sms(struct ph_ctx *ctx, struct ph_str region, const struct json_t *input,
+                               const struct json_t *settings)
+{
+    const struct json_t *sms = ph_json_get(settings, "SmsConfiguration");
+    const struct ph_str mfa = ph_json_get_str(input, "MfaConfiguration");
+    const struct ph_str sns_region = ph_json_get_str(sms, "SnsRegion");
+
+    if (sms == NULL &&
+        ph_list_has(ph_json_get(settings, "AutoVerifiedAttributes"), PH_STR("phone_number"))) {
+        return invalid(
+            "SMS configuration is required when phone_number is selected for auto verification");
+    }
+    if (sms == NULL && mfa.n > 0 && !ph_str_eq(mfa, PH_STR("OFF"))) {
+        return invalid("SMS configuration and Auto verification for phone_number are required when "
+                       "MFA is required/optional");
+    }
+    if (sns_region.n > 0 && !ph_str_eq(sns_region, region)) {
+        return invalid(ph_textf(ctx->arena,
+                                "Invalid snsRegion. Allowed SNS region for %.*s is %.*s",
+                                PH_FMT(region), PH_FMT(region)));
+    }
+    return PH_OK;
+}
+
+/* Judged when it is sent: an update that omits it leaves it as it is. */
+static struct ph_err check_update_settings(const struct json_t *input,
+                                           const struct json_t *settings)
+{
+    const struct json_t *verify = ph_json_get(ph_json_get(input, "UserAttributeUpdateSettings"),
+                                              "AttributesRequireVerificationBeforeUpdate");
+
+    for (size_t i = 0; i < ph_json_length(verify); i++) {
+        if (!ph_list_has(ph_json_get(settings, "AutoVerifiedAttributes"),
+                         ph_json_str(ph_json_at(verify, i)))) {
+            return invalid("All attributes in AttributesRequireVerificationBeforeUpdate must exist "
+                           "in AutoVerifiedAttributes");
+        }
+    }
+    return PH_OK;
+}
+
+/* Clients send back what they read, so the pair is refused only when the two differ. */
+static struct ph_err check_validity_days(const struct json_t *input)
+{
+    const struct json_t *policy = ph_json_get(ph_json_get(input, "Policies"), "PasswordPolicy");
+    const int64_t unused = ph_json_int(
+        ph_json_get(ph_json_get(input, "AdminCreateUserConfig"), "UnusedAccountValidityDays"));
+    const struct json_t *temporary = ph_json_get(policy, "TemporaryPasswordValidityDays");
+
+    if (unused != 0 && unused != 7 && temporary != NULL && ph_json_int(temporary) != unused) {
+        return invalid("Please use TemporaryPasswordValidityDays in PasswordPolicy instead of "
+                       "UnusedAccountValidityDays");
+    }
+    return PH_OK;
+}
+
+static bool is_repeated(const struct json_t *mechanisms, size_t a, size_t b)
+{
+    const struct json_t *x = ph_json_at(mechanisms, a);
+    const struct json_t *y = ph_json_at(mechanisms, b);
+
+    return ph_json_equal(ph_json_get(x, "Priority"), ph_json_get(y, "Priority")) ||
+           ph_json_equal(ph_json_get(x, "Name"), ph_json_get(y, "Name"));
+}
+
+static struct ph_err check_recovery(const struct json_t *settings)
+{
+    const struct json_t *all =
+        ph_json_get(ph_json_get(settings, "AccountRecoverySetting"), "RecoveryMechanisms");
+    const size_t count = ph_json_length(all);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct ph_str name = ph_json_get_str(ph_json_at(all, i), "Name");
+
+        if (i > 0 && is_repeated(all, i - 1, i)) {
+            return invalid("Account Recovery Setting cannot have duplicate priorities or recovery "
+                           "mechanisms.");
+        }
+        if (count > 1 && ph_str_eq(name, PH_STR("admin_only"))) {
+            return invalid("Account Recovery Setting cannot use admin_only setting with any other "
+                           "recovery mechanisms.");
+        }
+    }
+    return PH_OK;
+}
+
+static struct ph_err check_email(const struct json_t *settings)
+{
+    const struct json_t *email = ph_json_get(settings, "EmailConfiguration");
+    const struct ph_str source = ph_json_get_str(email, "SourceArn");
+    const struct ph_str from = ph_json_get_str(email, "From");
+
+    if (ph_str_eq(ph_json_get_str(email, "EmailSendingAccount"), PH_STR("DEVELOPER")) &&
+        source.n == 0) {
+        return invalid("Source ARN is required to use DEVELOPER email sending owner");
+    }
+    if (source.n > 0 && !ph_str_contains(source, PH_STR(":eu-west-1:")) &&
+        !ph_str_contains(source, PH_STR(":us-east-1:")) &&
+        !ph_str_contains(source, PH_STR(":us-west-2:"))) {
+        return invalid("Provided SourceArn must be in one of the following SES regions: eu-west-1, "
+                       "us-east-1, us-west-2.");
+    }
+    if (from.n > 0 && !ph_str_has_byte(from, '@')) {
+        return invalid("Provided From email address is invalid");
+    }
+    return PH_OK;
+}
+
+static struct ph_err check_lambda(const struct json_t *settings)
+{
+    const struct json_t *lambda = ph_json_get(settings, "LambdaConfig");
+    const struct json_t *config = ph_json_get(lambda, "PreTokenGenerationConfig");
+    const struct ph_str arn = ph_json_get_str(lambda, "PreTokenGeneration");
+
+    if ((ph_json_get(lambda, "CustomSMSSender") != NULL ||
+         ph_json_get(lambda, "CustomEmailSender") != NULL) &&
+        ph_json_get_str(lambda, "KMSKeyID").n == 0) {
+        return invalid(
+            "KMSKeyId parameter is required when Custom SMS/Email Lambda trigger is used.");
+    }
+    if (arn.n > 0 && config != NULL && !ph_str_eq(arn, ph_json_get_str(config, "LambdaArn"))) {
+        return invalid("Cannot use PreTokenGenerationLambda and PreTokenGeneration with different "
+                       "Lambda function ARN's");
+    }
+    return PH_OK;
+}
+
+struct ph_err ph_pool_check(struct ph_ctx *ctx, struct ph_str region, const struct json_t *input,
+                            const struct json_t *settings)
+{
+    PH_TRY(check_sign_in(settings));
+    PH_TRY(check_sms(ctx, region, input, settings));
+    PH_TRY(check_update_settings(input, settings));
+    PH_TRY(check_validity_days(input));
+    PH_TRY(check_recovery(settings));
+    PH_TRY(check_email(settings));
+    return check_lambda(settings);
+}

@@ -1,0 +1,14 @@
+/* What the settings of a pool must agree on among themselves. Included only inside pool/. */
+#ifndef PH_POOL_CHECKS_H
+#define PH_POOL_CHECKS_H
+
+#include "pool/pool.h"
+
+/* input: as sent; settings: what will be in force, before the defaults are filled in. */
+PH_MUST_USE struct ph_err ph_pool_check(struct ph_ctx *ctx, struct ph_str region,
+                                        const struct json_t *input, const struct json_t *settings);
+
+/* True when the array of strings has it. */
+bool ph_list_has(const struct json_t *list, struct ph_str value);
+
+#endif

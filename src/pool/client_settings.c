@@ -1,0 +1,295 @@
+/* Documents of app clients: defaults, what an update keeps, and the checks among members. */
+#include "model/exceptions.h"
+#include "pool/checks.h"
+#include "pool/lifetimes.h"
+#include "pool/settings.h"
+
+static const char *const PLAIN[] = {
+    "RefreshTokenValidity",   "AccessTokenValidity",
+    "IdTokenValidity",        "TokenValidityUnits",
+    "ReadAttributes",         "WriteAttributes",
+    "ExplicitAuthFlows",      "SupportedIdentityProviders",
+    "CallbackURLs",           "LogoutURLs",
+    "DefaultRedirectURI",     "AllowedOAuthFlows",
+    "AllowedOAuthScopes",     "AllowedOAuthFlowsUserPoolClient",
+    "AnalyticsConfiguration", "PreventUserExistenceErrors",
+    "EnableTokenRevocation",  "EnablePropagateAdditionalUserContextData",
+    "AuthSessionValidity",    "RefreshTokenRotation",
+};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static struct ph_err invalid(const char *text)
+{
+    return PH_FAIL(InvalidParameterException, text);
+}
+
+static struct ph_err check_flows(const struct json_t *settings)
+{
+    const struct json_t *flows = ph_json_get(settings, "ExplicitAuthFlows");
+    const struct json_t *rotation = ph_json_get(settings, "RefreshTokenRotation");
+    size_t allow = 0;
+
+    for (size_t i = 0; i < ph_json_length(flows); i++) {
+        allow += ph_str_starts(ph_json_str(ph_json_at(flows, i)), PH_STR("ALLOW_")) ? 1 : 0;
+    }
+    if (allow > 0 && allow < ph_json_length(flows)) {
+        return invalid(
+            "Auth flow name with prefix 'ALLOW' cannot be used with legacy auth flow names.");
+    }
+    if (ph_str_eq(ph_json_get_str(rotation, "Feature"), PH_STR("ENABLED")) &&
+        ph_list_has(flows, PH_STR("ALLOW_REFRESH_TOKEN_AUTH"))) {
+        return invalid("RefreshTokenRotation cannot be enabled with ALLOW_REFRESH_TOKEN_AUTH.");
+    }
+    return PH_OK;
+}
+
+static bool within(int64_t n, int64_t min, int64_t max)
+{
+    return n >= min && n <= max;
+}
+
+static struct ph_err check_lifetimes(const struct json_t *settings)
+{
+    enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
+    const struct ph_lifetimes t = ph_lifetimes_of(settings);
+
+    if (!within(t.access_s, 5 * MINUTE, DAY) || !within(t.id_s, 5 * MINUTE, DAY) ||
+        !within(t.refresh_s, HOUR, 3650LL * DAY)) {
+        return invalid("Invalid range for token validity.");
+    }
+    if (t.access_s > t.refresh_s || t.id_s > t.refresh_s) {
+        return invalid("Access and Id Token expiration times must be less than or equal to refresh "
+                       "token expiration times.");
+    }
+    return PH_OK;
+}
+
+static struct ph_err unknown_names(struct ph_ctx *ctx, const char *what, const char *doing)
+{
+    return invalid(
+        ph_textf(ctx->arena, "Invalid %s attributes specified while %s a client", what, doing));
+}
+
+static bool are_known(const struct ph_pool *pool, const struct json_t *names)
+{
+    for (size_t i = 0; i < ph_json_length(names); i++) {
+        if (ph_pool_attribute(pool, ph_json_str(ph_json_at(names, i))) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A client that could not write what sign-up requires would be of no use; sub is ours to write. */
+static bool are_writable(const struct ph_pool *pool, const struct json_t *names)
+{
+    static const struct ph_str NEVER[] = { PH_STR_INIT("sub"), PH_STR_INIT("identities"),
+                                           PH_STR_INIT("email_verified"),
+                                           PH_STR_INIT("phone_number_verified") };
+
+    for (size_t i = 0; i < COUNT(NEVER); i++) {
+        if (ph_list_has(names, NEVER[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < pool->schema_count; i++) {
+        const struct ph_attr_def *def = &pool->schema[i];
+
+        if (def->required && !ph_str_eq(def->name, PH_STR("sub")) &&
+            !ph_list_has(names, def->name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct ph_err check_attributes(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                      const struct json_t *settings, const char *doing)
+{
+    const struct json_t *writes = ph_json_get(settings, "WriteAttributes");
+
+    if (!are_known(pool, ph_json_get(settings, "ReadAttributes"))) {
+        return unknown_names(ctx, "read", doing);
+    }
+    if (writes != NULL && (!are_known(pool, writes) || !are_writable(pool, writes))) {
+        return unknown_names(ctx, "write", doing);
+    }
+    return PH_OK;
+}
+
+/* Plain http only to the loopback names, written exactly so. */
+static bool is_loopback(struct ph_str url)
+{
+    static const struct ph_str HOSTS[] = { PH_STR_INIT("http://localhost"),
+                                           PH_STR_INIT("http://127.0.0.1"),
+                                           PH_STR_INIT("http://[::1]") };
+
+    for (size_t i = 0; i < COUNT(HOSTS); i++) {
+        if (ph_str_starts(url, HOSTS[i])) {
+            const struct ph_str rest = ph_str_skip(url, HOSTS[i].n);
+
+            return rest.n == 0 || rest.p[0] == ':' || rest.p[0] == '/' || rest.p[0] == '?';
+        }
+    }
+    return false;
+}
+
+static struct ph_err check_url(struct ph_ctx *ctx, struct ph_str url)
+{
+    const char *wrong = NULL;
+
+    if (!ph_str_contains(url, PH_STR("://"))) {
+        wrong = "must be absolute.";
+    } else if (ph_str_has_byte(url, '#')) {
+        wrong = "cannot use fragment";
+    } else if (ph_str_starts(url, PH_STR("http://")) && !is_loopback(url)) {
+        wrong = "cannot use the HTTP protocol.";
+    }
+    return wrong == NULL ? PH_OK : invalid(ph_textf(ctx->arena, "%.*s %s", PH_FMT(url), wrong));
+}
+
+static struct ph_err check_urls(struct ph_ctx *ctx, const struct json_t *settings)
+{
+    const struct json_t *callbacks = ph_json_get(settings, "CallbackURLs");
+    const struct json_t *logouts = ph_json_get(settings, "LogoutURLs");
+    const struct ph_str standard = ph_json_get_str(settings, "DefaultRedirectURI");
+
+    for (size_t i = 0; i < ph_json_length(callbacks); i++) {
+        PH_TRY(check_url(ctx, ph_json_str(ph_json_at(callbacks, i))));
+    }
+    for (size_t i = 0; i < ph_json_length(logouts); i++) {
+        PH_TRY(check_url(ctx, ph_json_str(ph_json_at(logouts, i))));
+    }
+    if (standard.n > 0 && !ph_list_has(callbacks, standard)) {
+        return invalid(ph_textf(ctx->arena,
+                                "The default redirect URI %.*s is not in the callback URIs list.",
+                                PH_FMT(standard)));
+    }
+    return PH_OK;
+}
+
+static struct ph_err check_machine_flow(bool has_secret, const struct json_t *flows)
+{
+    if (ph_json_length(flows) > 1) {
+        return PH_FAIL(InvalidOAuthFlowException,
+                       "client_credentials flow can not be selected along with code flow or "
+                       "implicit flow.");
+    }
+    if (!has_secret) {
+        return PH_FAIL(InvalidOAuthFlowException,
+                       "client_credentials flow can not be selected if client does not have a "
+                       "client secret.");
+    }
+    return PH_OK;
+}
+
+static struct ph_err check_oauth(bool has_secret, const struct json_t *settings)
+{
+    const struct json_t *flows = ph_json_get(settings, "AllowedOAuthFlows");
+
+    if (ph_json_bool(ph_json_get(settings, "AllowedOAuthFlowsUserPoolClient")) &&
+        (flows == NULL || ph_json_get(settings, "AllowedOAuthScopes") == NULL)) {
+        return invalid("AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client "
+                       "is allowed to use OAuth flows.");
+    }
+    if (ph_list_has(flows, PH_STR("client_credentials"))) {
+        return check_machine_flow(has_secret, flows);
+    }
+    if (flows != NULL && ph_json_get(settings, "CallbackURLs") == NULL) {
+        return invalid("CallbackUrls can not be empty when code flow or implicit flow is selected");
+    }
+    return PH_OK;
+}
+
+static struct ph_err check(struct ph_ctx *ctx, const struct ph_pool *pool, bool has_secret,
+                           const struct json_t *settings, const char *doing)
+{
+    PH_TRY(check_flows(settings));
+    PH_TRY(check_lifetimes(settings));
+    PH_TRY(check_attributes(ctx, pool, settings, doing));
+    PH_TRY(check_urls(ctx, settings));
+    PH_TRY(check_oauth(has_secret, settings));
+    if (!has_secret &&
+        ph_json_bool(ph_json_get(settings, "EnablePropagateAdditionalUserContextData"))) {
+        return invalid(
+            "Client Secret is required to set EnablePropagateAdditionalUserContextData as true");
+    }
+    return PH_OK;
+}
+
+static void copy(struct ph_arena *arena, struct json_t *to, const struct json_t *from)
+{
+    for (size_t i = 0; i < COUNT(PLAIN); i++) {
+        const struct json_t *value = ph_json_get(from, PLAIN[i]);
+        const bool is_empty = ph_json_kind(value) == PH_JSON_ARRAY && ph_json_length(value) == 0;
+
+        if (value != NULL && !is_empty) {
+            ph_json_set(arena, to, PLAIN[i], ph_json_copy(arena, value));
+        }
+    }
+}
+
+static void fill_bool(struct ph_arena *arena, struct json_t *settings, const char *key, bool b)
+{
+    if (ph_json_get(settings, key) == NULL) {
+        ph_json_set_bool(arena, settings, key, b);
+    }
+}
+
+/* 30 days, in the unit that the client asked for: a validity of 1 tells how long that is. */
+static void fill_refresh_validity(struct ph_arena *arena, struct json_t *settings)
+{
+    ph_json_set_int(arena, settings, "RefreshTokenValidity", 1);
+    ph_json_set_int(arena, settings, "RefreshTokenValidity",
+                    30LL * 86400 / ph_lifetimes_of(settings).refresh_s);
+}
+
+/* A validity of 0 stands for the default. */
+static void fill_defaults(struct ph_arena *arena, struct json_t *settings, bool revocation)
+{
+    if (ph_json_int(ph_json_get(settings, "RefreshTokenValidity")) == 0) {
+        fill_refresh_validity(arena, settings);
+    }
+    if (ph_json_get(settings, "TokenValidityUnits") == NULL) {
+        ph_json_set(arena, settings, "TokenValidityUnits", ph_json_object(arena));
+    }
+    if (ph_json_int(ph_json_get(settings, "AuthSessionValidity")) == 0) {
+        ph_json_set_int(arena, settings, "AuthSessionValidity", 3);
+    }
+    fill_bool(arena, settings, "AllowedOAuthFlowsUserPoolClient", false);
+    fill_bool(arena, settings, "EnableTokenRevocation", revocation);
+    fill_bool(arena, settings, "EnablePropagateAdditionalUserContextData", false);
+}
+
+static struct ph_err make(struct ph_ctx *ctx, const struct ph_pool *pool, bool has_secret,
+                          bool revocation, const struct json_t *input, const char *doing,
+                          struct json_t **settings)
+{
+    struct json_t *made = ph_json_object(ctx->arena);
+
+    copy(ctx->arena, made, input);
+    fill_defaults(ctx->arena, made, revocation);
+    PH_TRY(check(ctx, pool, has_secret, made, doing));
+    *settings = made;
+    return PH_OK;
+}
+
+struct ph_err ph_client_settings_create(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                        bool has_secret, const struct json_t *input,
+                                        struct json_t **settings)
+{
+    if (ph_json_bool(ph_json_get(input, "GenerateSecret")) &&
+        ph_json_get(input, "ClientSecret") != NULL) {
+        return invalid("ClientSecret and GenerateSecret cannot both be specified.");
+    }
+    return make(ctx, pool, has_secret, true, input, "creating", settings);
+}
+
+struct ph_err ph_client_settings_update(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                        const struct ph_client *client, const struct json_t *input,
+                                        struct json_t **settings)
+{
+    return make(ctx, pool, client->secret.p != NULL, client->revocation, input, "updating",
+                settings);
+}

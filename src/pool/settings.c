@@ -1,0 +1,204 @@
+/* Documents of user pools: defaults and what an update leaves alone. */
+#include "pool/settings.h"
+
+#include "pool/checks.h"
+#include "pool/schema.h"
+
+/* Stored as they come, absent when omitted. */
+static const char *const PLAIN[] = {
+    "AutoVerifiedAttributes",
+    "SmsVerificationMessage",
+    "EmailVerificationMessage",
+    "EmailVerificationSubject",
+    "VerificationMessageTemplate",
+    "SmsAuthenticationMessage",
+    "UserAttributeUpdateSettings",
+    "MfaConfiguration",
+    "DeviceConfiguration",
+    "EmailConfiguration",
+    "SmsConfiguration",
+    "UserPoolTags",
+    "AdminCreateUserConfig",
+    "UserPoolAddOns",
+    "AccountRecoverySetting",
+    "UserPoolTier",
+    "DeletionProtection",
+    "LambdaConfig",
+    "KeyConfiguration",
+    "IssuerConfiguration",
+};
+
+static const char *const CREATE_ONLY[] = { "AliasAttributes", "UsernameAttributes",
+                                           "UsernameConfiguration" };
+
+/* An update that omits these leaves them as they are. */
+static const char *const KEPT[] = { "UserAttributeUpdateSettings", "MfaConfiguration",
+                                    "UserPoolTags", "UserPoolTier" };
+
+static const char *const CARRIED[] = { "AliasAttributes", "UsernameAttributes",
+                                       "UsernameConfiguration", "SchemaAttributes" };
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static bool is_empty_list(const struct json_t *value)
+{
+    return ph_json_kind(value) == PH_JSON_ARRAY && ph_json_length(value) == 0;
+}
+
+/* Copies members that are there; an empty list reads back as absent. */
+static void copy(struct ph_arena *arena, struct json_t *to, const struct json_t *from,
+                 const char *const *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct json_t *value = ph_json_get(from, keys[i]);
+
+        if (value != NULL && !is_empty_list(value)) {
+            ph_json_set(arena, to, keys[i], ph_json_copy(arena, value));
+        }
+    }
+}
+
+/* Sets a member from JSON text when it is missing. */
+static void fill(struct ph_arena *arena, struct json_t *object, const char *key, struct ph_str text)
+{
+    if (ph_json_get(object, key) == NULL) {
+        ph_json_set(arena, object, key, ph_json_parse(arena, text));
+    }
+}
+
+/* Inside a policy that was sent, omitted switches are off; without a policy they are on. */
+static struct json_t *password_policy(struct ph_arena *arena, const struct json_t *sent)
+{
+    if (sent == NULL) {
+        return ph_json_parse(
+            arena, PH_STR("{\"MinimumLength\":8,\"RequireUppercase\":true,"
+                          "\"RequireLowercase\":true,\"RequireNumbers\":true,"
+                          "\"RequireSymbols\":true,\"TemporaryPasswordValidityDays\":7}"));
+    }
+    struct json_t *policy = ph_json_copy(arena, sent);
+    fill(arena, policy, "MinimumLength", PH_STR("6"));
+    fill(arena, policy, "RequireUppercase", PH_STR("false"));
+    fill(arena, policy, "RequireLowercase", PH_STR("false"));
+    fill(arena, policy, "RequireNumbers", PH_STR("false"));
+    fill(arena, policy, "RequireSymbols", PH_STR("false"));
+    if (ph_json_int(ph_json_get(policy, "TemporaryPasswordValidityDays")) == 0) {
+        ph_json_set_int(arena, policy, "TemporaryPasswordValidityDays", 7);
+    }
+    return policy;
+}
+
+static void set_policies(struct ph_arena *arena, struct json_t *settings, const struct json_t *sent)
+{
+    struct json_t *policies = ph_json_object(arena);
+    const struct json_t *sign_in = ph_json_get(sent, "SignInPolicy");
+
+    ph_json_set(arena, policies, "PasswordPolicy",
+                password_policy(arena, ph_json_get(sent, "PasswordPolicy")));
+    if (sign_in != NULL) {
+        ph_json_set(arena, policies, "SignInPolicy", ph_json_copy(arena, sign_in));
+    }
+    fill(arena, policies, "SignInPolicy", PH_STR("{\"AllowedFirstAuthFactors\":[\"PASSWORD\"]}"));
+    ph_json_set(arena, settings, "Policies", policies);
+}
+
+/* The template and the flat members say the same; where both were sent the template counts. */
+static void mirror_messages(struct ph_arena *arena, struct json_t *settings)
+{
+    static const char *const PAIRS[][2] = { { "SmsMessage", "SmsVerificationMessage" },
+                                            { "EmailMessage", "EmailVerificationMessage" },
+                                            { "EmailSubject", "EmailVerificationSubject" } };
+
+    fill(arena, settings, "VerificationMessageTemplate", PH_STR("{}"));
+    struct json_t *template = ph_json_get(settings, "VerificationMessageTemplate");
+    fill(arena, template, "DefaultEmailOption", PH_STR("\"CONFIRM_WITH_CODE\""));
+    for (size_t i = 0; i < COUNT(PAIRS); i++) {
+        const struct json_t *inside = ph_json_get(template, PAIRS[i][0]);
+        const struct json_t *flat = ph_json_get(settings, PAIRS[i][1]);
+
+        if (inside != NULL) {
+            ph_json_set(arena, settings, PAIRS[i][1], ph_json_copy(arena, inside));
+        } else if (flat != NULL) {
+            ph_json_set(arena, template, PAIRS[i][0], ph_json_copy(arena, flat));
+        }
+    }
+}
+
+/* The old and the new way to name the pre token trigger say the same. */
+static void mirror_pre_token(struct ph_arena *arena, struct json_t *lambda)
+{
+    const struct json_t *config = ph_json_get(lambda, "PreTokenGenerationConfig");
+    const struct ph_str arn = ph_json_get_str(lambda, "PreTokenGeneration");
+
+    if (config != NULL) {
+        ph_json_set_str(arena, lambda, "PreTokenGeneration", ph_json_get_str(config, "LambdaArn"));
+    } else if (arn.n > 0) {
+        struct json_t *made = ph_json_object(arena);
+
+        ph_json_set_str(arena, made, "LambdaVersion", PH_STR("V1_0"));
+        ph_json_set_str(arena, made, "LambdaArn", arn);
+        ph_json_set(arena, lambda, "PreTokenGenerationConfig", made);
+    }
+}
+
+static void fill_defaults(struct ph_arena *arena, struct json_t *settings, struct ph_str region)
+{
+    fill(arena, settings, "DeletionProtection", PH_STR("\"INACTIVE\""));
+    fill(arena, settings, "LambdaConfig", PH_STR("{}"));
+    fill(arena, settings, "MfaConfiguration", PH_STR("\"OFF\""));
+    fill(arena, settings, "EmailConfiguration", PH_STR("{}"));
+    fill(arena, ph_json_get(settings, "EmailConfiguration"), "EmailSendingAccount",
+         PH_STR("\"COGNITO_DEFAULT\""));
+    fill(arena, settings, "UserPoolTags", PH_STR("{}"));
+    fill(arena, settings, "AdminCreateUserConfig", PH_STR("{}"));
+    struct json_t *admin = ph_json_get(settings, "AdminCreateUserConfig");
+    fill(arena, admin, "AllowAdminCreateUserOnly", PH_STR("false"));
+    fill(arena, admin, "UnusedAccountValidityDays", PH_STR("7"));
+    fill(arena, settings, "AccountRecoverySetting",
+         PH_STR("{\"RecoveryMechanisms\":[{\"Priority\":1,\"Name\":\"verified_email\"},"
+                "{\"Priority\":2,\"Name\":\"verified_phone_number\"}]}"));
+    fill(arena, settings, "UserPoolTier", PH_STR("\"ESSENTIALS\""));
+    struct json_t *sms = ph_json_get(settings, "SmsConfiguration");
+    if (sms != NULL && ph_json_get(sms, "SnsRegion") == NULL) {
+        ph_json_set_str(arena, sms, "SnsRegion", region);
+    }
+}
+
+/* What create and update have in common, once the members of the input are in place. */
+static void complete(struct ph_arena *arena, struct json_t *settings, struct ph_str region,
+                     const struct json_t *input)
+{
+    set_policies(arena, settings, ph_json_get(input, "Policies"));
+    fill_defaults(arena, settings, region);
+    mirror_messages(arena, settings);
+    mirror_pre_token(arena, ph_json_get(settings, "LambdaConfig"));
+}
+
+struct ph_err ph_pool_settings_create(struct ph_ctx *ctx, struct ph_str region,
+                                      const struct json_t *input, struct json_t **settings)
+{
+    struct json_t *made = ph_json_object(ctx->arena);
+    struct json_t *schema;
+
+    copy(ctx->arena, made, input, PLAIN, COUNT(PLAIN));
+    copy(ctx->arena, made, input, CREATE_ONLY, COUNT(CREATE_ONLY));
+    PH_TRY(ph_pool_check(ctx, region, input, made));
+    PH_TRY(ph_schema_create(ctx, ph_json_get(input, "Schema"), &schema));
+    ph_json_set(ctx->arena, made, "SchemaAttributes", schema);
+    complete(ctx->arena, made, region, input);
+    *settings = made;
+    return PH_OK;
+}
+
+struct ph_err ph_pool_settings_update(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                      const struct json_t *input, struct json_t **settings)
+{
+    struct json_t *made = ph_json_object(ctx->arena);
+
+    copy(ctx->arena, made, pool->settings, KEPT, COUNT(KEPT));
+    copy(ctx->arena, made, input, PLAIN, COUNT(PLAIN));
+    copy(ctx->arena, made, pool->settings, CARRIED, COUNT(CARRIED));
+    PH_TRY(ph_pool_check(ctx, pool->region, input, made));
+    complete(ctx->arena, made, pool->region, input);
+    *settings = made;
+    return PH_OK;
+}

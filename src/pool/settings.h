@@ -1,0 +1,38 @@
+/*
+ * The settings of pools and clients as documents in the API's own shape: made from the input of
+ * Create and Update operations, with defaults filled in and the checks that go beyond the model
+ * (management.md 2.2 to 2.5 and 3.1 to 3.2). They are what the store keeps and, with the id and
+ * dates beside them, what Describe answers.
+ *
+ * Input has passed the model's validation. Results live in ctx->arena.
+ */
+#ifndef PH_POOL_SETTINGS_H
+#define PH_POOL_SETTINGS_H
+
+#include "pool/pool.h"
+
+/* CreateUserPool. Name, Id, Arn and dates are not part of the document. */
+PH_MUST_USE struct ph_err ph_pool_settings_create(struct ph_ctx *ctx, struct ph_str region,
+                                                  const struct json_t *input,
+                                                  struct json_t **settings);
+
+/* UpdateUserPool: what the input omits goes back to its default, with few exceptions. */
+PH_MUST_USE struct ph_err ph_pool_settings_update(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                                  const struct json_t *input,
+                                                  struct json_t **settings);
+
+/*
+ * CreateUserPoolClient. Ids, name, dates and secret are not part of the document; has_secret says
+ * whether the new client gets one.
+ */
+PH_MUST_USE struct ph_err ph_client_settings_create(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                                    bool has_secret, const struct json_t *input,
+                                                    struct json_t **settings);
+
+/* UpdateUserPoolClient: as ph_pool_settings_update. */
+PH_MUST_USE struct ph_err ph_client_settings_update(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                                    const struct ph_client *client,
+                                                    const struct json_t *input,
+                                                    struct json_t **settings);
+
+#endif

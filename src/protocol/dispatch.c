@@ -1,0 +1,130 @@
+#include "protocol/dispatch.h"
+
+#include "model/validate.h"
+#include "protocol/reply.h"
+
+/* One request on its way; what the log line and the metrics need at its end. */
+struct call {
+    struct ph_ctx ctx;
+    const struct ph_http_request *request;
+    const struct ph_operation *operation; /* NULL: none found */
+    const char *error;                    /* name of the exception; NULL: success */
+};
+
+/* Old Dart clients append a charset; some proxies rewrite the type to plain JSON. */
+static bool is_api_content(struct ph_str type)
+{
+    ph_str_cut(type, ';', &type, NULL);
+    type = ph_str_trim(type);
+    return ph_str_eq_nocase(type, PH_STR("application/x-amz-json-1.1")) ||
+           ph_str_eq_nocase(type, PH_STR("application/json"));
+}
+
+/* Dart sends "//?" when its endpoint ends in a slash. */
+static bool is_api_path(struct ph_str path)
+{
+    return ph_str_eq(path, PH_STR("/")) || ph_str_eq(path, PH_STR("//"));
+}
+
+static const struct ph_operation *find_operation(const struct ph_http_request *request)
+{
+    struct ph_str target = ph_http_header(request, PH_STR("X-Amz-Target"));
+    const struct ph_str prefix = PH_STR("AWSCognitoIdentityProviderService.");
+
+    if (!ph_str_starts(target, prefix)) {
+        return NULL;
+    }
+    return ph_operation_find(ph_str_skip(target, prefix.n));
+}
+
+static struct ph_err parse(struct call *call, const struct json_t **body)
+{
+    *body = ph_json_parse(call->ctx.arena, call->request->body);
+    if (*body == NULL) {
+        return PH_FAIL(SerializationException, NULL);
+    }
+    return ph_validate_input(call->ctx.arena, call->operation->input, *body);
+}
+
+static struct ph_err answer(const struct ph_protocol *protocol, struct call *call,
+                            struct ph_out *out)
+{
+    const struct json_t *body;
+    struct ph_in in;
+
+    call->operation = find_operation(call->request);
+    if (call->operation == NULL) {
+        return PH_FAIL(UnknownOperationException, NULL);
+    }
+    PH_TRY(parse(call, &body));
+    if (protocol->handlers[call->operation->id].run == NULL) {
+        return PH_FAIL(OperationNotBuiltException,
+                       ph_textf(call->ctx.arena, "%s is not built yet.", call->operation->name));
+    }
+    in = (struct ph_in){ body };
+    return protocol->handlers[call->operation->id].run(&call->ctx, &in, out);
+}
+
+static void handle_operation(const struct ph_protocol *protocol, struct call *call,
+                             struct ph_http_reply *reply)
+{
+    struct ph_out out = ph_out_new(call->ctx.arena);
+    const struct ph_err err = answer(protocol, call, &out);
+
+    if (err.type != NULL) {
+        call->error = err.type->name;
+        ph_reply_error(reply, call->ctx.arena, err);
+        return;
+    }
+    ph_reply_success(reply, call->ctx.arena, &out);
+}
+
+static void route(const struct ph_protocol *protocol, struct call *call,
+                  struct ph_http_reply *reply)
+{
+    const struct ph_http_request *request = call->request;
+
+    if (ph_str_eq(request->method, PH_STR("OPTIONS"))) {
+        ph_reply_preflight(reply, call->ctx.arena, request);
+        return;
+    }
+    if (!ph_str_eq(request->method, PH_STR("POST")) || !is_api_path(request->path) ||
+        !is_api_content(ph_http_header(request, PH_STR("Content-Type")))) {
+        call->error = ph_ex_UnknownOperationException.name;
+        ph_reply_not_found(reply);
+        return;
+    }
+    handle_operation(protocol, call, reply);
+}
+
+static void finish(const struct ph_protocol *protocol, const struct call *call,
+                   const struct ph_http_reply *reply, int64_t duration_ns)
+{
+    const struct ph_operation *op = call->operation;
+
+    PH_LOG(&call->ctx.log, PH_INFO, "request", ph_f_text("operation", op == NULL ? "" : op->name),
+           ph_f_int("status", reply->status),
+           ph_f_text("error", call->error == NULL ? "" : call->error),
+           ph_f_int("duration_us", duration_ns / 1000),
+           ph_f_str("remote_address", call->ctx.remote_address));
+    if (protocol->count != NULL) {
+        protocol->count(protocol->count_self, op == NULL ? PH_OP_COUNT : (size_t)op->id,
+                        call->error, duration_ns);
+    }
+}
+
+void ph_protocol_handle(const struct ph_protocol *protocol, struct ph_arena *arena,
+                        const struct ph_http_request *request, struct ph_http_reply *reply)
+{
+    const int64_t began_ns = ph_monotonic_ns();
+    struct call call = { .ctx = protocol->ctx, .request = request };
+
+    call.ctx.arena = arena;
+    call.ctx.remote_address = request->remote_address;
+    call.ctx.user_agent = ph_http_header(request, PH_STR("User-Agent"));
+    call.ctx.request_id = ph_new_uuid4(&call.ctx);
+    call.ctx.log.request_id = call.ctx.request_id;
+    ph_reply_common_headers(reply, arena, call.ctx.request_id);
+    route(protocol, &call, reply);
+    finish(protocol, &call, reply, ph_monotonic_ns() - began_ns);
+}
