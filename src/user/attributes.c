@@ -42,8 +42,8 @@ static struct ph_err check_permission(const struct ph_client *client, enum ph_wr
     if (writer == PH_BY_ADMIN) {
         return PH_OK;
     }
-    if (reserved || (client != NULL && def != NULL && !is_sub(name) &&
-                     !ph_client_may_write(client, name))) {
+    if (reserved ||
+        (client != NULL && def != NULL && !is_sub(name) && !ph_client_may_write(client, name))) {
         return PH_FAIL(NotAuthorizedException, PH_MSG_UNAUTHORIZED_WRITE);
     }
     return PH_OK;
@@ -186,8 +186,7 @@ static struct ph_err check_write(struct ph_ctx *ctx, const struct ph_pool *pool,
     if (def == NULL) {
         return PH_FAIL(InvalidParameterException,
                        ph_textf(ctx->arena,
-                                NONCONFORMING
-                                "Type for attribute {%.*s} could not be determined",
+                                NONCONFORMING "Type for attribute {%.*s} could not be determined",
                                 PH_FMT(write->name)));
     }
     if (is_sub(write->name) || (!def->mutable && user->revision != 0)) {
@@ -233,9 +232,9 @@ struct ph_err ph_attributes_delete(struct ph_ctx *ctx, const struct ph_pool *poo
         }
     }
     if (clauses.n > 0) {
-        return PH_FAIL(InvalidParameterException,
-                       ph_textf(ctx->arena, "Invalid user attributes: %.*s",
-                                PH_FMT(ph_buf_str(&clauses))));
+        return PH_FAIL(
+            InvalidParameterException,
+            ph_textf(ctx->arena, "Invalid user attributes: %.*s", PH_FMT(ph_buf_str(&clauses))));
     }
     for (size_t i = 0; i < count; i++) {
         store_value(ctx, user, &user->attrs, names[i], (struct ph_str){ 0 });
@@ -265,6 +264,6 @@ struct ph_err ph_attributes_check_required(struct ph_ctx *ctx, const struct ph_p
     if (clauses.n == 0) {
         return PH_OK;
     }
-    return PH_FAIL(InvalidParameterException, ph_textf(ctx->arena, NONCONFORMING "%.*s",
-                                                       PH_FMT(ph_buf_str(&clauses))));
+    return PH_FAIL(InvalidParameterException,
+                   ph_textf(ctx->arena, NONCONFORMING "%.*s", PH_FMT(ph_buf_str(&clauses))));
 }

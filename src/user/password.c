@@ -95,7 +95,8 @@ struct ph_err ph_password_check_policy(struct ph_ctx *ctx, const struct ph_pool 
         return PH_FAIL(InvalidPasswordException, ph_textf(ctx->arena, "%s%s", PREFIX[where], rule));
     }
     if (user_or_null != NULL && was_used(ctx, pool, user_or_null, password)) {
-        return PH_FAIL(PasswordHistoryPolicyViolationException, "Password has previously been used");
+        return PH_FAIL(PasswordHistoryPolicyViolationException,
+                       "Password has previously been used");
     }
     return PH_OK;
 }
@@ -145,8 +146,8 @@ bool ph_password_matches(struct ph_ctx *ctx, const struct ph_pool *pool, const s
 
 struct ph_str ph_password_generate(struct ph_ctx *ctx, const struct ph_pool *pool)
 {
-    static const struct ph_str ALL = PH_STR_INIT(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!@#$%^*-_=+");
+    static const struct ph_str ALL =
+        PH_STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!@#$%^*-_=+");
     const int64_t wanted = pool->password_policy.minimum_length;
     const size_t n = wanted > GENERATED_MIN ? (size_t)wanted : GENERATED_MIN;
     const struct ph_password_policy all = { (int64_t)n, true, true, true, true, 0, 0 };

@@ -21,8 +21,7 @@ void ph_verifier_set(struct ph_arena *arena, const struct ph_srp_identity *ident
                      struct ph_str text, struct ph_password *password);
 
 /* Constant time over the verifiers. */
-PH_MUST_USE bool ph_verifier_matches(struct ph_arena *arena,
-                                     const struct ph_srp_identity *identity, struct ph_str text,
-                                     const struct ph_password *password);
+PH_MUST_USE bool ph_verifier_matches(struct ph_arena *arena, const struct ph_srp_identity *identity,
+                                     struct ph_str text, const struct ph_password *password);
 
 #endif
