@@ -45,9 +45,8 @@ static struct texts verification(const struct ph_pool *pool, enum ph_medium medi
         .subject = first_of(ph_json_get_str(template, "EmailSubject"),
                             ph_json_get_str(pool->settings, "EmailVerificationSubject"),
                             PH_STR("Your verification code")),
-        .body =
-            first_of(ph_json_get_str(template, key), ph_json_get_str(pool->settings, flat),
-                     PH_STR("Your verification code is {####}. ")),
+        .body = first_of(ph_json_get_str(template, key), ph_json_get_str(pool->settings, flat),
+                         PH_STR("Your verification code is {####}. ")),
     };
 }
 
@@ -72,15 +71,15 @@ static bool wants_link(const struct ph_pool *pool, const struct ph_message_reque
     const bool sign_up = ph_str_eq(request->reason, PH_STR("SignUp")) ||
                          ph_str_eq(request->reason, PH_STR("ResendCode"));
 
-    return request->template == PH_TEMPLATE_VERIFICATION &&
-           request->medium == PH_MEDIUM_EMAIL && sign_up &&
+    return request->template == PH_TEMPLATE_VERIFICATION && request->medium == PH_MEDIUM_EMAIL &&
+           sign_up &&
            ph_str_eq(ph_json_get_str(template, "DefaultEmailOption"), PH_STR("CONFIRM_WITH_LINK"));
 }
 
 static void add_url_value(struct ph_buf *out, struct ph_str value)
 {
-    static const struct ph_str PLAIN = PH_STR_INIT(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
+    static const struct ph_str PLAIN =
+        PH_STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
 
     for (size_t i = 0; i < value.n; i++) {
         if (ph_str_has_byte(PLAIN, value.p[i])) {
@@ -175,9 +174,8 @@ static struct ph_err write_body(struct ph_ctx *ctx, const struct ph_pool *pool,
         *texts = link_texts(pool);
         PH_TRY(write_link(ctx, pool, request, texts->body, &out));
     } else {
-        *texts = request->template == PH_TEMPLATE_INVITATION
-                     ? invitation(pool, request->medium)
-                     : verification(pool, request->medium);
+        *texts = request->template == PH_TEMPLATE_INVITATION ? invitation(pool, request->medium)
+                                                             : verification(pool, request->medium);
         write_values(request, texts->body, &out);
     }
     if (out.overflowed) {
@@ -188,8 +186,7 @@ static struct ph_err write_body(struct ph_ctx *ctx, const struct ph_pool *pool,
 }
 
 struct ph_err ph_message_write(struct ph_ctx *ctx, const struct ph_pool *pool,
-                               const struct ph_message_request *request,
-                               struct ph_message *message)
+                               const struct ph_message_request *request, struct ph_message *message)
 {
     struct texts texts;
 

@@ -31,9 +31,9 @@ static struct ph_err name_taken(struct ph_ctx *ctx, const struct ph_pool *pool,
     case PH_ALIAS_PHONE:
         return contact_taken(ctx, pool, user, PH_PHONE);
     case PH_ALIAS_PREFERRED_USERNAME:
-        return PH_FAIL(AliasExistsException,
-                       ph_textf(ctx->arena, "Already found an entry for username %.*s",
-                                PH_FMT(preferred)));
+        return PH_FAIL(
+            AliasExistsException,
+            ph_textf(ctx->arena, "Already found an entry for username %.*s", PH_FMT(preferred)));
     }
     return ph_internal(ctx, "a name of an unknown kind is taken");
 }

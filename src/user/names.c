@@ -105,8 +105,8 @@ void ph_user_aliases(struct ph_ctx *ctx, const struct ph_pool *pool, const struc
     const struct ph_str preferred = ph_attrs_get(&user->attrs, PH_STR("preferred_username"));
     size_t n = 0;
 
-    all[n++] = (struct ph_alias){ PH_ALIAS_USERNAME, ph_user_fold(ctx, pool, user->username),
-                                  false };
+    all[n++] =
+        (struct ph_alias){ PH_ALIAS_USERNAME, ph_user_fold(ctx, pool, user->username), false };
     if (owns_contact(pool, user, PH_EMAIL, email, PH_STR("email_verified"))) {
         all[n++] = (struct ph_alias){ PH_ALIAS_EMAIL, ph_user_fold(ctx, pool, email), false };
     }

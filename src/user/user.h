@@ -47,7 +47,10 @@ PH_MUST_USE struct ph_err ph_password_check_policy(struct ph_ctx *ctx, const str
                                                    struct ph_str password,
                                                    enum ph_password_where where);
 
-/* New salt and verifier (user->username must be final), keeps the old one in the history. */
+/*
+ * New salt and verifier (user->username must be final), keeps the old one in the history unless
+ * it was temporary: call it before the status changes.
+ */
 void ph_password_set(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_user *user,
                      struct ph_str password);
 
@@ -88,7 +91,6 @@ PH_MUST_USE struct ph_err ph_attributes_check_required(struct ph_ctx *ctx,
 
 /* ---- codes (user/code.c; authentication.md 4.4, management.md 4.4) ---- */
 
-/* A new code for the change (put_code) and the message that carries it; *delivery says where. */
 struct ph_delivery {
     enum ph_medium medium;
     struct ph_str attribute;   /* "email" or "phone_number" */
@@ -98,6 +100,26 @@ struct ph_delivery {
 /* The six digits; settings->fixed_code in dev. */
 struct ph_str ph_code_new(struct ph_ctx *ctx);
 
+/* The code as it is stored: lives 1 hour for password resets, 24 hours otherwise. */
+struct ph_code *ph_code_make(struct ph_ctx *ctx, const struct ph_pool *pool,
+                             const struct ph_user *user, enum ph_code_purpose purpose,
+                             struct ph_str attribute, struct ph_str text);
+
+struct ph_code_request {
+    const struct ph_user *user;
+    enum ph_code_purpose purpose;
+    struct ph_str attribute;   /* "email" or "phone_number" */
+    struct ph_str destination; /* its value */
+    struct ph_str reason;      /* "SignUp", "ResendCode", "ForgotPassword", ... */
+    struct ph_str client_id;   /* for links; absent otherwise */
+};
+
+/* A new code: sets put_code and the message of the change; *delivery says where it goes. */
+PH_MUST_USE struct ph_err ph_code_issue(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                        const struct ph_code_request *request,
+                                        struct ph_user_change *change,
+                                        struct ph_delivery *delivery);
+
 /*
  * Counts the attempt, compares in constant time. CodeMismatchException, ExpiredCodeException,
  * LimitExceededException (attempt limits on). Spending is the caller's change.drop_code.
@@ -106,7 +128,7 @@ PH_MUST_USE struct ph_err ph_code_check(struct ph_ctx *ctx, const struct ph_pool
                                         const struct ph_user *user, enum ph_code_purpose purpose,
                                         struct ph_str given, struct ph_code **code);
 
-/* "j***@e***", "+*******1234" */
+/* "j***@e***" or "+*******1234" */
 struct ph_str ph_mask_destination(struct ph_arena *arena, enum ph_medium medium,
                                   struct ph_str destination);
 

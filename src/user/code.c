@@ -1,0 +1,127 @@
+/* Codes sent to users, and how their destinations are shown. */
+#include "crypto/hash.h"
+#include "deliver/deliver.h"
+#include "model/exceptions.h"
+#include "model/messages.h"
+#include "user/user.h"
+
+#include <string.h>
+
+enum { CODE_DIGITS = 6, ATTEMPTS_PER_CODE = 15, HOUR_MS = 3600 * 1000 };
+
+struct ph_str ph_code_new(struct ph_ctx *ctx)
+{
+    const struct ph_settings *settings = ctx->settings;
+
+    if (settings != NULL && settings->mode == PH_MODE_DEV && settings->fixed_code.n > 0) {
+        return settings->fixed_code;
+    }
+    return ph_random_text(ctx, CODE_DIGITS, PH_STR("0123456789"));
+}
+
+/* Bound to its owner and purpose: a code does not serve for anything else. */
+static void hash_code(const struct ph_pool *pool, const struct ph_user *user,
+                      enum ph_code_purpose purpose, struct ph_str code, struct ph_digest *out)
+{
+    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
+    const uint8_t tag = (uint8_t)purpose;
+
+    ph_pool_key(pool, PH_STR("code"), &key);
+    PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), out, ((struct ph_str){ &tag, 1 }),
+            user->sub, code);
+}
+
+struct ph_code *ph_code_make(struct ph_ctx *ctx, const struct ph_pool *pool,
+                             const struct ph_user *user, enum ph_code_purpose purpose,
+                             struct ph_str attribute, struct ph_str text)
+{
+    struct ph_code *code = ph_arena_new(ctx->arena, struct ph_code);
+    const int64_t hours = purpose == PH_CODE_RESET_PASSWORD ? 1 : 24;
+    struct ph_digest digest;
+
+    hash_code(pool, user, purpose, text, &digest);
+    code->purpose = purpose;
+    memcpy(code->hmac, digest.bytes, sizeof code->hmac);
+    code->attribute = attribute;
+    code->expires_ms = ph_now_ms(ctx) + hours * HOUR_MS;
+    return code;
+}
+
+struct ph_err ph_code_issue(struct ph_ctx *ctx, const struct ph_pool *pool,
+                            const struct ph_code_request *request, struct ph_user_change *change,
+                            struct ph_delivery *delivery)
+{
+    const struct ph_str text = ph_code_new(ctx);
+    const bool email = ph_str_eq(request->attribute, PH_STR("email"));
+    const struct ph_message_request wanted = {
+        .template = PH_TEMPLATE_VERIFICATION,
+        .reason = request->reason,
+        .user = request->user,
+        .medium = email ? PH_MEDIUM_EMAIL : PH_MEDIUM_SMS,
+        .destination = request->destination,
+        .code = text,
+        .client_id = request->client_id,
+    };
+    struct ph_message *message = ph_arena_new(ctx->arena, struct ph_message);
+
+    PH_TRY(ph_message_write(ctx, pool, &wanted, message));
+    change->put_code =
+        ph_code_make(ctx, pool, request->user, request->purpose, request->attribute, text);
+    change->messages = message;
+    change->message_count = 1;
+    delivery->medium = wanted.medium;
+    delivery->attribute = request->attribute;
+    delivery->destination = ph_mask_destination(ctx->arena, wanted.medium, wanted.destination);
+    return PH_OK;
+}
+
+struct ph_err ph_code_check(struct ph_ctx *ctx, const struct ph_pool *pool,
+                            const struct ph_user *user, enum ph_code_purpose purpose,
+                            struct ph_str given, struct ph_code **code)
+{
+    struct ph_code *stored = NULL;
+    int64_t attempts = 0;
+    struct ph_digest digest;
+
+    PH_TRY(ph_store_code_attempt(ctx, &pool->ref, user->sub, purpose, &stored, &attempts));
+    if (ctx->settings != NULL && ctx->settings->attempt_limits && attempts > ATTEMPTS_PER_CODE) {
+        return PH_FAIL(LimitExceededException, PH_MSG_ATTEMPT_LIMIT);
+    }
+    if (stored == NULL || stored->expires_ms <= ph_now_ms(ctx)) {
+        return PH_FAIL(ExpiredCodeException, PH_MSG_CODE_EXPIRED);
+    }
+    hash_code(pool, user, purpose, given, &digest);
+    if (!ph_equal_secret(ph_digest_str(&digest),
+                         (struct ph_str){ stored->hmac, sizeof stored->hmac })) {
+        return PH_FAIL(CodeMismatchException, PH_MSG_CODE_MISMATCH);
+    }
+    *code = stored;
+    return PH_OK;
+}
+
+/* The first character of UTF-8 text, whole. */
+static struct ph_str first_character(struct ph_str s)
+{
+    size_t n = s.n > 0 ? 1 : 0;
+
+    while (n > 0 && n < s.n && (s.p[n] & 0xc0) == 0x80) {
+        n++;
+    }
+    return (struct ph_str){ s.p, n };
+}
+
+struct ph_str ph_mask_destination(struct ph_arena *arena, enum ph_medium medium,
+                                  struct ph_str destination)
+{
+    struct ph_str local, domain;
+
+    if (medium == PH_MEDIUM_SMS) {
+        const size_t hidden = destination.n > 4 ? destination.n - 4 : 0;
+
+        return ph_strf(arena, "+*******%.*s", PH_FMT(ph_str_skip(destination, hidden)));
+    }
+    ph_str_cut(destination, '@', &local, &domain);
+    local = first_character(local);
+    domain = first_character(domain);
+    return ph_strf(arena, "%.*s***@%.*s***", PH_FMT(local), PH_FMT(domain));
+}

@@ -1,0 +1,50 @@
+/* Users who do not exist, for those who must not learn it (authentication.md 2.2). */
+#include "crypto/hash.h"
+#include "crypto/srp_group.h"
+#include "user/user.h"
+#include "user/verifier.h"
+#include "util/encode.h"
+
+#include <string.h>
+
+static void derive(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str what,
+                   struct ph_str name, struct ph_digest *out)
+{
+    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
+    const struct ph_str separator = { (const uint8_t *)"", 1 };
+
+    ph_pool_key(pool, PH_STR("decoy"), &key);
+    PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), out, what, separator, pool->id,
+            separator, ph_user_fold(ctx, pool, name));
+}
+
+static struct ph_password *decoy_password(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                          struct ph_str name)
+{
+    struct ph_password *password = ph_arena_new(ctx->arena, struct ph_password);
+    struct ph_srp_number verifier;
+    struct ph_digest digest;
+
+    derive(ctx, pool, PH_STR("salt"), name, &digest);
+    memcpy(password->salt, digest.bytes, sizeof password->salt);
+    ph_salt_shape(password->salt);
+    derive(ctx, pool, PH_STR("verifier"), name, &digest);
+    ph_srp_power_of_g(digest.bytes, &verifier);
+    memcpy(password->verifier, verifier.bytes, sizeof password->verifier);
+    return password;
+}
+
+struct ph_user *ph_user_decoy(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name)
+{
+    struct ph_user *user = ph_arena_new(ctx->arena, struct ph_user);
+    struct ph_digest digest;
+
+    derive(ctx, pool, PH_STR("sub"), name, &digest);
+    ph_uuid4_set(digest.bytes);
+    user->sub = ph_uuid_text(ctx->arena, digest.bytes);
+    user->username = pool->username_attributes != 0 ? user->sub : name;
+    user->status = PH_USER_CONFIRMED;
+    user->enabled = true;
+    user->password = decoy_password(ctx, pool, name);
+    return user;
+}

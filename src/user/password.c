@@ -1,0 +1,160 @@
+/* Passwords: the pool's policy, the history, setting and checking (management.md 4.5). */
+#include "model/exceptions.h"
+#include "user/user.h"
+#include "user/verifier.h"
+#include "util/unicode.h"
+
+#include <string.h>
+
+static const struct ph_str SYMBOLS = PH_STR_INIT("^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-");
+static const struct ph_str UPPER = PH_STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+static const struct ph_str LOWER = PH_STR_INIT("abcdefghijklmnopqrstuvwxyz");
+static const struct ph_str DIGITS = PH_STR_INIT("0123456789");
+
+enum { GENERATED_MIN = 8 };
+
+static bool has_any(struct ph_str password, struct ph_str alphabet)
+{
+    for (size_t i = 0; i < password.n; i++) {
+        if (ph_str_has_byte(alphabet, password.p[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A space counts as a symbol, but not at the ends. */
+static bool has_symbol(struct ph_str password)
+{
+    return has_any(password, SYMBOLS) || ph_str_has_byte(ph_str_trim(password), ' ');
+}
+
+static const char *broken_rule(const struct ph_password_policy *policy, struct ph_str password)
+{
+    if ((int64_t)ph_utf16_length(password) < policy->minimum_length) {
+        return "Password not long enough";
+    }
+    if (policy->upper && !has_any(password, UPPER)) {
+        return "Password must have uppercase characters";
+    }
+    if (policy->lower && !has_any(password, LOWER)) {
+        return "Password must have lowercase characters";
+    }
+    if (policy->numbers && !has_any(password, DIGITS)) {
+        return "Password must have numeric characters";
+    }
+    if (policy->symbols && !has_symbol(password)) {
+        return "Password must have symbol characters";
+    }
+    return NULL;
+}
+
+static struct ph_srp_identity identity_of(const struct ph_pool *pool, const struct ph_user *user)
+{
+    return (struct ph_srp_identity){ pool->srp_name, user->username };
+}
+
+/* A temporary password was never the user's own: it does not count as used. */
+static bool keeps_current(const struct ph_user *user)
+{
+    return user->password != NULL && user->status != PH_USER_FORCE_CHANGE_PASSWORD;
+}
+
+static bool was_used(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_user *user,
+                     struct ph_str password)
+{
+    const struct ph_srp_identity identity = identity_of(pool, user);
+    int64_t left = pool->password_policy.history_size;
+
+    if (left > 0 && keeps_current(user)) {
+        left--;
+        if (ph_verifier_matches(ctx->arena, &identity, password, user->password)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < user->password_history_count && left > 0; i++, left--) {
+        if (ph_verifier_matches(ctx->arena, &identity, password, &user->password_history[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct ph_err ph_password_check_policy(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                       const struct ph_user *user_or_null, struct ph_str password,
+                                       enum ph_password_where where)
+{
+    static const char *const PREFIX[] = {
+        [PH_PW_SIGN_UP] = "Password did not conform with policy: ",
+        [PH_PW_CHANGE] = "Password does not conform to policy: ",
+        [PH_PW_ADMIN] = "Password did not conform with password policy: ",
+    };
+    const char *rule = broken_rule(&pool->password_policy, password);
+
+    if (rule != NULL) {
+        return PH_FAIL(InvalidPasswordException, ph_textf(ctx->arena, "%s%s", PREFIX[where], rule));
+    }
+    if (user_or_null != NULL && was_used(ctx, pool, user_or_null, password)) {
+        return PH_FAIL(PasswordHistoryPolicyViolationException,
+                       "Password has previously been used");
+    }
+    return PH_OK;
+}
+
+static void remember(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_user *user)
+{
+    const size_t max = (size_t)pool->password_policy.history_size;
+    const size_t old = user->password_history_count;
+    const size_t count = old + 1 < max ? old + 1 : max;
+    struct ph_password *history;
+
+    if (max == 0 || !keeps_current(user)) {
+        return;
+    }
+    history = ph_arena_array(ctx->arena, count, struct ph_password);
+    history[0] = *user->password;
+    for (size_t i = 1; i < count; i++) {
+        history[i] = user->password_history[i - 1];
+    }
+    user->password_history = history;
+    user->password_history_count = count;
+}
+
+void ph_password_set(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_user *user,
+                     struct ph_str password)
+{
+    const struct ph_srp_identity identity = identity_of(pool, user);
+    struct ph_password *next = ph_arena_new(ctx->arena, struct ph_password);
+
+    remember(ctx, pool, user);
+    ctx->random->fill(ctx->random->self, next->salt, sizeof next->salt);
+    ph_salt_shape(next->salt);
+    ph_verifier_set(ctx->arena, &identity, password, next);
+    user->password = next;
+    user->password_set_ms = ph_now_ms(ctx);
+}
+
+bool ph_password_matches(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_user *user,
+                         struct ph_str password)
+{
+    static const struct ph_password NOBODY = { .salt = { 0x10 } }; /* zero is no power of g */
+    const struct ph_srp_identity identity = identity_of(pool, user);
+    const struct ph_password *stored = user->password == NULL ? &NOBODY : user->password;
+
+    return ph_verifier_matches(ctx->arena, &identity, password, stored);
+}
+
+struct ph_str ph_password_generate(struct ph_ctx *ctx, const struct ph_pool *pool)
+{
+    static const struct ph_str ALL =
+        PH_STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!@#$%^*-_=+");
+    const int64_t wanted = pool->password_policy.minimum_length;
+    const size_t n = wanted > GENERATED_MIN ? (size_t)wanted : GENERATED_MIN;
+    const struct ph_password_policy all = { (int64_t)n, true, true, true, true, 0, 0 };
+    struct ph_str password;
+
+    do { /* about three tries in the mean: simpler than forcing positions, and even */
+        password = ph_random_text(ctx, n, ALL);
+    } while (broken_rule(&all, password) != NULL);
+    return password;
+}
