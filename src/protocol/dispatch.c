@@ -1,6 +1,7 @@
 #include "protocol/dispatch.h"
 
 #include "model/validate.h"
+#include "protocol/authenticate.h"
 #include "protocol/reply.h"
 
 /* One request on its way; what the log line and the metrics need at its end. */
@@ -55,6 +56,9 @@ static struct ph_err answer(const struct ph_protocol *protocol, struct call *cal
     call->operation = find_operation(call->request);
     if (call->operation == NULL) {
         return PH_FAIL(UnknownOperationException, NULL);
+    }
+    if (call->operation->auth == PH_AUTH_SIGV4) {
+        PH_TRY(ph_authenticate(&call->ctx, call->request));
     }
     PH_TRY(parse(call, &body));
     if (protocol->handlers[call->operation->id].run == NULL) {

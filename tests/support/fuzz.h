@@ -1,7 +1,6 @@
 /*
- * What every fuzz target defines, and properties that stop the run when they do not hold. Built
- * with libFuzzer, or with tests/support/fuzz_replay.c, which feeds it the corpus in the ordinary
- * test run.
+ * What a fuzz target defines, and properties that stop the run when they do not hold. Built with
+ * libFuzzer, or with tests/support/fuzz_replay.c, which feeds it the corpus in the ordinary run.
  */
 #ifndef PH_TESTS_SUPPORT_FUZZ_H
 #define PH_TESTS_SUPPORT_FUZZ_H
