@@ -6,6 +6,7 @@
 #include "main/master_key.h"
 #include "main/notify.h"
 #include "model/validate.h"
+#include "pool/pool.h"
 #include "protocol/dispatch.h"
 #include "store/store.h"
 #include "util/clock.h"
@@ -36,6 +37,7 @@ struct ph_service {
     struct ph_metrics *metrics;
     struct ph_workers *workers;
     struct ph_store *store;
+    struct ph_pool_cache *pools;
     struct ph_health health;
     struct ph_protocol protocol;
     struct ph_http_server *api;
@@ -289,12 +291,14 @@ static bool open_store(struct ph_service *service, char *why, size_t why_size)
 /* What every request of the API starts from. */
 static void init_protocol(struct ph_service *service)
 {
+    service->pools = ph_pool_cache_create();
     service->protocol = (struct ph_protocol){
         .handlers = ph_handlers,
         .ctx = { .clock = &ph_system_clock,
                  .random = &ph_system_random,
                  .settings = service->settings,
                  .store = service->store,
+                 .pools = service->pools,
                  .blocking = ph_workers_blocking(service->workers),
                  .log = service->log },
         .count = count_request,
@@ -423,6 +427,7 @@ void ph_service_destroy(struct ph_service *service)
     }
     ph_http_server_destroy(service->admin);
     ph_http_server_destroy(service->api);
+    ph_pool_cache_destroy(service->pools);
     ph_store_close(service->store);
     ph_workers_destroy(service->workers);
     ph_metrics_destroy(service->metrics);

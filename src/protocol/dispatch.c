@@ -3,6 +3,7 @@
 #include "model/validate.h"
 #include "protocol/authenticate.h"
 #include "protocol/reply.h"
+#include "protocol/well_known.h"
 
 /* One request on its way; what the log line and the metrics need at its end. */
 struct call {
@@ -90,6 +91,9 @@ static void route(const struct ph_protocol *protocol, struct call *call,
 
     if (ph_str_eq(request->method, PH_STR("OPTIONS"))) {
         ph_reply_preflight(reply, call->ctx.arena, request);
+        return;
+    }
+    if (ph_well_known_handle(&call->ctx, request, reply)) {
         return;
     }
     if (!ph_str_eq(request->method, PH_STR("POST")) || !is_api_path(request->path) ||
