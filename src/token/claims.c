@@ -1,0 +1,102 @@
+#include "token/claims.h"
+
+#include "util/json.h"
+
+static void set(struct ph_ctx *ctx, struct json_t *claims, const char *name, struct ph_str value)
+{
+    ph_json_set_str(ctx->arena, claims, name, value);
+}
+
+static bool is_flag(struct ph_str name)
+{
+    return ph_str_eq(name, PH_STR("email_verified")) ||
+           ph_str_eq(name, PH_STR("phone_number_verified"));
+}
+
+/* Flags are booleans, the address is an object, updated_at a number; all others are strings. */
+static struct json_t *attribute_value(struct ph_ctx *ctx, const struct ph_attr *attr)
+{
+    struct json_t *object;
+    int64_t n;
+
+    if (is_flag(attr->name)) {
+        return ph_json_new_bool(ph_str_eq(attr->value, PH_STR("true")));
+    }
+    if (ph_str_eq(attr->name, PH_STR("updated_at")) &&
+        ph_str_to_int(attr->value, 0, INT64_MAX, &n)) {
+        return ph_json_new_int(ctx->arena, n);
+    }
+    if (!ph_str_eq(attr->name, PH_STR("address"))) {
+        return ph_json_new_str(ctx->arena, attr->value);
+    }
+    object = ph_json_object(ctx->arena);
+    set(ctx, object, "formatted", attr->value);
+    return object;
+}
+
+/* Developer attributes never leave the server; the rest as the client may read. */
+static void add_attributes(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
+                           struct json_t *claims)
+{
+    const struct ph_attrs *attrs = &granted->user->attrs;
+
+    for (size_t i = 0; i < attrs->count; i++) {
+        const struct ph_attr *attr = &attrs->items[i];
+
+        if (!ph_str_starts(attr->name, PH_STR("dev:")) &&
+            ph_client_may_read(granted->client, attr->name)) {
+            ph_json_set_s(ctx->arena, claims, attr->name, attribute_value(ctx, attr));
+        }
+    }
+}
+
+static void add_origin(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
+                       struct json_t *claims)
+{
+    if (granted->client->revocation) {
+        set(ctx, claims, "origin_jti", granted->family);
+    }
+}
+
+static void add_times(struct ph_ctx *ctx, const struct ph_auth_granted *granted, int64_t lifetime_s,
+                      struct json_t *claims)
+{
+    const int64_t now_s = ph_now_s(ctx);
+
+    ph_json_set_int(ctx->arena, claims, "auth_time", granted->auth_time_s);
+    ph_json_set_int(ctx->arena, claims, "exp", now_s + lifetime_s);
+    ph_json_set_int(ctx->arena, claims, "iat", now_s);
+    set(ctx, claims, "jti", ph_new_uuid4(ctx));
+}
+
+struct json_t *ph_claims_id(struct ph_ctx *ctx, const struct ph_auth_granted *granted)
+{
+    struct json_t *claims = ph_json_object(ctx->arena);
+
+    set(ctx, claims, "sub", granted->user->sub);
+    set(ctx, claims, "iss", granted->pool->issuer);
+    set(ctx, claims, "cognito:username", granted->user->username);
+    add_origin(ctx, granted, claims);
+    set(ctx, claims, "aud", granted->client->id);
+    set(ctx, claims, "event_id", granted->event_id);
+    set(ctx, claims, "token_use", PH_STR("id"));
+    add_times(ctx, granted, granted->client->id_token_s, claims);
+    add_attributes(ctx, granted, claims);
+    return claims;
+}
+
+struct json_t *ph_claims_access(struct ph_ctx *ctx, const struct ph_auth_granted *granted)
+{
+    struct json_t *claims = ph_json_object(ctx->arena);
+
+    set(ctx, claims, "sub", granted->user->sub);
+    set(ctx, claims, "iss", granted->pool->issuer);
+    set(ctx, claims, "client_id", granted->client->id);
+    add_origin(ctx, granted, claims);
+    set(ctx, claims, "event_id", granted->event_id);
+    set(ctx, claims, "token_use", PH_STR("access"));
+    set(ctx, claims, "scope", PH_STR("aws.cognito.signin.user.admin"));
+    add_times(ctx, granted, granted->client->access_token_s, claims);
+    set(ctx, claims, "username", granted->user->username);
+    return claims;
+}
