@@ -4,6 +4,7 @@
 #include "protocol/authenticate.h"
 #include "protocol/reply.h"
 #include "protocol/well_known.h"
+#include "token/access_token.h"
 
 /* One request on its way; what the log line and the metrics need at its end. */
 struct call {
@@ -48,6 +49,15 @@ static struct ph_err parse(struct call *call, const struct json_t **body)
     return ph_validate_input(call->ctx.arena, call->operation->input, *body);
 }
 
+/* AssociateSoftwareToken and VerifySoftwareToken may carry a Session instead: no caller then. */
+static struct ph_err check_access_token(struct call *call, const struct ph_in *in)
+{
+    if (call->operation->auth != PH_AUTH_ACCESS_TOKEN || !ph_in_has(in, M_AccessToken)) {
+        return PH_OK;
+    }
+    return ph_access_token_verify(&call->ctx, ph_in_str(in, M_AccessToken));
+}
+
 static struct ph_err answer(const struct ph_protocol *protocol, struct call *call,
                             struct ph_out *out)
 {
@@ -67,6 +77,7 @@ static struct ph_err answer(const struct ph_protocol *protocol, struct call *cal
                        ph_textf(call->ctx.arena, "%s is not built yet.", call->operation->name));
     }
     in = (struct ph_in){ body };
+    PH_TRY(check_access_token(call, &in));
     return protocol->handlers[call->operation->id].run(&call->ctx, &in, out);
 }
 

@@ -2,7 +2,7 @@
  * From an HTTP request to the operation and back: the API's listener.
  *
  * Target -> row of the operation table -> signature -> JSON -> shape walk -> handler -> reply.
- * Policies and access tokens are still missing between the walk and the handler: they come before
+ * Policies are still missing between the walk and the handler: they come before
  * the first handler is registered.
  */
 #ifndef PH_PROTOCOL_DISPATCH_H
