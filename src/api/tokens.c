@@ -1,0 +1,76 @@
+/* Ending sign-ins: RevokeToken, GlobalSignOut, AdminUserGlobalSignOut (authentication.md 3.6). */
+#include "api/handlers.h"
+#include "store/sign_in.h"
+#include "token/jwt.h"
+#include "token/refresh_token.h"
+#include "user/user.h"
+
+/* Unknown clients get the same answer as wrong secrets: this operation declares no other. */
+static struct ph_err authenticate_client(struct ph_ctx *ctx, const struct ph_in *in,
+                                         const struct ph_pool **pool,
+                                         const struct ph_client **client)
+{
+    const struct ph_err err =
+        ph_client_get(ctx, (struct ph_str){ 0 }, ph_in_str(in, M_ClientId), pool, client);
+
+    if (err.type == &ph_ex_ResourceNotFoundException) {
+        return PH_FAIL(UnauthorizedException, "Invalid client.");
+    }
+    PH_TRY(err);
+    if ((*client)->secret.p != NULL &&
+        !ph_equal_secret((*client)->secret, ph_in_str(in, M_ClientSecret))) {
+        return PH_FAIL(UnauthorizedException, "Invalid client.");
+    }
+    if (!(*client)->revocation) {
+        return PH_FAIL(UnsupportedOperationException, "Revocation is not enabled for this client");
+    }
+    return PH_OK;
+}
+
+struct ph_err ph_api_revoke_token(struct ph_ctx *ctx, const struct ph_in *in, struct ph_out *out)
+{
+    const struct ph_str text = ph_in_str(in, M_Token);
+    const struct ph_client *client;
+    const struct ph_pool *pool;
+    struct ph_refresh_token token;
+    struct ph_jwt jwt;
+
+    (void)out;
+    PH_TRY(authenticate_client(ctx, in, &pool, &client));
+    if (ph_jwt_split(ctx->arena, text, &jwt)) {
+        return PH_FAIL(UnsupportedTokenTypeException, "Token type is not supported");
+    }
+    if (!ph_refresh_token_open(ctx, pool, text, &token) ||
+        !ph_str_eq(token.client_id, client->id)) {
+        return PH_FAIL(UnauthorizedException, "Invalid token.");
+    }
+    return ph_store_family_revoke(ctx, pool->id, token.family, token.expires_ms);
+}
+
+/* The sign-ins of this very millisecond are over, too; a later one gets a later time (auth/). */
+static struct ph_err sign_out(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str sub)
+{
+    return ph_store_user_sign_out(ctx, &pool->ref, sub, ph_now_ms(ctx) + 1);
+}
+
+struct ph_err ph_api_global_sign_out(struct ph_ctx *ctx, const struct ph_in *in, struct ph_out *out)
+{
+    const struct ph_pool *pool;
+
+    (void)in;
+    (void)out;
+    PH_TRY(ph_pool_get(ctx, ctx->caller.pool_id, &pool));
+    return sign_out(ctx, pool, ctx->caller.sub);
+}
+
+struct ph_err ph_api_admin_user_global_sign_out(struct ph_ctx *ctx, const struct ph_in *in,
+                                                struct ph_out *out)
+{
+    const struct ph_pool *pool;
+    struct ph_user *user;
+
+    (void)out;
+    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
+    PH_TRY(ph_user_get(ctx, pool, ph_in_str(in, M_Username), &user));
+    return sign_out(ctx, pool, user->sub);
+}
