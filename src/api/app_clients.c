@@ -1,5 +1,7 @@
 /* App clients (management.md 3): made, described, changed, deleted, listed. */
 #include "api/handlers.h"
+#include "api/page_token.h"
+#include "model/messages.h"
 #include "model/validate.h"
 #include "pool/settings.h"
 
@@ -34,7 +36,7 @@ struct ph_err ph_api_describe_user_pool_client(struct ph_ctx *ctx, const struct 
 
 #define ALPHABET PH_STR("0123456789abcdefghijklmnopqrstuvwxyz")
 
-enum { ID_CHARS = 26, SECRET_CHARS = 51, CLIENTS_MAX = 1000 };
+enum { ID_CHARS = 26, SECRET_CHARS = 51, CLIENTS_MAX = 1000, PAGE_DEFAULT = 60 };
 
 /* A pinned id must be one that the other operations accept. */
 static struct ph_err choose_id(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str *id)
@@ -111,4 +113,102 @@ struct ph_err ph_api_create_user_pool_client(struct ph_ctx *ctx, const struct ph
     PH_TRY(ph_client_get(ctx, pool->id, record.id, &pool, &client));
     describe(ctx, client, out);
     return PH_OK;
+}
+
+/* --- changing and deleting --- */
+
+static struct ph_err save(struct ph_ctx *ctx, const struct ph_client_record *record)
+{
+    enum ph_write_result result;
+
+    PH_TRY(ph_store_client_update(ctx, record, &result));
+    ph_client_forget(ctx, record->id);
+    if (result == PH_WRITE_CONFLICT) {
+        return PH_FAIL(ConcurrentModificationException, PH_MSG_CONCURRENT_CHANGE);
+    }
+    return result == PH_WRITE_GONE ? ph_client_unknown(ctx, record->id) : PH_OK;
+}
+
+struct ph_err ph_api_update_user_pool_client(struct ph_ctx *ctx, const struct ph_in *in,
+                                             struct ph_out *out)
+{
+    const struct ph_client *client;
+    const struct ph_pool *pool;
+    struct json_t *settings;
+
+    PH_TRY(
+        ph_client_get(ctx, ph_in_str(in, M_UserPoolId), ph_in_str(in, M_ClientId), &pool, &client));
+    PH_TRY(ph_client_settings_update(ctx, pool, client, in->object, &settings));
+    const struct ph_client_record record = {
+        .id = client->id,
+        .name = ph_in_has(in, M_ClientName) ? ph_in_str(in, M_ClientName) : client->name,
+        .settings = ph_json_text(ctx->arena, settings, PH_JSON_INSERTION),
+        .modified_ms = ph_now_ms(ctx),
+        .revision = client->revision,
+    };
+    PH_TRY(save(ctx, &record));
+    PH_TRY(ph_client_get(ctx, pool->id, record.id, &pool, &client));
+    describe(ctx, client, out);
+    return PH_OK;
+}
+
+struct ph_err ph_api_delete_user_pool_client(struct ph_ctx *ctx, const struct ph_in *in,
+                                             struct ph_out *out)
+{
+    const struct ph_client *client;
+    const struct ph_pool *pool;
+    enum ph_write_result result;
+
+    (void)out;
+    PH_TRY(
+        ph_client_get(ctx, ph_in_str(in, M_UserPoolId), ph_in_str(in, M_ClientId), &pool, &client));
+    PH_TRY(ph_store_client_delete(ctx, pool->id, client->id, &result));
+    ph_pool_forget(ctx, pool->id);
+    ph_client_forget(ctx, client->id);
+    return result == PH_WRITE_GONE ? ph_client_unknown(ctx, client->id) : PH_OK;
+}
+
+/* --- listing --- */
+
+static void add_to_list(const struct ph_client_record *client, struct ph_out_list *list)
+{
+    struct ph_out item = ph_out_list_object(list);
+
+    ph_out_str(&item, M_ClientId, client->id);
+    ph_out_str(&item, M_UserPoolId, client->pool_id);
+    ph_out_str(&item, M_ClientName, client->name);
+}
+
+/* One page of the clients; those that registered themselves (DCR) there are none of. */
+static struct ph_err list_page(struct ph_ctx *ctx, const struct ph_in *in, struct ph_str pool_id,
+                               struct ph_out *out)
+{
+    const struct ph_str question = ph_strf(ctx->arena, "ListUserPoolClients %.*s", PH_FMT(pool_id));
+    const size_t limit = (size_t)ph_in_int_or(in, M_MaxResults, PAGE_DEFAULT);
+    struct ph_out_list list = ph_out_list(out, M_UserPoolClients);
+    struct ph_client_record *clients;
+    struct ph_str after;
+    size_t count;
+
+    PH_TRY(ph_page_token_read(ctx, question, ph_in_str(in, M_NextToken), &after));
+    if (ph_str_eq(ph_in_str(in, M_ClientType), PH_STR("DCR"))) {
+        return PH_OK;
+    }
+    PH_TRY(ph_store_client_list(ctx, pool_id, after, limit + 1, &clients, &count));
+    for (size_t i = 0; i < count && i < limit; i++) {
+        add_to_list(&clients[i], &list);
+    }
+    if (count > limit) {
+        ph_out_str(out, M_NextToken, ph_page_token_make(ctx, question, clients[limit - 1].id));
+    }
+    return PH_OK;
+}
+
+struct ph_err ph_api_list_user_pool_clients(struct ph_ctx *ctx, const struct ph_in *in,
+                                            struct ph_out *out)
+{
+    const struct ph_pool *pool;
+
+    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
+    return list_page(ctx, in, pool->id, out);
 }
