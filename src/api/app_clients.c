@@ -107,12 +107,13 @@ static struct ph_err insert(struct ph_ctx *ctx, const struct ph_pool *pool,
 struct ph_err ph_api_create_user_pool_client(struct ph_ctx *ctx, const struct ph_in *in,
                                              struct ph_out *out)
 {
+    const int64_t now_ms = ph_now_ms(ctx);
     struct ph_client_record record = {
         .id = choose_id(ctx),
         .name = ph_in_str(in, M_ClientName),
         .secret = choose_secret(ctx, in),
-        .created_ms = ph_now_ms(ctx),
-        .modified_ms = ph_now_ms(ctx),
+        .created_ms = now_ms,
+        .modified_ms = now_ms,
     };
     const struct ph_client *client;
     const struct ph_pool *pool;
