@@ -185,6 +185,13 @@ class Clients(PoolhouseTest):
                 break
         self.assertEqual(sorted(made), sorted(seen))
 
+    def test_a_pool_has_at_most_a_thousand_clients(self):
+        pool = self.new_pool()
+        for _ in range(1000):
+            self.new_client(pool)
+        self.refused('LimitExceededException', None, 'CreateUserPoolClient', UserPoolId=pool,
+                     ClientName='one more')
+
     def test_clients_of_the_other_type_are_none(self):
         pool = self.new_pool()
         client = self.new_client(pool)
