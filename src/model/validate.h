@@ -21,7 +21,8 @@ PH_MUST_USE struct ph_err ph_validate_input(struct ph_arena *arena, const struct
 
 /*
  * Our own reply against the output shape: NULL when every member is known and of its type, else a
- * text that says what is wrong. Lengths and patterns are not checked.
+ * text that says what is wrong, without values. Lengths and patterns are not checked. An operation
+ * without output (shape NULL) answers an object without members.
  */
 const char *ph_validate_output(struct ph_arena *arena, const struct ph_shape *shape,
                                const struct json_t *reply);
