@@ -1,0 +1,109 @@
+#include "user/event.h"
+
+#include "store/sign_in.h"
+
+enum { ENCODED_DATA_MAX = 8192, IP_ADDRESS_MAX = 64 }; /* what is longer is not a browser's */
+
+static const char *const TYPES[] = {
+    [PH_EVENT_SIGN_IN] = "SignIn",
+    [PH_EVENT_SIGN_UP] = "SignUp",
+    [PH_EVENT_FORGOT_PASSWORD] = "ForgotPassword",
+    [PH_EVENT_PASSWORD_CHANGE] = "PasswordChange",
+    [PH_EVENT_RESEND_CODE] = "ResendCode",
+};
+
+static const char *const RESPONSES[] = {
+    [PH_EVENT_PASS] = "Pass",
+    [PH_EVENT_FAIL] = "Fail",
+    [PH_EVENT_IN_PROGRESS] = "InProgress",
+};
+
+static void set(struct ph_ctx *ctx, struct json_t *detail, const char *key, struct ph_str value,
+                size_t max)
+{
+    if (value.n > 0 && value.n <= max) {
+        ph_json_set_str(ctx->arena, detail, key, value);
+    }
+}
+
+/* Headers are bytes; JSON is UTF-8 only. */
+static struct ph_str printable(struct ph_ctx *ctx, struct ph_str header)
+{
+    uint8_t *copy = ph_arena_alloc(ctx->arena, header.n + 1);
+
+    for (size_t i = 0; i < header.n; i++) {
+        copy[i] = header.p[i] >= ' ' && header.p[i] < 0x7f ? header.p[i] : '?';
+    }
+    return (struct ph_str){ copy, header.n };
+}
+
+/* A browser's word for its own address counts only where the client vouches for it. */
+static struct ph_str address_of(const struct ph_ctx *ctx, const struct ph_client *client,
+                                const struct ph_in *user_context, const struct ph_in *context)
+{
+    const struct ph_str vouched = ph_in_str(context, M_IpAddress);
+    const struct ph_str claimed = ph_in_str(user_context, M_IpAddress);
+
+    if (vouched.n > 0) {
+        return vouched;
+    }
+    if (claimed.n > 0 && client != NULL && client->propagates_user_context) {
+        return claimed;
+    }
+    return ctx->remote_address;
+}
+
+static void add_challenges(struct ph_ctx *ctx, const struct ph_event *event, struct json_t *detail)
+{
+    struct json_t *list = ph_json_array(ctx->arena);
+
+    for (size_t i = 0; i < event->challenge_count; i++) {
+        struct json_t *one = ph_json_object(ctx->arena);
+
+        ph_json_set_str(ctx->arena, one, "ChallengeName", ph_str_from(event->challenges[i].name));
+        ph_json_set_str(ctx->arena, one, "ChallengeResponse",
+                        event->challenges[i].passed ? PH_STR("Success") : PH_STR("Failure"));
+        ph_json_append(ctx->arena, list, one);
+    }
+    if (event->challenge_count > 0) {
+        ph_json_set(ctx->arena, detail, "ChallengeResponses", list);
+    }
+}
+
+static struct ph_str detail_of(struct ph_ctx *ctx, const struct ph_in *in,
+                               const struct ph_event *event)
+{
+    static const struct ph_in NOTHING = { NULL };
+    const struct ph_in *source = in == NULL ? &NOTHING : in;
+    const struct ph_in analytics = ph_in_object(source, M_AnalyticsMetadata);
+    const struct ph_in user_context = ph_in_object(source, M_UserContextData);
+    const struct ph_in context = ph_in_object(source, M_ContextData);
+    const struct ph_in *encoded = ph_in_has(&context, M_EncodedData) ? &context : &user_context;
+    struct json_t *detail = ph_json_object(ctx->arena);
+
+    set(ctx, detail, "IpAddress", address_of(ctx, event->client, &user_context, &context),
+        IP_ADDRESS_MAX);
+    set(ctx, detail, "UserAgent", printable(ctx, ctx->user_agent), ENCODED_DATA_MAX);
+    set(ctx, detail, "AnalyticsEndpointId", ph_in_str(&analytics, M_AnalyticsEndpointId),
+        ENCODED_DATA_MAX);
+    set(ctx, detail, "EncodedData", ph_in_str(encoded, M_EncodedData), ENCODED_DATA_MAX);
+    add_challenges(ctx, event, detail);
+    return ph_json_text(ctx->arena, detail, PH_JSON_INSERTION);
+}
+
+void ph_event_record(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_in *in,
+                     const struct ph_event *event)
+{
+    const struct ph_auth_event row = {
+        .id = event->id.n > 0 ? event->id : ph_new_uuid7(ctx),
+        .pool_id = pool->id,
+        .sub = event->sub,
+        .client_id = event->client == NULL ? (struct ph_str){ 0 } : event->client->id,
+        .type = ph_str_from(TYPES[event->type]),
+        .response = ph_str_from(RESPONSES[event->response]),
+        .detail = detail_of(ctx, in, event),
+        .at_ms = ph_now_ms(ctx),
+    };
+
+    ph_store_event_append(ctx, &row);
+}
