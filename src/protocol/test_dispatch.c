@@ -334,7 +334,7 @@ static void the_text_stands_under_message_but_for_two_types(void **state)
     a.request.body = PH_STR("{\"ClientId\":\"client\"}");
     assert_refused(ask(&a), 400,
                    "{\"__type\":\"InvalidParameterException\","
-                   "\"message\":\"1 validation error detected: Value at 'username' failed to "
+                   "\"message\":\"1 validation error detected: Value null at 'username' failed to "
                    "satisfy constraint: Member must not be null\"}");
     prepare(&a, *state, OP_SignUp, deny);
     assert_refused(ask(&a), 400,
