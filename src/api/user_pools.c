@@ -177,12 +177,14 @@ struct ph_err ph_api_update_user_pool(struct ph_ctx *ctx, const struct ph_in *in
 static struct ph_err add_attributes(struct ph_ctx *ctx, const struct ph_in *in,
                                     enum ph_write_result *result)
 {
+    const struct json_t *known =
+        ph_shape_copy(ctx->arena, ph_operations[OP_AddCustomAttributes].input, in->object);
     struct json_t *attributes, *settings;
     const struct ph_pool *pool;
 
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
     PH_TRY(ph_schema_add(ctx, ph_json_get(pool->settings, "SchemaAttributes"),
-                         ph_in_json(in, M_CustomAttributes), &attributes));
+                         ph_json_get(known, "CustomAttributes"), &attributes));
     settings = ph_json_copy(ctx->arena, pool->settings);
     ph_json_set(ctx->arena, settings, "SchemaAttributes", attributes);
     return save(ctx, pool, pool->name, settings, result);

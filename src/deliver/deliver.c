@@ -64,6 +64,16 @@ static struct texts link_texts(const struct ph_pool *pool)
     };
 }
 
+static struct texts own_texts(const struct ph_message_request *request, struct texts otherwise)
+{
+    const struct ph_str none = { 0 };
+
+    return (struct texts){
+        .subject = first_of(request->own_subject, none, otherwise.subject),
+        .body = first_of(request->own_body, none, otherwise.body),
+    };
+}
+
 /* Links are for sign-up only; other codes always go as codes. */
 static bool wants_link(const struct ph_pool *pool, const struct ph_message_request *request)
 {
@@ -144,9 +154,20 @@ static struct ph_err write_link(struct ph_ctx *ctx, const struct ph_pool *pool,
     return PH_OK;
 }
 
+/* What the user types to sign in: where that is an address, the Username is a UUID. */
+static struct ph_str sign_in_name(const struct ph_pool *pool, const struct ph_user *user)
+{
+    const struct ph_str none = { 0 };
+    const struct ph_str email = ph_attrs_get(&user->attrs, PH_STR("email"));
+    const struct ph_str phone = ph_attrs_get(&user->attrs, PH_STR("phone_number"));
+
+    return first_of((pool->username_attributes & PH_EMAIL) != 0 ? email : none,
+                    (pool->username_attributes & PH_PHONE) != 0 ? phone : none, user->username);
+}
+
 /* One pass, so that a placeholder inside a value stays what it is. */
-static void write_values(const struct ph_message_request *request, struct ph_str body,
-                         struct ph_buf *out)
+static void write_values(const struct ph_pool *pool, const struct ph_message_request *request,
+                         struct ph_str body, struct ph_buf *out)
 {
     static const struct ph_str CODE = PH_STR_INIT("{####}");
     static const struct ph_str NAME = PH_STR_INIT("{username}");
@@ -156,7 +177,7 @@ static void write_values(const struct ph_message_request *request, struct ph_str
             ph_buf_add(out, request->code);
             body = ph_str_skip(body, CODE.n);
         } else if (ph_str_starts(body, NAME)) {
-            ph_buf_add(out, request->user->username);
+            ph_buf_add(out, sign_in_name(pool, request->user));
             body = ph_str_skip(body, NAME.n);
         } else {
             ph_buf_add(out, ph_str_take(&body, 1));
@@ -171,12 +192,13 @@ static struct ph_err write_body(struct ph_ctx *ctx, const struct ph_pool *pool,
 
     ph_buf_init(&out, ctx->arena, BODY_MAX);
     if (wants_link(pool, request)) {
-        *texts = link_texts(pool);
+        *texts = own_texts(request, link_texts(pool));
         PH_TRY(write_link(ctx, pool, request, texts->body, &out));
     } else {
-        *texts = request->template == PH_TEMPLATE_INVITATION ? invitation(pool, request->medium)
-                                                             : verification(pool, request->medium);
-        write_values(request, texts->body, &out);
+        *texts = own_texts(request, request->template == PH_TEMPLATE_INVITATION
+                                        ? invitation(pool, request->medium)
+                                        : verification(pool, request->medium));
+        write_values(pool, request, texts->body, &out);
     }
     if (out.overflowed) {
         return ph_internal(ctx, "a message is too long");
@@ -188,7 +210,7 @@ static struct ph_err write_body(struct ph_ctx *ctx, const struct ph_pool *pool,
 struct ph_err ph_message_write(struct ph_ctx *ctx, const struct ph_pool *pool,
                                const struct ph_message_request *request, struct ph_message *message)
 {
-    struct texts texts;
+    struct texts texts = { .subject = { 0 } };
 
     PH_TRY(write_body(ctx, pool, request, &texts));
     *message = (struct ph_message){

@@ -17,6 +17,9 @@ struct ph_message_request {
     struct ph_str destination;
     struct ph_str code;      /* or the temporary password */
     struct ph_str client_id; /* for links; absent otherwise */
+    /* Instead of the pool's templates; absent: those. */
+    struct ph_str own_subject;
+    struct ph_str own_body;
 };
 
 /* Fills *message from the pool's templates or the defaults (management.md 2.6). */

@@ -79,3 +79,41 @@ struct ph_err ph_store_lockout_clear(struct ph_ctx *ctx, struct ph_str pool_id, 
 
     return ph_write(ctx, clear_lockout, &f);
 }
+
+/* --- tries that are counted by the hour --- */
+
+struct trying {
+    struct ph_str pool_id;
+    struct ph_str subject;
+    int64_t now_ms;
+    int64_t count;
+};
+
+static const char COUNT_TRY[] =
+    "INSERT INTO attempts (pool_id, subject, count, since_ms) VALUES ($1, $2, 1, $3)"
+    " ON CONFLICT (pool_id, subject) DO UPDATE SET"
+    " count = CASE WHEN attempts.since_ms <= $3 - 3600000 THEN 1 ELSE attempts.count + 1 END,"
+    " since_ms = CASE WHEN attempts.since_ms <= $3 - 3600000 THEN $3 ELSE attempts.since_ms END"
+    " RETURNING count";
+
+static void count_try(struct ph_tx *tx, void *arg)
+{
+    struct trying *t = arg;
+    struct ph_q q;
+
+    PH_QUERY(tx, &q, COUNT_TRY, ph_v_text(t->pool_id), ph_v_bytes(t->subject), ph_v_int(t->now_ms));
+    while (ph_q_row(&q)) { /* to the end: only then the statement is whole */
+        t->count = ph_q_int(&q, 0);
+    }
+    ph_q_end(&q);
+}
+
+struct ph_err ph_store_attempt_count(struct ph_ctx *ctx, struct ph_str pool_id,
+                                     struct ph_str subject, int64_t *count)
+{
+    struct trying t = { .pool_id = pool_id, .subject = subject, .now_ms = ph_now_ms(ctx) };
+
+    PH_TRY(ph_write(ctx, count_try, &t));
+    *count = t.count;
+    return PH_OK;
+}

@@ -12,12 +12,16 @@ static const char SWEEP_FAMILIES[] =
 static const char SWEEP_LOCKOUTS[] =
     "DELETE FROM lockouts WHERE (pool_id, subject) IN"
     " (SELECT pool_id, subject FROM lockouts WHERE last_ms < $1 - 900000 LIMIT 1000)";
+static const char SWEEP_ATTEMPTS[] =
+    "DELETE FROM attempts WHERE (pool_id, subject) IN"
+    " (SELECT pool_id, subject FROM attempts WHERE since_ms < $1 - 3600000 LIMIT 1000)";
 /* A day longer than it is good for: until then the answer is "expired" and not "none". */
 static const char SWEEP_CODES[] =
     "DELETE FROM user_codes WHERE (pool_id, sub, purpose) IN"
     " (SELECT pool_id, sub, purpose FROM user_codes WHERE expires_ms < $1 - 86400000 LIMIT 1000)";
 
-static const char *const SWEEPS[] = { SWEEP_SPENT, SWEEP_FAMILIES, SWEEP_LOCKOUTS, SWEEP_CODES };
+static const char *const SWEEPS[] = { SWEEP_SPENT, SWEEP_FAMILIES, SWEEP_LOCKOUTS, SWEEP_ATTEMPTS,
+                                      SWEEP_CODES };
 
 static const char NEXT_DELETED[] = "SELECT id FROM deleted_pools ORDER BY id LIMIT 1";
 static const char PURGE_USERS[] = "DELETE FROM users WHERE (pool_id, sub) IN"
@@ -31,6 +35,9 @@ static const char PURGE_CODES[] =
 static const char PURGE_LOCKOUTS[] =
     "DELETE FROM lockouts WHERE (pool_id, subject) IN"
     " (SELECT pool_id, subject FROM lockouts WHERE pool_id = $1 LIMIT 500)";
+static const char PURGE_ATTEMPTS[] =
+    "DELETE FROM attempts WHERE (pool_id, subject) IN"
+    " (SELECT pool_id, subject FROM attempts WHERE pool_id = $1 LIMIT 500)";
 static const char PURGE_FAMILIES[] =
     "DELETE FROM token_families WHERE (pool_id, id) IN"
     " (SELECT pool_id, id FROM token_families WHERE pool_id = $1 LIMIT 500)";
@@ -40,8 +47,8 @@ static const char PURGE_EVENTS[] =
 static const char PURGE_OUTBOX[] = "DELETE FROM outbox WHERE pool_id = $1";
 static const char PURGED[] = "DELETE FROM deleted_pools WHERE id = $1";
 
-static const char *const PURGES[] = { PURGE_USERS,    PURGE_ALIASES, PURGE_CODES, PURGE_LOCKOUTS,
-                                      PURGE_FAMILIES, PURGE_EVENTS,  PURGE_OUTBOX };
+static const char *const PURGES[] = { PURGE_USERS,    PURGE_ALIASES,  PURGE_CODES,  PURGE_LOCKOUTS,
+                                      PURGE_ATTEMPTS, PURGE_FAMILIES, PURGE_EVENTS, PURGE_OUTBOX };
 
 static const char IS_DELETED[] = "SELECT 1 FROM deleted_pools WHERE id = $1";
 

@@ -51,14 +51,18 @@ static const char *const STEP_1[] = {
     "CREATE INDEX IF NOT EXISTS user_aliases_owner ON user_aliases (pool_id, sub)",
 
     "CREATE TABLE IF NOT EXISTS user_codes (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
-    " purpose BIGINT NOT NULL, hmac BYTEA NOT NULL, attribute TEXT, expires_ms BIGINT NOT NULL,"
-    " attempts BIGINT NOT NULL, PRIMARY KEY (pool_id, sub, purpose))",
+    " purpose BIGINT NOT NULL, hmac BYTEA NOT NULL, attribute TEXT, destination TEXT,"
+    " expires_ms BIGINT NOT NULL, attempts BIGINT NOT NULL, PRIMARY KEY (pool_id, sub, purpose))",
     "CREATE INDEX IF NOT EXISTS user_codes_expiry ON user_codes (expires_ms)",
 
     "CREATE TABLE IF NOT EXISTS lockouts (pool_id TEXT NOT NULL, subject BYTEA NOT NULL,"
     " failures BIGINT NOT NULL, last_ms BIGINT NOT NULL, locked_until_ms BIGINT NOT NULL,"
     " PRIMARY KEY (pool_id, subject))",
     "CREATE INDEX IF NOT EXISTS lockouts_last ON lockouts (last_ms)",
+
+    "CREATE TABLE IF NOT EXISTS attempts (pool_id TEXT NOT NULL, subject BYTEA NOT NULL,"
+    " count BIGINT NOT NULL, since_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, subject))",
+    "CREATE INDEX IF NOT EXISTS attempts_since ON attempts (since_ms)",
 
     "CREATE TABLE IF NOT EXISTS spent (digest BYTEA NOT NULL PRIMARY KEY,"
     " expires_ms BIGINT NOT NULL)",

@@ -29,6 +29,13 @@ PH_MUST_USE struct ph_err ph_store_lockout_clear(struct ph_ctx *ctx, struct ph_s
                                                  struct ph_str key);
 
 /*
+ * Counts one try of what is allowed some times an hour ("ResendCode" and a sub, ...). *count has
+ * this one included; an hour after the first try it begins anew.
+ */
+PH_MUST_USE struct ph_err ph_store_attempt_count(struct ph_ctx *ctx, struct ph_str pool_id,
+                                                 struct ph_str subject, int64_t *count);
+
+/*
  * Spends a nonce once. *first is true for exactly one caller. On an engine of one process the
  * winner is decided in memory and the row follows with the next commit, unawaited: a sign-in
  * waits for no disk.

@@ -163,9 +163,11 @@ static void a_code_counts_its_attempts_and_is_spent_once(void **state)
                                         .body = PH_STR("the code is 123456"),
                                         .code = PH_STR("123456") };
     struct ph_user *user = test_user(&t->ctx, 1);
-    struct ph_user_change change = {
-        .user = user, .put_code = &code, .messages = &message, .message_count = 1
-    };
+    struct ph_user_change change = { .user = user,
+                                     .put_codes = &code,
+                                     .put_code_count = 1,
+                                     .messages = &message,
+                                     .message_count = 1 };
     enum ph_user_write result;
     enum ph_alias_kind taken;
     struct ph_message *messages;

@@ -87,7 +87,8 @@ static bool write_everything(struct test_store *t, int n)
     const struct ph_user_change change = { .user = user,
                                            .aliases = &alias,
                                            .alias_count = 1,
-                                           .put_code = &code,
+                                           .put_codes = &code,
+                                           .put_code_count = 1,
                                            .messages = &message,
                                            .message_count = 1 };
     enum ph_user_write result;

@@ -4,24 +4,34 @@
 
 #include <string.h>
 
-static const struct ph_str STATUS_TEXTS[] = {
-    [PH_USER_UNCONFIRMED] = PH_STR_INIT("unconfirmed"),
-    [PH_USER_CONFIRMED] = PH_STR_INIT("confirmed"),
-    [PH_USER_FORCE_CHANGE_PASSWORD] = PH_STR_INIT("force_change_password"),
-    [PH_USER_RESET_REQUIRED] = PH_STR_INIT("reset_required"),
-    [PH_USER_EXTERNAL_PROVIDER] = PH_STR_INIT("external_provider"),
+static const struct {
+    struct ph_str name;
+    struct ph_str stored;
+} STATUSES[] = {
+    [PH_USER_UNCONFIRMED] = { PH_STR_INIT("UNCONFIRMED"), PH_STR_INIT("unconfirmed") },
+    [PH_USER_CONFIRMED] = { PH_STR_INIT("CONFIRMED"), PH_STR_INIT("confirmed") },
+    [PH_USER_FORCE_CHANGE_PASSWORD] = { PH_STR_INIT("FORCE_CHANGE_PASSWORD"),
+                                        PH_STR_INIT("force_change_password") },
+    [PH_USER_RESET_REQUIRED] = { PH_STR_INIT("RESET_REQUIRED"), PH_STR_INIT("reset_required") },
+    [PH_USER_EXTERNAL_PROVIDER] = { PH_STR_INIT("EXTERNAL_PROVIDER"),
+                                    PH_STR_INIT("external_provider") },
 };
-enum { STATUS_COUNT = sizeof STATUS_TEXTS / sizeof STATUS_TEXTS[0] };
+enum { STATUS_COUNT = sizeof STATUSES / sizeof STATUSES[0] };
+
+struct ph_str ph_user_status_name(enum ph_user_status status)
+{
+    return STATUSES[status].name;
+}
 
 struct ph_str ph_user_status_text(enum ph_user_status status)
 {
-    return STATUS_TEXTS[status];
+    return STATUSES[status].stored;
 }
 
 static bool read_status(struct ph_str text, enum ph_user_status *status)
 {
     for (int i = 0; i < STATUS_COUNT; i++) {
-        if (ph_str_eq(STATUS_TEXTS[i], text)) {
+        if (ph_str_eq(STATUSES[i].stored, text)) {
             *status = (enum ph_user_status)i;
             return true;
         }

@@ -236,27 +236,41 @@ static void put_aliases(struct ph_tx *tx, struct writing *w)
 static const char DROP_CODE[] = "DELETE FROM user_codes"
                                 " WHERE pool_id = $1 AND sub = $2 AND purpose = $3";
 static const char PUT_CODE[] =
-    "INSERT INTO user_codes (pool_id, sub, purpose, hmac, attribute, expires_ms, attempts)"
-    " VALUES ($1, $2, $3, $4, $5, $6, 0)"
+    "INSERT INTO user_codes (pool_id, sub, purpose, hmac, attribute, destination, expires_ms,"
+    " attempts) VALUES ($1, $2, $3, $4, $5, $6, $7, 0)"
     " ON CONFLICT (pool_id, sub, purpose) DO UPDATE SET hmac = excluded.hmac,"
-    " attribute = excluded.attribute, expires_ms = excluded.expires_ms, attempts = 0";
+    " attribute = excluded.attribute, destination = excluded.destination,"
+    " expires_ms = excluded.expires_ms, attempts = 0";
+
+static int64_t drop_code(struct ph_tx *tx, struct writing *w, enum ph_code_purpose purpose)
+{
+    return PH_RUN(tx, DROP_CODE, ph_v_text(w->pool->id), ph_v_text(w->change->user->sub),
+                  ph_v_int(purpose));
+}
 
 static void spend_code(struct ph_tx *tx, struct writing *w)
 {
-    if (PH_RUN(tx, DROP_CODE, ph_v_text(w->pool->id), ph_v_text(w->change->user->sub),
-               ph_v_int(w->change->drop_purpose)) == 0) {
+    if (drop_code(tx, w, w->change->drop_purpose) == 0) {
         give_up(tx, w, PH_USER_CONFLICT);
     }
 }
 
-static void put_code(struct ph_tx *tx, struct writing *w)
+static void forget_codes(struct ph_tx *tx, struct writing *w)
 {
-    const struct ph_code *code = w->change->put_code;
+    for (unsigned purpose = 0; w->change->forget_codes >> purpose != 0; purpose++) {
+        if ((w->change->forget_codes >> purpose & 1U) != 0) {
+            (void)drop_code(tx, w, (enum ph_code_purpose)purpose);
+        }
+    }
+}
+
+static void put_code(struct ph_tx *tx, struct writing *w, const struct ph_code *code)
+{
     const struct ph_str hmac = { code->hmac, sizeof code->hmac };
 
     (void)PH_RUN(tx, PUT_CODE, ph_v_text(w->pool->id), ph_v_text(w->change->user->sub),
                  ph_v_int(code->purpose), ph_v_bytes(hmac), ph_v_text(code->attribute),
-                 ph_v_int(code->expires_ms));
+                 ph_v_text(code->destination), ph_v_int(code->expires_ms));
 }
 
 /* --- all of it --- */
@@ -272,8 +286,9 @@ static void write_user(struct ph_tx *tx, void *arg)
     if (w->change->aliases != NULL) {
         put_aliases(tx, w);
     }
-    if (w->change->put_code != NULL) {
-        put_code(tx, w);
+    forget_codes(tx, w);
+    for (size_t i = 0; i < w->change->put_code_count; i++) {
+        put_code(tx, w, &w->change->put_codes[i]);
     }
     ph_outbox_insert(tx, w->messages, w->change->message_count);
 }

@@ -115,7 +115,8 @@ struct attempt {
 
 static const char COUNT_ATTEMPT[] = "UPDATE user_codes SET attempts = attempts + 1"
                                     " WHERE pool_id = $1 AND sub = $2 AND purpose = $3"
-                                    " RETURNING hmac, attribute, expires_ms, attempts";
+                                    " RETURNING hmac, attribute, destination, expires_ms,"
+                                    " attempts";
 
 static struct ph_code *decode_code(struct ph_q *q, struct ph_arena *arena)
 {
@@ -130,7 +131,8 @@ static struct ph_code *decode_code(struct ph_q *q, struct ph_arena *arena)
         code->hmac[i] = hmac.p[i];
     }
     code->attribute = ph_q_str(q, arena, 1);
-    code->expires_ms = ph_q_int(q, 2);
+    code->destination = ph_q_str(q, arena, 2);
+    code->expires_ms = ph_q_int(q, 3);
     return code;
 }
 
@@ -142,7 +144,7 @@ static void count_attempt(struct ph_tx *tx, void *arg)
     PH_QUERY(tx, &q, COUNT_ATTEMPT, ph_v_text(a->pool_id), ph_v_text(a->sub), ph_v_int(a->purpose));
     while (ph_q_row(&q)) { /* to the end: only then the statement is whole */
         a->code = decode_code(&q, a->ctx->arena);
-        a->attempts = ph_q_int(&q, 3);
+        a->attempts = ph_q_int(&q, 4);
     }
     ph_q_end(&q);
 }

@@ -13,6 +13,9 @@ enum ph_user_status {
     PH_USER_EXTERNAL_PROVIDER,
 };
 
+/* As on the wire: "FORCE_CHANGE_PASSWORD". */
+struct ph_str ph_user_status_name(enum ph_user_status status);
+
 enum { PH_SALT_BYTES = 16, PH_VERIFIER_BYTES = 384 };
 
 /* A password as the server keeps it: SRP salt and verifier (authentication.md 2.2). A secret. */
@@ -81,7 +84,8 @@ enum ph_code_purpose {
 struct ph_code {
     enum ph_code_purpose purpose;
     uint8_t hmac[32];
-    struct ph_str attribute; /* "email" or "phone_number": where it went */
+    struct ph_str attribute;   /* "email" or "phone_number": where it went */
+    struct ph_str destination; /* the value that it proves; a new one waits here for its code */
     int64_t expires_ms;
 };
 
@@ -90,7 +94,9 @@ struct ph_user_change {
     struct ph_user *user;           /* the new state; revision 0 inserts, else the one read */
     const struct ph_alias *aliases; /* ALL names that the user owns from now on; NULL: as before */
     size_t alias_count;
-    const struct ph_code *put_code;    /* replaces the code of its purpose */
+    const struct ph_code *put_codes; /* each replaces the code of its purpose */
+    size_t put_code_count;
+    unsigned forget_codes;             /* 1 << purpose: not valid any more, if there is one */
     bool drop_code;                    /* spends the code of drop_purpose ... */
     enum ph_code_purpose drop_purpose; /* ... CONFLICT when somebody else just spent it */
     const struct ph_message *messages; /* leave after the commit (store/outbox.h) */

@@ -11,6 +11,8 @@ static const char *const KEYS[PH_TRIGGER_COUNT] = {
     [PH_TRIGGER_PRE_TOKEN_GENERATION] = "PreTokenGeneration",
     [PH_TRIGGER_USER_MIGRATION] = "UserMigration",
     [PH_TRIGGER_CUSTOM_MESSAGE] = "CustomMessage",
+    [PH_TRIGGER_CUSTOM_EMAIL_SENDER] = "CustomEmailSender",
+    [PH_TRIGGER_CUSTOM_SMS_SENDER] = "CustomSMSSender",
     [PH_TRIGGER_DEFINE_AUTH_CHALLENGE] = "DefineAuthChallenge",
     [PH_TRIGGER_CREATE_AUTH_CHALLENGE] = "CreateAuthChallenge",
     [PH_TRIGGER_VERIFY_AUTH_CHALLENGE_RESPONSE] = "VerifyAuthChallengeResponse",
@@ -20,7 +22,9 @@ bool ph_trigger_is_set(const struct ph_pool *pool, enum ph_trigger trigger)
 {
     const struct json_t *config = ph_json_get(pool->settings, "LambdaConfig");
 
-    if (ph_json_get_str(config, KEYS[trigger]).n > 0) {
+    /* A function's name, or an object that has it beside a version. */
+    if (ph_json_get_str(config, KEYS[trigger]).n > 0 ||
+        ph_json_get_str(ph_json_get(config, KEYS[trigger]), "LambdaArn").n > 0) {
         return true;
     }
     if (trigger != PH_TRIGGER_PRE_TOKEN_GENERATION) {

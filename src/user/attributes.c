@@ -1,11 +1,12 @@
 /* Writing attributes: permission, schema, mutability, format, in this order (management.md 2.4). */
 #include "model/exceptions.h"
 #include "model/messages.h"
+#include "user/contact.h"
 #include "user/user.h"
 #include "util/buf.h"
 #include "util/unicode.h"
 
-enum { PHONE_DIGITS_MAX = 25, CLAUSES_MAX = 64 * 1024 };
+enum { CLAUSES_MAX = 64 * 1024 };
 
 #define NONCONFORMING "Attributes did not conform to the schema: "
 
@@ -23,13 +24,9 @@ static bool is_sub(struct ph_str name)
 /* The flag that follows a contact, or absent. */
 static struct ph_str flag_of(struct ph_str name)
 {
-    if (ph_str_eq(name, PH_STR("email"))) {
-        return PH_STR("email_verified");
-    }
-    if (ph_str_eq(name, PH_STR("phone_number"))) {
-        return PH_STR("phone_number_verified");
-    }
-    return (struct ph_str){ 0 };
+    const struct ph_contact_kind *contact = ph_contact_of(name);
+
+    return contact == NULL ? (struct ph_str){ 0 } : contact->flag;
 }
 
 /* Flags, identities and developer attributes are the administrator's. */
@@ -61,35 +58,6 @@ static struct ph_err nonconforming(struct ph_ctx *ctx, struct ph_str name, const
                    ph_textf(ctx->arena, NONCONFORMING "%.*s: %s", PH_FMT(name), why));
 }
 
-static bool is_email(struct ph_str s)
-{
-    struct ph_str local, domain;
-
-    if (!ph_str_cut(s, '@', &local, &domain) || local.n == 0 || domain.n == 0) {
-        return false;
-    }
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] <= ' ' || s.p[i] == 0x7f) {
-            return false;
-        }
-    }
-    return !ph_str_has_byte(domain, '@') && !ph_str_starts(domain, PH_STR(".")) &&
-           !ph_str_ends(domain, PH_STR("."));
-}
-
-static bool is_phone(struct ph_str s)
-{
-    if (s.n < 2 || s.n > PHONE_DIGITS_MAX + 1 || s.p[0] != '+') {
-        return false;
-    }
-    for (size_t i = 1; i < s.n; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9') {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool is_birthdate(struct ph_str s)
 {
     struct ph_date date = { 0 };
@@ -112,10 +80,10 @@ static struct ph_err check_string(struct ph_ctx *ctx, const struct ph_attr_def *
 {
     const int64_t n = (int64_t)ph_utf16_length(value);
 
-    if (ph_str_eq(def->name, PH_STR("email")) && !is_email(value)) {
+    if (ph_str_eq(def->name, PH_STR("email")) && !ph_is_email(value)) {
         return PH_FAIL(InvalidParameterException, "Invalid email address format.");
     }
-    if (ph_str_eq(def->name, PH_STR("phone_number")) && !is_phone(value)) {
+    if (ph_str_eq(def->name, PH_STR("phone_number")) && !ph_is_phone(value)) {
         return PH_FAIL(InvalidParameterException, "Invalid phone number format.");
     }
     if (ph_str_eq(def->name, PH_STR("birthdate")) && !is_birthdate(value)) {
@@ -130,9 +98,15 @@ static struct ph_err check_string(struct ph_ctx *ctx, const struct ph_attr_def *
     return PH_OK;
 }
 
+/* Names that are compared folded are stored folded. */
+static bool is_folded(struct ph_str name)
+{
+    return ph_str_eq(name, PH_STR("email")) || ph_str_eq(name, PH_STR("preferred_username"));
+}
+
 /* *value becomes the form in which it is stored. */
-static struct ph_err check_format(struct ph_ctx *ctx, const struct ph_attr_def *def,
-                                  struct ph_str *value)
+static struct ph_err check_format(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                  const struct ph_attr_def *def, struct ph_str *value)
 {
     const int64_t min = def->has_min ? def->min : INT64_MIN;
     const int64_t max = def->has_max ? def->max : INT64_MAX;
@@ -140,6 +114,7 @@ static struct ph_err check_format(struct ph_ctx *ctx, const struct ph_attr_def *
 
     switch (def->type) {
     case PH_ATTR_STRING:
+        *value = is_folded(def->name) ? ph_user_fold(ctx, pool, *value) : *value;
         return check_string(ctx, def, *value);
     case PH_ATTR_NUMBER:
         return ph_str_to_int(*value, min, max, &number)
@@ -192,7 +167,7 @@ static struct ph_err check_write(struct ph_ctx *ctx, const struct ph_pool *pool,
     if (is_sub(write->name) || (!def->mutable && user->revision != 0)) {
         return immutable(ctx, write->name);
     }
-    return write->value.n == 0 ? PH_OK : check_format(ctx, def, &write->value);
+    return write->value.n == 0 ? PH_OK : check_format(ctx, pool, def, &write->value);
 }
 
 struct ph_err ph_attributes_apply(struct ph_ctx *ctx, const struct ph_pool *pool,

@@ -31,20 +31,27 @@ static void hash_code(const struct ph_pool *pool, const struct ph_user *user,
             user->sub, code);
 }
 
-struct ph_code *ph_code_make(struct ph_ctx *ctx, const struct ph_pool *pool,
-                             const struct ph_user *user, enum ph_code_purpose purpose,
-                             struct ph_str attribute, struct ph_str text)
+/* As it is stored: lives 1 hour for password resets, 24 hours otherwise. */
+static void add_code(struct ph_ctx *ctx, const struct ph_pool *pool,
+                     const struct ph_code_request *request, struct ph_str text,
+                     struct ph_user_change *change)
 {
-    struct ph_code *code = ph_arena_new(ctx->arena, struct ph_code);
-    const int64_t hours = purpose == PH_CODE_RESET_PASSWORD ? 1 : 24;
+    const size_t n = change->put_code_count;
+    struct ph_code *codes = ph_arena_array(ctx->arena, n + 1, struct ph_code);
+    const int64_t hours = request->purpose == PH_CODE_RESET_PASSWORD ? 1 : 24;
     struct ph_digest digest;
 
-    hash_code(pool, user, purpose, text, &digest);
-    code->purpose = purpose;
-    memcpy(code->hmac, digest.bytes, sizeof code->hmac);
-    code->attribute = attribute;
-    code->expires_ms = ph_now_ms(ctx) + hours * HOUR_MS;
-    return code;
+    for (size_t i = 0; i < n; i++) {
+        codes[i] = change->put_codes[i];
+    }
+    hash_code(pool, request->user, request->purpose, text, &digest);
+    codes[n].purpose = request->purpose;
+    memcpy(codes[n].hmac, digest.bytes, sizeof codes[n].hmac);
+    codes[n].attribute = request->attribute;
+    codes[n].destination = request->destination;
+    codes[n].expires_ms = ph_now_ms(ctx) + hours * HOUR_MS;
+    change->put_codes = codes;
+    change->put_code_count = n + 1;
 }
 
 struct ph_err ph_code_issue(struct ph_ctx *ctx, const struct ph_pool *pool,
@@ -53,7 +60,7 @@ struct ph_err ph_code_issue(struct ph_ctx *ctx, const struct ph_pool *pool,
 {
     const struct ph_str text = ph_code_new(ctx);
     const bool email = ph_str_eq(request->attribute, PH_STR("email"));
-    const struct ph_message_request wanted = {
+    struct ph_message_request wanted = {
         .template = PH_TEMPLATE_VERIFICATION,
         .reason = request->reason,
         .user = request->user,
@@ -62,13 +69,9 @@ struct ph_err ph_code_issue(struct ph_ctx *ctx, const struct ph_pool *pool,
         .code = text,
         .client_id = request->client_id,
     };
-    struct ph_message *message = ph_arena_new(ctx->arena, struct ph_message);
 
-    PH_TRY(ph_message_write(ctx, pool, &wanted, message));
-    change->put_code =
-        ph_code_make(ctx, pool, request->user, request->purpose, request->attribute, text);
-    change->messages = message;
-    change->message_count = 1;
+    PH_TRY(ph_user_notify(ctx, pool, &wanted, request->client_metadata, change));
+    add_code(ctx, pool, request, text, change);
     delivery->medium = wanted.medium;
     delivery->attribute = request->attribute;
     delivery->destination = ph_mask_destination(ctx->arena, wanted.medium, wanted.destination);

@@ -1,5 +1,6 @@
 /* Users who do not exist, for those who must not learn it (authentication.md 2.2). */
 #include "crypto/hash.h"
+#include "user/contact.h"
 #include "user/user.h"
 #include "user/verifier.h"
 #include "util/encode.h"
@@ -32,6 +33,31 @@ static struct ph_password *decoy_password(struct ph_ctx *ctx, const struct ph_po
     ph_hkdf_sha256(ph_digest_str(&digest), (struct ph_str){ 0 }, PH_STR("verifier"),
                    password->verifier, sizeof password->verifier);
     return password;
+}
+
+/* To an address when the name is one, else to one that fits the name for ever. */
+void ph_decoy_delivery(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name,
+                       struct ph_delivery *delivery)
+{
+    const bool phone_only = (pool->auto_verified & PH_EMAIL) == 0;
+    const bool is_phone = ph_is_phone(name) && (pool->auto_verified & PH_PHONE) != 0;
+    const struct ph_contact_kind *contact =
+        ph_contact_of(phone_only || is_phone ? PH_STR("phone_number") : PH_STR("email"));
+    struct ph_str address = name;
+    struct ph_digest digest;
+
+    derive(ctx, pool, PH_STR("delivery"), name, &digest);
+    if (contact->medium == PH_MEDIUM_SMS && !ph_is_phone(name)) {
+        address = ph_strf(ctx->arena, "%04u", (digest.bytes[0] << 8 | digest.bytes[1]) % 10000U);
+    } else if (contact->medium == PH_MEDIUM_EMAIL && !ph_is_email(name)) {
+        address =
+            ph_strf(ctx->arena, "%c@%c", 'a' + digest.bytes[0] % 26, 'a' + digest.bytes[1] % 26);
+    }
+    *delivery = (struct ph_delivery){
+        .medium = contact->medium,
+        .attribute = contact->attribute,
+        .destination = ph_mask_destination(ctx->arena, contact->medium, address),
+    };
 }
 
 struct ph_user *ph_user_decoy(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name)

@@ -1,5 +1,6 @@
 /* Passwords: the pool's policy, the history, setting and checking (management.md 4.5). */
 #include "model/exceptions.h"
+#include "model/messages.h"
 #include "user/user.h"
 #include "user/verifier.h"
 #include "util/unicode.h"
@@ -11,7 +12,7 @@ static const struct ph_str UPPER = PH_STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 static const struct ph_str LOWER = PH_STR_INIT("abcdefghijklmnopqrstuvwxyz");
 static const struct ph_str DIGITS = PH_STR_INIT("0123456789");
 
-enum { GENERATED_MIN = 8 };
+enum { GENERATED_MIN = 8, CHANGES_PER_HOUR = 5 };
 
 static bool has_any(struct ph_str password, struct ph_str alphabet)
 {
@@ -132,6 +133,46 @@ void ph_password_set(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_u
     ph_verifier_set(ctx->arena, &identity, password, next);
     user->password = next;
     user->password_set_ms = ph_now_ms(ctx);
+}
+
+struct ph_err ph_password_set_by_admin(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                       struct ph_user *user, struct ph_str password,
+                                       enum ph_password_kind kind)
+{
+    struct ph_user_change change = { .user = user };
+
+    PH_TRY(ph_password_check_policy(ctx, pool, user, password, PH_PW_ADMIN));
+    ph_password_set(ctx, pool, user, password);
+    if (user->status != PH_USER_EXTERNAL_PROVIDER) {
+        user->status = kind == PH_PW_PERMANENT ? PH_USER_CONFIRMED : PH_USER_FORCE_CHANGE_PASSWORD;
+    }
+    return ph_user_save(ctx, pool, &change, 0);
+}
+
+/* Who never had a password need not know one; whoever has one must. */
+static bool may_change(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_user *user,
+                       struct ph_str previous)
+{
+    return user->password == NULL ? previous.n == 0
+                                  : ph_password_matches(ctx, pool, user, previous);
+}
+
+struct ph_err ph_password_change(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                 struct ph_user *user, struct ph_str previous,
+                                 struct ph_str proposed)
+{
+    struct ph_user_change change = { .user = user };
+
+    PH_TRY(ph_user_count_try(ctx, pool, user->sub, "ChangePassword", CHANGES_PER_HOUR));
+    if (user->status == PH_USER_RESET_REQUIRED) {
+        return PH_FAIL(PasswordResetRequiredException, PH_MSG_RESET_REQUIRED);
+    }
+    if (!may_change(ctx, pool, user, previous)) {
+        return PH_FAIL(NotAuthorizedException, PH_MSG_WRONG_PASSWORD);
+    }
+    PH_TRY(ph_password_check_policy(ctx, pool, user, proposed, PH_PW_CHANGE));
+    ph_password_set(ctx, pool, user, proposed);
+    return ph_user_save(ctx, pool, &change, 0);
 }
 
 bool ph_password_matches(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_user *user,

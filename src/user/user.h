@@ -4,6 +4,7 @@
 #ifndef PH_USER_USER_H
 #define PH_USER_USER_H
 
+#include "deliver/deliver.h"
 #include "pool/pool.h"
 #include "store/users.h"
 
@@ -20,6 +21,18 @@ PH_MUST_USE struct ph_err ph_user_find(struct ph_ctx *ctx, const struct ph_pool 
 PH_MUST_USE struct ph_err ph_user_get(struct ph_ctx *ctx, const struct ph_pool *pool,
                                       struct ph_str name, struct ph_user **user);
 
+/*
+ * A user of this name who is not stored yet: enabled, UNCONFIRMED, with sub, Username and, in pools
+ * that sign in by e-mail or phone, the attribute that the name is. InvalidParameterException for a
+ * name that the pool does not allow (management.md 4.1).
+ */
+PH_MUST_USE struct ph_err ph_user_new(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                      struct ph_str name, struct ph_user **user);
+
+/* The attributes given with the name of a new user, without the one that the name is itself. */
+void ph_user_given_attributes(struct ph_ctx *ctx, const struct ph_user *user,
+                              const struct ph_attrs *given, struct ph_attrs *writes);
+
 /* All names that the user owns in this state, for struct ph_user_change; kinds in `take`
  * (bits 1 << enum ph_alias_kind) may be taken from their owners. */
 void ph_user_aliases(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_user *user,
@@ -35,6 +48,21 @@ void ph_user_aliases(struct ph_ctx *ctx, const struct ph_pool *pool, const struc
  */
 PH_MUST_USE struct ph_err ph_user_save(struct ph_ctx *ctx, const struct ph_pool *pool,
                                        struct ph_user_change *change, unsigned take);
+
+/*
+ * The same refusals before anything is written, and for names that mean somebody else in another
+ * way (his sub, his preferred_username). Two at once are decided by ph_user_save().
+ */
+PH_MUST_USE struct ph_err ph_user_check_names(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                              const struct ph_user_change *change, unsigned take);
+
+/*
+ * Counts one try of `what` by or for `who`, a sub or the name of nobody. LimitExceededException
+ * when there were more than `per_hour` within an hour; nothing is counted while
+ * settings->attempt_limits is off.
+ */
+PH_MUST_USE struct ph_err ph_user_count_try(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                            struct ph_str who, const char *what, int64_t per_hour);
 
 /* ---- passwords (user/password.c; management.md 4.5, authentication.md 1.4) ---- */
 
@@ -57,6 +85,22 @@ void ph_password_set(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_u
 /* True when the password is right. Constant time; the same work for a user without a password. */
 bool ph_password_matches(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_user *user,
                          struct ph_str password);
+
+/*
+ * ChangePassword: `previous` is absent for a user without a password. NotAuthorizedException for a
+ * wrong one, PasswordResetRequiredException, the policy's errors. Stores the user.
+ */
+PH_MUST_USE struct ph_err ph_password_change(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                             struct ph_user *user, struct ph_str previous,
+                                             struct ph_str proposed);
+
+/* Permanent: the user is confirmed; temporary: it must be changed at the next sign-in. */
+enum ph_password_kind { PH_PW_PERMANENT, PH_PW_TEMPORARY };
+
+/* AdminSetUserPassword: checks the policy, sets the password and the status, stores the user. */
+PH_MUST_USE struct ph_err ph_password_set_by_admin(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                                   struct ph_user *user, struct ph_str password,
+                                                   enum ph_password_kind kind);
 
 /* A policy-conforming temporary password. */
 struct ph_str ph_password_generate(struct ph_ctx *ctx, const struct ph_pool *pool);
@@ -97,24 +141,36 @@ struct ph_delivery {
     struct ph_str destination; /* masked, for CodeDeliveryDetails */
 };
 
+/*
+ * Writes a message and adds it to those of the change; triggers that make or send messages run
+ * first.
+ */
+PH_MUST_USE struct ph_err ph_user_notify(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                         struct ph_message_request *request,
+                                         const struct json_t *client_metadata,
+                                         struct ph_user_change *change);
+
+/*
+ * Where a code would go for a user who does not exist: the same on every try, of the form that
+ * a real one has.
+ */
+void ph_decoy_delivery(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name,
+                       struct ph_delivery *delivery);
+
 /* The six digits; settings->fixed_code in dev. */
 struct ph_str ph_code_new(struct ph_ctx *ctx);
-
-/* The code as it is stored: lives 1 hour for password resets, 24 hours otherwise. */
-struct ph_code *ph_code_make(struct ph_ctx *ctx, const struct ph_pool *pool,
-                             const struct ph_user *user, enum ph_code_purpose purpose,
-                             struct ph_str attribute, struct ph_str text);
 
 struct ph_code_request {
     const struct ph_user *user;
     enum ph_code_purpose purpose;
-    struct ph_str attribute;   /* "email" or "phone_number" */
-    struct ph_str destination; /* its value */
-    struct ph_str reason;      /* "SignUp", "ResendCode", "ForgotPassword", ... */
-    struct ph_str client_id;   /* for links; absent otherwise */
+    struct ph_str attribute;              /* "email" or "phone_number" */
+    struct ph_str destination;            /* its value */
+    struct ph_str reason;                 /* "SignUp", "ResendCode", "ForgotPassword", ... */
+    struct ph_str client_id;              /* for links; absent otherwise */
+    const struct json_t *client_metadata; /* for the trigger; NULL: none */
 };
 
-/* A new code: sets put_code and the message of the change; *delivery says where it goes. */
+/* A new code: adds the code and its message to the change; *delivery says where it goes. */
 PH_MUST_USE struct ph_err ph_code_issue(struct ph_ctx *ctx, const struct ph_pool *pool,
                                         const struct ph_code_request *request,
                                         struct ph_user_change *change,

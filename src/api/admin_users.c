@@ -1,0 +1,78 @@
+/* One user as administrators see and change it (management.md 4.8). */
+#include "api/handlers.h"
+#include "api/views.h"
+
+/* What every operation of this file begins with. */
+struct subject {
+    const struct ph_pool *pool;
+    struct ph_user *user;
+};
+
+static struct ph_err find_subject(struct ph_ctx *ctx, const struct ph_in *in,
+                                  struct subject *subject)
+{
+    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &subject->pool));
+    return ph_user_get(ctx, subject->pool, ph_in_str(in, M_Username), &subject->user);
+}
+
+struct ph_err ph_api_admin_get_user(struct ph_ctx *ctx, const struct ph_in *in, struct ph_out *out)
+{
+    static const struct ph_view_choice ALL = { .reader = NULL };
+    struct subject subject;
+
+    PH_TRY(find_subject(ctx, in, &subject));
+    ph_view_user(out, subject.user, M_UserAttributes, &ALL);
+    return PH_OK;
+}
+
+struct ph_err ph_api_admin_delete_user(struct ph_ctx *ctx, const struct ph_in *in,
+                                       struct ph_out *out)
+{
+    struct subject subject;
+    bool existed; /* if not: somebody else was faster, and the user is gone all the same */
+
+    (void)out;
+    PH_TRY(find_subject(ctx, in, &subject));
+    return ph_store_user_delete(ctx, &subject.pool->ref, subject.user->sub, &existed);
+}
+
+struct ph_err ph_api_admin_enable_user(struct ph_ctx *ctx, const struct ph_in *in,
+                                       struct ph_out *out)
+{
+    struct ph_user_change change = { 0 };
+    struct subject subject;
+
+    (void)out;
+    PH_TRY(find_subject(ctx, in, &subject));
+    change.user = subject.user;
+    change.user->enabled = true;
+    return ph_user_save(ctx, subject.pool, &change, 0);
+}
+
+/* Ends all sign-ins; enabling does not bring them back. */
+struct ph_err ph_api_admin_disable_user(struct ph_ctx *ctx, const struct ph_in *in,
+                                        struct ph_out *out)
+{
+    struct ph_user_change change = { 0 };
+    struct subject subject;
+
+    (void)out;
+    PH_TRY(find_subject(ctx, in, &subject));
+    change.user = subject.user;
+    change.user->enabled = false;
+    change.user->tokens_valid_after_ms = ph_now_ms(ctx) + 1; /* those of this millisecond, too */
+    return ph_user_save(ctx, subject.pool, &change, 0);
+}
+
+struct ph_err ph_api_admin_set_user_password(struct ph_ctx *ctx, const struct ph_in *in,
+                                             struct ph_out *out)
+{
+    const enum ph_password_kind kind =
+        ph_in_bool(in, M_Permanent) ? PH_PW_PERMANENT : PH_PW_TEMPORARY;
+    struct subject subject;
+
+    (void)out;
+    PH_TRY(find_subject(ctx, in, &subject));
+    return ph_password_set_by_admin(ctx, subject.pool, subject.user, ph_in_str(in, M_Password),
+                                    kind);
+}

@@ -1,0 +1,34 @@
+/* Shapes that several operations read or write: users, their attributes, where codes went. */
+#ifndef PH_API_VIEWS_H
+#define PH_API_VIEWS_H
+
+#include "model/io.h"
+#include "user/user.h"
+
+/* A list of Name and Value; the later of two with one name counts. */
+void ph_view_read_attributes(struct ph_ctx *ctx, const struct ph_in *in, enum ph_member_name m,
+                             struct ph_attrs *attrs);
+
+/* The same as the string map that triggers get; NULL when the member is absent. */
+const struct json_t *ph_view_read_map(struct ph_ctx *ctx, const struct ph_in *in,
+                                      enum ph_member_name m);
+
+/* Which attributes are shown; zeroed: all. */
+struct ph_view_choice {
+    const struct ph_client *reader; /* only those that the client may read, and sub */
+    const struct json_t *wanted;    /* only those of this list of names */
+};
+
+/* sub first, then in order of insertion, each flag before the attribute that it is about. */
+void ph_view_attributes(struct ph_out *out, enum ph_member_name m, const struct ph_user *user,
+                        const struct ph_view_choice *choice);
+
+/* Username, dates, state and attributes, these under the name `attributes`. */
+void ph_view_user(struct ph_out *out, const struct ph_user *user, enum ph_member_name attributes,
+                  const struct ph_view_choice *choice);
+
+/* CodeDeliveryDetailsType; nothing when no code was sent. */
+void ph_view_delivery(struct ph_out *out, enum ph_member_name m,
+                      const struct ph_delivery *delivery);
+
+#endif
