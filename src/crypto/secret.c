@@ -11,3 +11,8 @@ bool ph_equal_secret(struct ph_str a, struct ph_str b)
 {
     return a.n == b.n && (a.n == 0 || CRYPTO_memcmp(a.p, b.p, a.n) == 0);
 }
+
+void ph_wipe(void *secret, size_t n)
+{
+    OPENSSL_cleanse(secret, n);
+}

@@ -15,6 +15,9 @@ struct ph_key {
 
 void ph_key_wipe(struct ph_key *key);
 
+/* For structs of secrets of other modules: write the typed wipe with it. */
+void ph_wipe(void *secret, size_t n);
+
 /* Compares in a time that depends on the lengths only. */
 PH_MUST_USE bool ph_equal_secret(struct ph_str a, struct ph_str b);
 

@@ -29,5 +29,6 @@
 #define PH_MSG_REFRESH_REVOKED "Refresh Token has been revoked"
 #define PH_MSG_UNAUTHORIZED_WRITE "A client attempted to write unauthorized attribute"
 #define PH_MSG_PAGE_TOKEN "Invalid pagination token."
+#define PH_MSG_CONCURRENT_CHANGE "Another request has changed this resource in the meantime."
 
 #endif

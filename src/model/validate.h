@@ -20,6 +20,13 @@ PH_MUST_USE struct ph_err ph_validate_input(struct ph_arena *arena, const struct
                                             const struct json_t *body);
 
 /*
+ * A copy of checked input for keeping: without the members that the model does not know and
+ * without null, and with the fractions cut off integers.
+ */
+struct json_t *ph_shape_copy(struct ph_arena *arena, const struct ph_shape *shape,
+                             const struct json_t *value);
+
+/*
  * Our own reply against the output shape: NULL when every member is known and of its type, else a
  * text that says what is wrong. Lengths and patterns are not checked.
  */

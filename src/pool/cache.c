@@ -209,14 +209,16 @@ struct ph_err ph_pool_find(struct ph_ctx *ctx, struct ph_str pool_id, const stru
     return load_pool(ctx, pool_id, pool);
 }
 
+struct ph_err ph_pool_unknown(struct ph_ctx *ctx, struct ph_str pool_id)
+{
+    return PH_FAIL(ResourceNotFoundException,
+                   ph_textf(ctx->arena, "User pool %.*s does not exist.", PH_FMT(pool_id)));
+}
+
 struct ph_err ph_pool_get(struct ph_ctx *ctx, struct ph_str pool_id, const struct ph_pool **pool)
 {
     PH_TRY(ph_pool_find(ctx, pool_id, pool));
-    if (*pool == NULL) {
-        return PH_FAIL(ResourceNotFoundException,
-                       ph_textf(ctx->arena, "User pool %.*s does not exist.", PH_FMT(pool_id)));
-    }
-    return PH_OK;
+    return *pool == NULL ? ph_pool_unknown(ctx, pool_id) : PH_OK;
 }
 
 /* *client stays NULL when the client, or by now its pool, is gone. */
@@ -264,7 +266,7 @@ static struct ph_err find_client(struct ph_ctx *ctx, struct ph_str client_id,
     return load_client(ctx, client_id, client);
 }
 
-static struct ph_err no_such_client(struct ph_ctx *ctx, struct ph_str client_id)
+struct ph_err ph_client_unknown(struct ph_ctx *ctx, struct ph_str client_id)
 {
     return PH_FAIL(
         ResourceNotFoundException,
@@ -280,10 +282,10 @@ struct ph_err ph_client_get(struct ph_ctx *ctx, struct ph_str pool_id, struct ph
     }
     PH_TRY(find_client(ctx, client_id, client));
     if (*client == NULL || (*pool != NULL && !ph_str_eq((*client)->pool_id, pool_id))) {
-        return no_such_client(ctx, client_id);
+        return ph_client_unknown(ctx, client_id);
     }
     if (*pool == NULL) {
         PH_TRY(ph_pool_find(ctx, (*client)->pool_id, pool));
     }
-    return *pool == NULL ? no_such_client(ctx, client_id) : PH_OK;
+    return *pool == NULL ? ph_client_unknown(ctx, client_id) : PH_OK;
 }

@@ -17,6 +17,43 @@ static struct ph_err invalid(const char *text)
     return PH_FAIL(InvalidParameterException, text);
 }
 
+/* Part of an ARN by its place: arn:aws:service:region:account:resource. Absent when it is none. */
+static struct ph_str arn_part(struct ph_str arn, size_t place)
+{
+    struct ph_str part = { 0 };
+
+    if (!ph_str_starts(arn, PH_STR("arn:"))) {
+        return part;
+    }
+    for (size_t i = 0; i <= place; i++) {
+        ph_str_cut(arn, ':', &part, &arn);
+    }
+    return part;
+}
+
+enum { ARN_REGION = 3, ARN_ACCOUNT = 4 };
+
+static bool is_of_another_account(const struct ph_ctx *ctx, struct ph_str arn)
+{
+    const struct ph_str account = arn_part(arn, ARN_ACCOUNT);
+
+    return account.n > 0 && !ph_str_eq(account, ctx->settings->account_id);
+}
+
+static struct ph_err check_first_factors(const struct json_t *input)
+{
+    const struct json_t *factors = ph_json_get(
+        ph_json_get(ph_json_get(input, "Policies"), "SignInPolicy"), "AllowedFirstAuthFactors");
+
+    if (factors != NULL && !ph_list_has(factors, PH_STR("PASSWORD"))) {
+        return invalid("PASSWORD must be one of the allowed first auth factors.");
+    }
+    if (ph_list_has(factors, PH_STR("SOFTWARE_TOKEN"))) {
+        return invalid("SOFTWARE_TOKEN cannot be one of the allowed first auth factors.");
+    }
+    return PH_OK;
+}
+
 static struct ph_err check_sign_in(const struct json_t *settings)
 {
     if (ph_json_length(ph_json_get(settings, "AliasAttributes")) > 0 &&
@@ -27,13 +64,41 @@ static struct ph_err check_sign_in(const struct json_t *settings)
     return PH_OK;
 }
 
+static struct ph_err check_sms_sender(struct ph_ctx *ctx, struct ph_str region,
+                                      const struct json_t *sms)
+{
+    const struct ph_str caller = ph_json_get_str(sms, "SnsCallerArn");
+    const struct json_t *eums = ph_json_get(sms, "EumsSms");
+    const struct ph_str sns_region = ph_json_get_str(sms, "SnsRegion");
+
+    if (sms == NULL) {
+        return PH_OK;
+    }
+    if (caller.n > 0 && eums != NULL) {
+        return invalid("SnsCallerArn and EumsSms cannot both be specified in SmsConfiguration.");
+    }
+    if (caller.n == 0 && eums == NULL) {
+        return invalid("1 validation error detected: Value null at 'smsConfiguration.snsCallerArn' "
+                       "failed to satisfy constraint: Member must not be null");
+    }
+    if (is_of_another_account(ctx, caller) ||
+        is_of_another_account(ctx, ph_json_get_str(eums, "CallerArn"))) {
+        return invalid("Cross-account pass role is not allowed.");
+    }
+    if (sns_region.n > 0 && !ph_str_eq(sns_region, region)) {
+        return invalid(ph_textf(ctx->arena,
+                                "Invalid snsRegion. Allowed SNS region for %.*s is %.*s",
+                                PH_FMT(region), PH_FMT(region)));
+    }
+    return PH_OK;
+}
+
 /* MFA is judged when it is sent: what stands may rest on settings made elsewhere. */
 static struct ph_err check_sms(struct ph_ctx *ctx, struct ph_str region, const struct json_t *input,
                                const struct json_t *settings)
 {
     const struct json_t *sms = ph_json_get(settings, "SmsConfiguration");
     const struct ph_str mfa = ph_json_get_str(input, "MfaConfiguration");
-    const struct ph_str sns_region = ph_json_get_str(sms, "SnsRegion");
 
     if (sms == NULL &&
         ph_list_has(ph_json_get(settings, "AutoVerifiedAttributes"), PH_STR("phone_number"))) {
@@ -44,12 +109,7 @@ static struct ph_err check_sms(struct ph_ctx *ctx, struct ph_str region, const s
         return invalid("SMS configuration and Auto verification for phone_number are required when "
                        "MFA is required/optional");
     }
-    if (sns_region.n > 0 && !ph_str_eq(sns_region, region)) {
-        return invalid(ph_textf(ctx->arena,
-                                "Invalid snsRegion. Allowed SNS region for %.*s is %.*s",
-                                PH_FMT(region), PH_FMT(region)));
-    }
-    return PH_OK;
+    return check_sms_sender(ctx, region, sms);
 }
 
 /* Judged when it is sent: an update that omits it leaves it as it is. */
@@ -114,14 +174,16 @@ static struct ph_err check_recovery(const struct json_t *settings)
     return PH_OK;
 }
 
-static struct ph_err check_email(const struct json_t *settings)
+static struct ph_err check_email(const struct ph_ctx *ctx, const struct json_t *settings)
 {
     const struct json_t *email = ph_json_get(settings, "EmailConfiguration");
     const struct ph_str source = ph_json_get_str(email, "SourceArn");
     const struct ph_str from = ph_json_get_str(email, "From");
 
-    if (ph_str_eq(ph_json_get_str(email, "EmailSendingAccount"), PH_STR("DEVELOPER")) &&
-        source.n == 0) {
+    const bool is_developer =
+        ph_str_eq(ph_json_get_str(email, "EmailSendingAccount"), PH_STR("DEVELOPER"));
+
+    if (is_developer && source.n == 0) {
         return invalid("Source ARN is required to use DEVELOPER email sending owner");
     }
     if (source.n > 0 && !ph_str_contains(source, PH_STR(":eu-west-1:")) &&
@@ -130,13 +192,42 @@ static struct ph_err check_email(const struct json_t *settings)
         return invalid("Provided SourceArn must be in one of the following SES regions: eu-west-1, "
                        "us-east-1, us-west-2.");
     }
+    if (!is_developer && is_of_another_account(ctx, source)) {
+        return PH_FAIL(InvalidEmailRoleAccessPolicyException,
+                       "Cognito is not allowed to use your email identity");
+    }
     if (from.n > 0 && !ph_str_has_byte(from, '@')) {
         return invalid("Provided From email address is invalid");
     }
     return PH_OK;
 }
 
-static struct ph_err check_lambda(const struct json_t *settings)
+/* The function of a member of LambdaConfig; absent for KMSKeyID, which names a key. */
+static struct ph_str function_of(void *member)
+{
+    const struct json_t *value = ph_json_member(member);
+
+    if (ph_json_kind(value) == PH_JSON_OBJECT) {
+        return ph_json_get_str(value, "LambdaArn");
+    }
+    return ph_str_eq(ph_json_key(member), PH_STR("KMSKeyID")) ? (struct ph_str){ 0 }
+                                                              : ph_json_str(value);
+}
+
+/* A pool with a pinned id may lie in a region that is none ("local"): it may call any function. */
+static struct ph_err check_function_regions(struct ph_str region, const struct json_t *lambda)
+{
+    for (void *i = ph_json_first(lambda); i != NULL; i = ph_json_next(lambda, i)) {
+        const struct ph_str of_function = arn_part(function_of(i), ARN_REGION);
+
+        if (of_function.n > 0 && ph_str_has_byte(region, '-') && !ph_str_eq(of_function, region)) {
+            return invalid("Cross-region lambda functions are not supported");
+        }
+    }
+    return PH_OK;
+}
+
+static struct ph_err check_lambda(struct ph_str region, const struct json_t *settings)
 {
     const struct json_t *lambda = ph_json_get(settings, "LambdaConfig");
     const struct json_t *config = ph_json_get(lambda, "PreTokenGenerationConfig");
@@ -152,6 +243,22 @@ static struct ph_err check_lambda(const struct json_t *settings)
         return invalid("Cannot use PreTokenGenerationLambda and PreTokenGeneration with different "
                        "Lambda function ARN's");
     }
+    return check_function_regions(region, lambda);
+}
+
+static struct ph_err check_tags(const struct json_t *input)
+{
+    enum { TAGS_MAX = 50 };
+    const struct json_t *tags = ph_json_get(input, "UserPoolTags");
+
+    for (void *i = ph_json_first(tags); i != NULL; i = ph_json_next(tags, i)) {
+        if (ph_str_starts(ph_json_key(i), PH_STR("aws:"))) {
+            return invalid("Tag keys cannot start with aws:.");
+        }
+    }
+    if (ph_json_members(tags) > TAGS_MAX) {
+        return PH_FAIL(LimitExceededException, "A user pool can have at most 50 tags.");
+    }
     return PH_OK;
 }
 
@@ -163,6 +270,9 @@ struct ph_err ph_pool_check(struct ph_ctx *ctx, struct ph_str region, const stru
     PH_TRY(check_update_settings(input, settings));
     PH_TRY(check_validity_days(input));
     PH_TRY(check_recovery(settings));
-    PH_TRY(check_email(settings));
-    return check_lambda(settings);
+    PH_TRY(check_email(ctx, settings));
+    PH_TRY(check_lambda(region, settings));
+    PH_TRY(check_tags(input));
+    PH_TRY(check_first_factors(input));
+    return ph_pool_check_tier(ctx, ph_json_get(input, "Policies"), settings);
 }

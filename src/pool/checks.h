@@ -8,6 +8,14 @@
 PH_MUST_USE struct ph_err ph_pool_check(struct ph_ctx *ctx, struct ph_str region,
                                         const struct json_t *input, const struct json_t *settings);
 
+/*
+ * FeatureUnavailableInTierException when the pool uses what its tier does not include.
+ *
+ * policies   the Policies as sent; NULL: the defaults, which every tier includes
+ */
+PH_MUST_USE struct ph_err ph_pool_check_tier(struct ph_ctx *ctx, const struct json_t *policies,
+                                             const struct json_t *settings);
+
 /* True when the array of strings has it. */
 bool ph_list_has(const struct json_t *list, struct ph_str value);
 

@@ -1,5 +1,6 @@
 /* Documents of app clients: defaults, what an update keeps, and the checks among members. */
 #include "model/exceptions.h"
+#include "model/validate.h"
 #include "pool/checks.h"
 #include "pool/lifetimes.h"
 #include "pool/settings.h"
@@ -29,6 +30,10 @@ static struct ph_err check_flows(const struct json_t *settings)
     const struct json_t *flows = ph_json_get(settings, "ExplicitAuthFlows");
     const struct json_t *rotation = ph_json_get(settings, "RefreshTokenRotation");
     size_t allow = 0;
+
+    if (ph_list_has(flows, PH_STR("ALLOW_CLIENT_TOKEN_AUTH")) && ph_json_length(flows) > 1) {
+        return invalid("ALLOW_CLIENT_TOKEN_AUTH cannot be used with other auth flows.");
+    }
 
     for (size_t i = 0; i < ph_json_length(flows); i++) {
         allow += ph_str_starts(ph_json_str(ph_json_at(flows, i)), PH_STR("ALLOW_")) ? 1 : 0;
@@ -184,7 +189,45 @@ static struct ph_err check_machine_flow(bool has_secret, const struct json_t *fl
     return PH_OK;
 }
 
-static struct ph_err check_oauth(bool has_secret, const struct json_t *settings)
+/* Besides these there are the scopes of resource servers, of which a pool has none. */
+static bool is_user_scope(struct ph_str scope)
+{
+    static const struct ph_str SCOPES[] = { PH_STR_INIT("openid"), PH_STR_INIT("email"),
+                                            PH_STR_INIT("phone"), PH_STR_INIT("profile"),
+                                            PH_STR_INIT("aws.cognito.signin.user.admin") };
+
+    for (size_t i = 0; i < COUNT(SCOPES); i++) {
+        if (ph_str_eq(SCOPES[i], scope)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A machine has no user whose scopes it could ask for. */
+static struct ph_err check_scopes(struct ph_ctx *ctx, const struct json_t *flows,
+                                  const struct json_t *scopes)
+{
+    const bool is_machine = ph_list_has(flows, PH_STR("client_credentials"));
+
+    for (size_t i = 0; i < ph_json_length(scopes); i++) {
+        const struct ph_str scope = ph_json_str(ph_json_at(scopes, i));
+
+        if (!is_user_scope(scope)) {
+            return PH_FAIL(ScopeDoesNotExistException,
+                           ph_textf(ctx->arena, "Invalid scope requested: %.*s", PH_FMT(scope)));
+        }
+        if (is_machine) {
+            return PH_FAIL(InvalidOAuthFlowException,
+                           ph_textf(ctx->arena,
+                                    "%.*s scope can not be selected with client_credentials flow.",
+                                    PH_FMT(scope)));
+        }
+    }
+    return PH_OK;
+}
+
+static struct ph_err check_oauth(struct ph_ctx *ctx, bool has_secret, const struct json_t *settings)
 {
     const struct json_t *flows = ph_json_get(settings, "AllowedOAuthFlows");
 
@@ -194,10 +237,45 @@ static struct ph_err check_oauth(bool has_secret, const struct json_t *settings)
                        "is allowed to use OAuth flows.");
     }
     if (ph_list_has(flows, PH_STR("client_credentials"))) {
-        return check_machine_flow(has_secret, flows);
-    }
-    if (flows != NULL && ph_json_get(settings, "CallbackURLs") == NULL) {
+        PH_TRY(check_machine_flow(has_secret, flows));
+    } else if (flows != NULL && ph_json_get(settings, "CallbackURLs") == NULL) {
         return invalid("CallbackUrls can not be empty when code flow or implicit flow is selected");
+    }
+    return check_scopes(ctx, flows, ph_json_get(settings, "AllowedOAuthScopes"));
+}
+
+/* The local users are all that there is while a pool has no identity providers. */
+static struct ph_err check_providers(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                     const struct json_t *settings)
+{
+    const struct json_t *names = ph_json_get(settings, "SupportedIdentityProviders");
+
+    for (size_t i = 0; i < ph_json_length(names); i++) {
+        const struct ph_str name = ph_json_str(ph_json_at(names, i));
+
+        if (!ph_str_eq(name, PH_STR("COGNITO"))) {
+            return invalid(ph_textf(ctx->arena,
+                                    "The provider %.*s does not exist for User Pool %.*s.",
+                                    PH_FMT(name), PH_FMT(pool->id)));
+        }
+    }
+    return PH_OK;
+}
+
+/* An application by its ARN, or by its id with the role to assume. */
+static struct ph_err check_analytics(const struct json_t *settings)
+{
+    static const char *const PARTS[] = { "ApplicationId", "RoleArn", "ExternalId" };
+    const struct json_t *analytics = ph_json_get(settings, "AnalyticsConfiguration");
+    const bool by_arn = ph_json_get(analytics, "ApplicationArn") != NULL;
+    size_t parts = 0;
+
+    for (size_t i = 0; i < COUNT(PARTS); i++) {
+        parts += ph_json_get(analytics, PARTS[i]) != NULL ? 1 : 0;
+    }
+    if (analytics != NULL && parts != (by_arn ? 0 : COUNT(PARTS))) {
+        return invalid("Invalid analytics configuration given, either <application arn> or "
+                       "<application id, role arn, external id> are valid");
     }
     return PH_OK;
 }
@@ -209,7 +287,9 @@ static struct ph_err check(struct ph_ctx *ctx, const struct ph_pool *pool, bool 
     PH_TRY(check_lifetimes(settings));
     PH_TRY(check_attributes(ctx, pool, settings, doing));
     PH_TRY(check_urls(ctx, settings));
-    PH_TRY(check_oauth(has_secret, settings));
+    PH_TRY(check_oauth(ctx, has_secret, settings));
+    PH_TRY(check_providers(ctx, pool, settings));
+    PH_TRY(check_analytics(settings));
     if (!has_secret &&
         ph_json_bool(ph_json_get(settings, "EnablePropagateAdditionalUserContextData"))) {
         return invalid(
@@ -268,7 +348,8 @@ static struct ph_err make(struct ph_ctx *ctx, const struct ph_pool *pool, bool h
 {
     struct json_t *made = ph_json_object(ctx->arena);
 
-    copy(ctx->arena, made, input);
+    copy(ctx->arena, made,
+         ph_shape_copy(ctx->arena, ph_operations[OP_CreateUserPoolClient].input, input));
     fill_defaults(ctx->arena, made, revocation);
     PH_TRY(check(ctx, pool, has_secret, made, doing));
     *settings = made;

@@ -135,6 +135,10 @@ PH_MUST_USE struct ph_err ph_client_get(struct ph_ctx *ctx, struct ph_str pool_i
                                         struct ph_str client_id, const struct ph_pool **pool,
                                         const struct ph_client **client);
 
+/* The two errors above, for who finds out in another way. */
+struct ph_err ph_pool_unknown(struct ph_ctx *ctx, struct ph_str pool_id);
+struct ph_err ph_client_unknown(struct ph_ctx *ctx, struct ph_str client_id);
+
 /* After a write: the next ph_pool_get() reads the store. */
 void ph_pool_forget(struct ph_ctx *ctx, struct ph_str pool_id);
 void ph_client_forget(struct ph_ctx *ctx, struct ph_str client_id);

@@ -123,7 +123,8 @@ static bool read_limit(const struct json_t *limits, const char *key, bool *has, 
     return !*has || ph_str_to_int(text, INT64_MIN, INT64_MAX, value);
 }
 
-static struct ph_err check_limits(struct ph_ctx *ctx, struct ph_str name,
+/* given: as it was declared; name: as it is listed. The texts differ in which they mention. */
+static struct ph_err check_limits(struct ph_ctx *ctx, struct ph_str given, struct ph_str name,
                                   const struct limit_names *names, const struct json_t *limits)
 {
     bool has_min;
@@ -135,10 +136,10 @@ static struct ph_err check_limits(struct ph_ctx *ctx, struct ph_str name,
         !read_limit(limits, names->max, &has_max, &max)) {
         return PH_FAIL(InvalidParameterException,
                        ph_textf(ctx->arena, "Invalid %s for schema attribute %.*s", names->object,
-                                PH_FMT(name)));
+                                PH_FMT(given)));
     }
     if (names == &STRING_LIMITS && (min > MAX_LENGTH || max > MAX_LENGTH)) {
-        return invalid(ctx, "user.", name,
+        return invalid(ctx, "user.", given,
                        ": String attributes cannot have a length of more than 2048");
     }
     if (has_min && has_max && max < min) {
@@ -157,7 +158,7 @@ static struct ph_err set_limits(struct ph_ctx *ctx, struct json_t *entry, struct
         return PH_OK;
     }
     const struct json_t *limits = ph_json_get(declared, names->object);
-    PH_TRY(check_limits(ctx, name, names, limits));
+    PH_TRY(check_limits(ctx, ph_json_get_str(declared, "Name"), name, names, limits));
     if (limits != NULL) {
         ph_json_set(ctx->arena, entry, names->object, ph_json_copy(ctx->arena, limits));
     }
@@ -210,6 +211,9 @@ static struct ph_err custom_entry(struct ph_ctx *ctx, const struct json_t *decla
     const struct ph_str custom =
         ph_strf(arena, "custom:%.*s", PH_FMT(ph_json_get_str(declared, "Name")));
 
+    if (ph_json_get(declared, "Name") == NULL) {
+        return PH_FAIL(InvalidParameterException, "A schema attribute must have a name.");
+    }
     if (type.n == 0) {
         return PH_FAIL(
             InvalidParameterException,

@@ -1,6 +1,7 @@
 /* Documents of user pools: defaults and what an update leaves alone. */
 #include "pool/settings.h"
 
+#include "model/validate.h"
 #include "pool/checks.h"
 #include "pool/schema.h"
 
@@ -158,7 +159,7 @@ static void fill_defaults(struct ph_arena *arena, struct json_t *settings, struc
                 "{\"Priority\":2,\"Name\":\"verified_phone_number\"}]}"));
     fill(arena, settings, "UserPoolTier", PH_STR("\"ESSENTIALS\""));
     struct json_t *sms = ph_json_get(settings, "SmsConfiguration");
-    if (sms != NULL && ph_json_get(sms, "SnsRegion") == NULL) {
+    if (ph_json_get(sms, "SnsCallerArn") != NULL && ph_json_get(sms, "SnsRegion") == NULL) {
         ph_json_set_str(arena, sms, "SnsRegion", region);
     }
 }
@@ -179,6 +180,7 @@ struct ph_err ph_pool_settings_create(struct ph_ctx *ctx, struct ph_str region,
     struct json_t *made = ph_json_object(ctx->arena);
     struct json_t *schema;
 
+    input = ph_shape_copy(ctx->arena, ph_operations[OP_CreateUserPool].input, input);
     copy(ctx->arena, made, input, PLAIN, COUNT(PLAIN));
     copy(ctx->arena, made, input, CREATE_ONLY, COUNT(CREATE_ONLY));
     PH_TRY(ph_pool_check(ctx, region, input, made));
@@ -194,6 +196,7 @@ struct ph_err ph_pool_settings_update(struct ph_ctx *ctx, const struct ph_pool *
 {
     struct json_t *made = ph_json_object(ctx->arena);
 
+    input = ph_shape_copy(ctx->arena, ph_operations[OP_UpdateUserPool].input, input);
     copy(ctx->arena, made, pool->settings, KEPT, COUNT(KEPT));
     copy(ctx->arena, made, input, PLAIN, COUNT(PLAIN));
     copy(ctx->arena, made, pool->settings, CARRIED, COUNT(CARRIED));

@@ -132,6 +132,15 @@ static void finish(const struct ph_protocol *protocol, const struct call *call,
     }
 }
 
+/* Ids and client secrets that stay the same when a test environment is made anew. */
+static void read_pins(struct call *call)
+{
+    if (call->ctx.settings->mode == PH_MODE_DEV) {
+        call->ctx.pinned_id = ph_http_header(call->request, PH_STR("X-Poolhouse-Pin-Id"));
+        call->ctx.pinned_secret = ph_http_header(call->request, PH_STR("X-Poolhouse-Pin-Secret"));
+    }
+}
+
 void ph_protocol_handle(const struct ph_protocol *protocol, struct ph_arena *arena,
                         const struct ph_http_request *request, struct ph_http_reply *reply)
 {
@@ -143,6 +152,7 @@ void ph_protocol_handle(const struct ph_protocol *protocol, struct ph_arena *are
     call.ctx.user_agent = ph_http_header(request, PH_STR("User-Agent"));
     call.ctx.request_id = ph_new_uuid4(&call.ctx);
     call.ctx.log.request_id = call.ctx.request_id;
+    read_pins(&call);
     ph_reply_common_headers(reply, arena, call.ctx.request_id);
     route(protocol, &call, reply);
     finish(protocol, &call, reply, ph_monotonic_ns() - began_ns);

@@ -58,7 +58,9 @@ struct event_row {
 
 static const char INSERT_EVENT[] =
     "INSERT INTO auth_events (pool_id, id, sub, client_id, type, response, detail, at_ms)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (pool_id, id) DO NOTHING";
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (pool_id, id) DO UPDATE SET"
+    " response = excluded.response, detail = excluded.detail"
+    " WHERE auth_events.response = 'InProgress'";
 
 static void insert_event(struct ph_tx *tx, void *arg)
 {

@@ -131,4 +131,7 @@ void ph_outbox_insert(struct ph_tx *tx, const struct ph_message *sealed, size_t 
 /* Deletes, at most some thousand rows, what is left of deleted pools. */
 void ph_purge_pools(struct ph_tx *tx, struct ph_arena *arena);
 
+/* All that is left of a deleted pool whose id is given out again (pinned ids, while developing). */
+void ph_purge_before_reuse(struct ph_tx *tx, struct ph_str pool_id);
+
 #endif

@@ -32,7 +32,8 @@ struct ph_message *ph_outbox_seal(struct ph_ctx *ctx, const struct ph_message *m
 
 static const char INSERT_MESSAGE[] =
     "INSERT INTO outbox (id, pool_id, username, medium, destination, reason, subject, body, code,"
-    " created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    " created_ms, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+    " (SELECT COALESCE(MAX(position), 0) + 1 FROM outbox))";
 
 void ph_outbox_insert(struct ph_tx *tx, const struct ph_message *sealed, size_t count)
 {
@@ -48,7 +49,10 @@ void ph_outbox_insert(struct ph_tx *tx, const struct ph_message *sealed, size_t 
 
 static const char LIST_MESSAGES[] =
     "SELECT id, pool_id, username, medium, destination, reason, subject, body, code, created_ms"
-    " FROM outbox WHERE id > $1 ORDER BY id DESC LIMIT $2";
+    " FROM outbox WHERE position > COALESCE((SELECT position FROM outbox WHERE id = $1),"
+    " (SELECT MAX(position) FROM outbox WHERE id < $1), 0)"
+    " AND ($2 IS NULL OR username = $2) AND ($3 IS NULL OR destination = $3)"
+    " ORDER BY position DESC LIMIT $4";
 
 static void decode_message(struct ph_q *q, struct ph_ctx *ctx, struct ph_message *m)
 {
@@ -71,14 +75,14 @@ static void decode_message(struct ph_q *q, struct ph_ctx *ctx, struct ph_message
     }
 }
 
-struct ph_err ph_store_outbox_list(struct ph_ctx *ctx, struct ph_str after_id, size_t limit,
+struct ph_err ph_store_outbox_list(struct ph_ctx *ctx, const struct ph_outbox_query *query,
                                    struct ph_message **messages, size_t *count)
 {
-    const struct ph_str after = after_id.p == NULL ? PH_STR("") : after_id;
     struct ph_list list = { 0 };
     struct ph_q q;
 
-    PH_READ(ctx, &q, LIST_MESSAGES, ph_v_text(after), ph_v_int((int64_t)limit));
+    PH_READ(ctx, &q, LIST_MESSAGES, ph_v_text(query->after_id), ph_v_text(query->username),
+            ph_v_text(query->destination), ph_v_int((int64_t)query->limit));
     while (ph_q_row(&q)) {
         decode_message(&q, ctx, PH_LIST_ADD(ctx->arena, &list, struct ph_message));
     }

@@ -21,9 +21,21 @@ struct ph_message {
     int64_t created_ms;
 };
 
-/* Newest first, those after (newer than) `after_id` only; absent: all. */
-PH_MUST_USE struct ph_err ph_store_outbox_list(struct ph_ctx *ctx, struct ph_str after_id,
-                                               size_t limit, struct ph_message **messages,
-                                               size_t *count);
+/* Which messages; an absent slice does not filter. */
+struct ph_outbox_query {
+    struct ph_str after_id; /* those committed after this one */
+    struct ph_str username;
+    struct ph_str destination;
+    size_t limit;
+};
+
+/*
+ * Newest first, in the order of their commits: whoever asks again and again for what came after
+ * the newest that he knows misses none, whatever the clock does. When the message `after_id` is
+ * gone (with its pool), those count as after it whose ids are greater.
+ */
+PH_MUST_USE struct ph_err ph_store_outbox_list(struct ph_ctx *ctx,
+                                               const struct ph_outbox_query *query,
+                                               struct ph_message **messages, size_t *count);
 
 #endif

@@ -41,6 +41,7 @@ static void insert_pool(struct ph_tx *tx, void *arg)
         ph_tx_abandon(tx);
         return;
     }
+    ph_purge_before_reuse(tx, p->id);
     for (size_t i = 0; i < m->key_count; i++) {
         ph_signing_key_insert(tx, p->id, &m->keys[i], m->sealed_keys[i]);
     }

@@ -1,5 +1,6 @@
 /* Deleting in pieces: what has expired, and what deleted pools left behind. */
 #include "store/internal.h"
+#include "store/pool_row.h"
 
 /* The numbers in the texts are rows of one piece: short enough to let others commit in between. */
 
@@ -49,10 +50,33 @@ static const char PURGED[] = "DELETE FROM deleted_pools WHERE id = $1";
 static const char *const PURGES[] = { PURGE_USERS,    PURGE_ALIASES,  PURGE_CODES,  PURGE_LOCKOUTS,
                                       PURGE_ATTEMPTS, PURGE_FAMILIES, PURGE_EVENTS, PURGE_OUTBOX };
 
+static const char IS_DELETED[] = "SELECT 1 FROM deleted_pools WHERE id = $1";
+
+/* False when nothing was left. */
+static bool purge_piece(struct ph_tx *tx, struct ph_str id)
+{
+    int64_t gone = 0;
+
+    for (size_t i = 0; i < sizeof PURGES / sizeof PURGES[0]; i++) {
+        gone += PH_RUN(tx, PURGES[i], ph_v_text(id));
+    }
+    if (gone == 0) {
+        (void)PH_RUN(tx, PURGED, ph_v_text(id));
+    }
+    return gone > 0;
+}
+
+void ph_purge_before_reuse(struct ph_tx *tx, struct ph_str pool_id)
+{
+    if (ph_row_exists(tx, IS_DELETED, pool_id)) {
+        while (purge_piece(tx, pool_id)) {
+        }
+    }
+}
+
 void ph_purge_pools(struct ph_tx *tx, struct ph_arena *arena)
 {
     struct ph_str id = { 0 };
-    int64_t gone = 0;
     struct ph_q q;
 
     ph_tx_query(tx, &q, NEXT_DELETED, NULL, 0);
@@ -60,14 +84,8 @@ void ph_purge_pools(struct ph_tx *tx, struct ph_arena *arena)
         id = ph_q_str(&q, arena, 0);
     }
     ph_q_end(&q);
-    if (id.p == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < sizeof PURGES / sizeof PURGES[0]; i++) {
-        gone += PH_RUN(tx, PURGES[i], ph_v_text(id));
-    }
-    if (gone == 0) {
-        (void)PH_RUN(tx, PURGED, ph_v_text(id));
+    if (id.p != NULL) {
+        (void)purge_piece(tx, id);
     }
 }
 

@@ -89,6 +89,15 @@ static const char *const STEP_1[] = {
     NULL,
 };
 
+/* Messages in the order of their commits: their ids are in that of their making. */
+static const char *const STEP_2[] = {
+    "ALTER TABLE outbox ADD COLUMN position BIGINT NOT NULL DEFAULT 0",
+    "UPDATE outbox SET position ="
+    " (SELECT COUNT(*) FROM outbox AS earlier WHERE earlier.id <= outbox.id)",
+    "CREATE INDEX IF NOT EXISTS outbox_position ON outbox (position)",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -97,6 +106,7 @@ struct step {
 
 static const struct step STEPS[] = {
     { .version = 1, .min_reader = 1, .statements = STEP_1 },
+    { .version = 2, .min_reader = 1, .statements = STEP_2 },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

@@ -68,7 +68,10 @@ PH_MUST_USE struct ph_err ph_store_family_rotate(struct ph_ctx *ctx, struct ph_s
                                                  int64_t expires_ms, bool *moved,
                                                  struct ph_family *family);
 
-/* One sign-in, sign-up or password event: append-only, written with the next commit, unawaited. */
+/*
+ * One sign-in, sign-up or password event, written with the next commit, unawaited. Append-only,
+ * but for an attempt that was InProgress: its later event (of the same id) says how it ended.
+ */
 struct ph_auth_event {
     struct ph_str id; /* event_id of the tokens */
     struct ph_str pool_id;

@@ -226,6 +226,11 @@ void ph_store_close(struct ph_store *store)
     free(store);
 }
 
+void ph_store_key(const struct ph_ctx *ctx, struct ph_str purpose, struct ph_key *key)
+{
+    ph_key_derive(&ctx->store->record_key, purpose, key);
+}
+
 static const char PROBE_IN[] = "INSERT INTO meta (name, bytes) VALUES ('probe', $1)"
                                " ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes";
 static const char PROBE_OUT[] = "DELETE FROM meta WHERE name = 'probe'";

@@ -139,6 +139,26 @@ static void deleting_a_pool_deletes_everything_in_it(void **state)
     assert_int_equal(result, PH_WRITE_GONE);
 }
 
+static void a_pool_made_again_has_nothing_of_the_one_before_and_keeps_its_own(void **state)
+{
+    struct test_store *t = *state;
+    enum ph_write_result result;
+    int64_t users;
+
+    make_pool(t, "eu-west-1_AAAAAAAAA");
+    for (int i = 0; i < 600; i++) {
+        assert_int_equal(test_write(&t->ctx, test_user(&t->ctx, i)), PH_USER_DONE);
+    }
+    assert_ok(ph_store_pool_delete(&t->ctx, TEST_POOL.id, &result));
+    make_pool(t, "eu-west-1_AAAAAAAAA");
+    assert_ok(ph_store_pool_user_count(&t->ctx, TEST_POOL.id, &users));
+    assert_int_equal(users, 0);
+    assert_int_equal(test_write(&t->ctx, test_user(&t->ctx, 1)), PH_USER_DONE);
+    ph_store_sweep(t->ctx.store, 0);
+    assert_ok(ph_store_pool_user_count(&t->ctx, TEST_POOL.id, &users));
+    assert_int_equal(users, 1);
+}
+
 static void rotation_adds_keys_and_retires_those_of_the_same_use(void **state)
 {
     struct test_store *t = *state;
@@ -277,6 +297,7 @@ int main(void)
         IN_FILE(a_pool_changes_only_from_the_revision_that_was_read),
         IN_FILE(pools_are_listed_by_id),
         IN_FILE(deleting_a_pool_deletes_everything_in_it),
+        IN_FILE(a_pool_made_again_has_nothing_of_the_one_before_and_keeps_its_own),
         IN_FILE(rotation_adds_keys_and_retires_those_of_the_same_use),
         IN_FILE(clients_come_with_a_sealed_secret),
         IN_FILE(clients_are_listed_changed_and_deleted),

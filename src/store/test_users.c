@@ -194,7 +194,8 @@ static void a_code_counts_its_attempts_and_is_spent_once(void **state)
     assert_ok(
         ph_store_code_attempt(&t->ctx, &TEST_POOL, user->sub, PH_CODE_SIGN_UP, &read, &attempts));
     assert_null(read);
-    assert_ok(ph_store_outbox_list(&t->ctx, (struct ph_str){ 0 }, 10, &messages, &count));
+    assert_ok(
+        ph_store_outbox_list(&t->ctx, &(struct ph_outbox_query){ .limit = 10 }, &messages, &count));
     assert_int_equal(count, 1);
     assert_str(messages[0].body, "the code is 123456");
     assert_str(messages[0].code, "123456");

@@ -111,7 +111,8 @@ static bool is_whole(struct test_store *t, int n)
 
     assert_ok(
         ph_store_user_by_alias(&t->ctx, &TEST_POOL, PH_ALIAS_USERNAME, user->username, &by_alias));
-    assert_ok(ph_store_outbox_list(&t->ctx, (struct ph_str){ 0 }, 1000, &messages, &count));
+    assert_ok(ph_store_outbox_list(&t->ctx, &(struct ph_outbox_query){ .limit = 1000 }, &messages,
+                                   &count));
     for (size_t i = 0; i < count; i++) {
         found += ph_str_eq(messages[i].id, user->sub);
     }

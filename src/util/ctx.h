@@ -51,7 +51,8 @@ struct ph_ctx {
     struct ph_str request_id;     /* UUID */
     struct ph_str remote_address; /* numeric */
     struct ph_str user_agent;
-    struct ph_str pinned_id; /* dev: header X-Poolhouse-Pin-Id, absent otherwise */
+    struct ph_str pinned_id;     /* dev: header X-Poolhouse-Pin-Id, absent otherwise */
+    struct ph_str pinned_secret; /* dev: header X-Poolhouse-Pin-Secret, of an app client */
     struct ph_caller caller;
 };
 

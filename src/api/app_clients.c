@@ -1,0 +1,214 @@
+/* App clients (management.md 3): made, described, changed, deleted, listed. */
+#include "api/handlers.h"
+#include "api/page_token.h"
+#include "model/messages.h"
+#include "model/validate.h"
+#include "pool/settings.h"
+
+/* --- describing --- */
+
+static void describe(struct ph_ctx *ctx, const struct ph_client *client, struct ph_out *out)
+{
+    struct ph_out described = { ctx->arena, ph_json_copy(ctx->arena, client->settings) };
+
+    ph_out_str(&described, M_ClientId, client->id);
+    ph_out_str(&described, M_UserPoolId, client->pool_id);
+    ph_out_str(&described, M_ClientName, client->name);
+    ph_out_str(&described, M_ClientSecret, client->secret);
+    ph_out_time(&described, M_CreationDate, client->created_ms);
+    ph_out_time(&described, M_LastModifiedDate, client->modified_ms);
+    ph_out_json(out, M_UserPoolClient, described.object);
+}
+
+struct ph_err ph_api_describe_user_pool_client(struct ph_ctx *ctx, const struct ph_in *in,
+                                               struct ph_out *out)
+{
+    const struct ph_client *client;
+    const struct ph_pool *pool;
+
+    PH_TRY(
+        ph_client_get(ctx, ph_in_str(in, M_UserPoolId), ph_in_str(in, M_ClientId), &pool, &client));
+    describe(ctx, client, out);
+    return PH_OK;
+}
+
+/* --- making --- */
+
+#define ALPHABET PH_STR("0123456789abcdefghijklmnopqrstuvwxyz")
+
+enum { ID_CHARS = 26, SECRET_CHARS = 51, CLIENTS_MAX = 1000, PAGE_DEFAULT = 60 };
+
+/* A pinned id must be one that the other operations accept. */
+static struct ph_err choose_id(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str *id)
+{
+    struct ph_out question = ph_out_new(ctx->arena);
+
+    if (ctx->settings->mode != PH_MODE_DEV || ctx->pinned_id.p == NULL) {
+        *id = ph_random_text(ctx, ID_CHARS, ALPHABET);
+        return PH_OK;
+    }
+    ph_out_str(&question, M_UserPoolId, pool->id);
+    ph_out_str(&question, M_ClientId, ctx->pinned_id);
+    PH_TRY(ph_validate_input(ctx->arena, ph_operations[OP_DescribeUserPoolClient].input,
+                             question.object));
+    *id = ctx->pinned_id;
+    return PH_OK;
+}
+
+/* Absent for a public client. */
+static struct ph_str choose_secret(struct ph_ctx *ctx, const struct ph_in *in)
+{
+    if (ph_in_bool(in, M_GenerateSecret)) {
+        return ph_random_text(ctx, SECRET_CHARS, ALPHABET);
+    }
+    return ph_in_str(in, M_ClientSecret);
+}
+
+static struct ph_err check_limit(struct ph_ctx *ctx, const struct ph_pool *pool)
+{
+    int64_t count;
+
+    PH_TRY(ph_store_client_count(ctx, pool->id, &count));
+    if (count >= CLIENTS_MAX) {
+        return PH_FAIL(LimitExceededException, "A user pool can have at most 1000 app clients.");
+    }
+    return PH_OK;
+}
+
+static struct ph_err insert(struct ph_ctx *ctx, const struct ph_pool *pool,
+                            const struct ph_client_record *client)
+{
+    enum ph_write_result result;
+
+    PH_TRY(ph_store_client_insert(ctx, &pool->ref, client, &result));
+    if (result == PH_WRITE_TAKEN) {
+        return PH_FAIL(
+            InvalidParameterException,
+            ph_textf(ctx->arena, "The app client id %.*s is already in use.", PH_FMT(client->id)));
+    }
+    ph_pool_forget(ctx, pool->id);
+    ph_client_forget(ctx, client->id);
+    return PH_OK; /* a pool that is gone by now is noticed by whoever reads the client back */
+}
+
+struct ph_err ph_api_create_user_pool_client(struct ph_ctx *ctx, const struct ph_in *in,
+                                             struct ph_out *out)
+{
+    struct ph_client_record record = {
+        .name = ph_in_str(in, M_ClientName),
+        .secret = choose_secret(ctx, in),
+        .created_ms = ph_now_ms(ctx),
+        .modified_ms = ph_now_ms(ctx),
+    };
+    const struct ph_client *client;
+    const struct ph_pool *pool;
+    struct json_t *settings;
+
+    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
+    PH_TRY(choose_id(ctx, pool, &record.id));
+    PH_TRY(ph_client_settings_create(ctx, pool, record.secret.p != NULL, in->object, &settings));
+    PH_TRY(check_limit(ctx, pool));
+    record.settings = ph_json_text(ctx->arena, settings, PH_JSON_INSERTION);
+    PH_TRY(insert(ctx, pool, &record));
+    PH_TRY(ph_client_get(ctx, pool->id, record.id, &pool, &client));
+    describe(ctx, client, out);
+    return PH_OK;
+}
+
+/* --- changing and deleting --- */
+
+static struct ph_err save(struct ph_ctx *ctx, const struct ph_client_record *record)
+{
+    enum ph_write_result result;
+
+    PH_TRY(ph_store_client_update(ctx, record, &result));
+    ph_client_forget(ctx, record->id);
+    if (result == PH_WRITE_CONFLICT) {
+        return PH_FAIL(ConcurrentModificationException, PH_MSG_CONCURRENT_CHANGE);
+    }
+    return result == PH_WRITE_GONE ? ph_client_unknown(ctx, record->id) : PH_OK;
+}
+
+struct ph_err ph_api_update_user_pool_client(struct ph_ctx *ctx, const struct ph_in *in,
+                                             struct ph_out *out)
+{
+    const struct ph_client *client;
+    const struct ph_pool *pool;
+    struct json_t *settings;
+
+    PH_TRY(
+        ph_client_get(ctx, ph_in_str(in, M_UserPoolId), ph_in_str(in, M_ClientId), &pool, &client));
+    PH_TRY(ph_client_settings_update(ctx, pool, client, in->object, &settings));
+    const struct ph_client_record record = {
+        .id = client->id,
+        .name = ph_in_has(in, M_ClientName) ? ph_in_str(in, M_ClientName) : client->name,
+        .settings = ph_json_text(ctx->arena, settings, PH_JSON_INSERTION),
+        .modified_ms = ph_now_ms(ctx),
+        .revision = client->revision,
+    };
+    PH_TRY(save(ctx, &record));
+    PH_TRY(ph_client_get(ctx, pool->id, record.id, &pool, &client));
+    describe(ctx, client, out);
+    return PH_OK;
+}
+
+struct ph_err ph_api_delete_user_pool_client(struct ph_ctx *ctx, const struct ph_in *in,
+                                             struct ph_out *out)
+{
+    const struct ph_client *client;
+    const struct ph_pool *pool;
+    enum ph_write_result result;
+
+    (void)out;
+    PH_TRY(
+        ph_client_get(ctx, ph_in_str(in, M_UserPoolId), ph_in_str(in, M_ClientId), &pool, &client));
+    PH_TRY(ph_store_client_delete(ctx, pool->id, client->id, &result));
+    ph_pool_forget(ctx, pool->id);
+    ph_client_forget(ctx, client->id);
+    return result == PH_WRITE_GONE ? ph_client_unknown(ctx, client->id) : PH_OK;
+}
+
+/* --- listing --- */
+
+static void add_to_list(const struct ph_client_record *client, struct ph_out_list *list)
+{
+    struct ph_out item = ph_out_list_object(list);
+
+    ph_out_str(&item, M_ClientId, client->id);
+    ph_out_str(&item, M_UserPoolId, client->pool_id);
+    ph_out_str(&item, M_ClientName, client->name);
+}
+
+/* One page of the clients; those that registered themselves (DCR) there are none of. */
+static struct ph_err list_page(struct ph_ctx *ctx, const struct ph_in *in, struct ph_str pool_id,
+                               struct ph_out *out)
+{
+    const struct ph_str question = ph_strf(ctx->arena, "ListUserPoolClients %.*s", PH_FMT(pool_id));
+    const size_t limit = (size_t)ph_in_int_or(in, M_MaxResults, PAGE_DEFAULT);
+    struct ph_out_list list = ph_out_list(out, M_UserPoolClients);
+    struct ph_client_record *clients;
+    struct ph_str after;
+    size_t count;
+
+    PH_TRY(ph_page_token_read(ctx, question, ph_in_str(in, M_NextToken), &after));
+    if (ph_str_eq(ph_in_str(in, M_ClientType), PH_STR("DCR"))) {
+        return PH_OK;
+    }
+    PH_TRY(ph_store_client_list(ctx, pool_id, after, limit + 1, &clients, &count));
+    for (size_t i = 0; i < count && i < limit; i++) {
+        add_to_list(&clients[i], &list);
+    }
+    if (count > limit) {
+        ph_out_str(out, M_NextToken, ph_page_token_make(ctx, question, clients[limit - 1].id));
+    }
+    return PH_OK;
+}
+
+struct ph_err ph_api_list_user_pool_clients(struct ph_ctx *ctx, const struct ph_in *in,
+                                            struct ph_out *out)
+{
+    const struct ph_pool *pool;
+
+    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
+    return list_page(ctx, in, pool->id, out);
+}

@@ -1,0 +1,102 @@
+/* How a sign-in begins: one row for each AuthFlow (authentication.md 1.1). */
+#include "auth/internal.h"
+#include "trigger/trigger.h"
+
+enum { PUBLIC = 1, ADMIN = 2 };
+
+struct ph_flow {
+    struct ph_str name;
+    unsigned apis;                 /* by which operations it may be begun */
+    unsigned needs;                /* the switch of the client: a bit of enum ph_flow_switch */
+    const char *off;               /* the text when that is off */
+    const char *const *parameters; /* required ones */
+    struct ph_err (*begin)(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                           struct ph_decision *decision);
+};
+
+static struct ph_err begin_custom(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                  struct ph_decision *decision)
+{
+    (void)ctx;
+    (void)decision;
+    if (!ph_trigger_is_set(attempt->pool, PH_TRIGGER_DEFINE_AUTH_CHALLENGE)) {
+        return PH_FAIL(InvalidParameterException,
+                       "Custom auth lambda trigger is not configured for the user pool.");
+    }
+    return PH_FAIL(OperationNotBuiltException, "The flow CUSTOM_AUTH is not built yet.");
+}
+
+static struct ph_err begin_user_auth(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                     struct ph_decision *decision)
+{
+    (void)ctx;
+    (void)attempt;
+    (void)decision;
+    return PH_FAIL(OperationNotBuiltException, "The flow USER_AUTH is not built yet.");
+}
+
+static const char *const PASSWORD[] = { "USERNAME", "PASSWORD", NULL };
+static const char *const SRP[] = { "USERNAME", "SRP_A", NULL };
+static const char *const REFRESH[] = { "REFRESH_TOKEN", NULL };
+static const char *const NAME[] = { "USERNAME", NULL };
+
+#define OFF "Auth flow not enabled for this client"
+
+static const struct ph_flow FLOWS[] = {
+    { PH_STR_INIT("USER_PASSWORD_AUTH"), PUBLIC, PH_FLOW_PASSWORD,
+      "USER_PASSWORD_AUTH flow not enabled for this client", PASSWORD, ph_begin_password },
+    { PH_STR_INIT("ADMIN_USER_PASSWORD_AUTH"), ADMIN, PH_FLOW_ADMIN_PASSWORD, OFF, PASSWORD,
+      ph_begin_password },
+    { PH_STR_INIT("ADMIN_NO_SRP_AUTH"), ADMIN, PH_FLOW_ADMIN_PASSWORD, OFF, PASSWORD,
+      ph_begin_password },
+    { PH_STR_INIT("USER_SRP_AUTH"), PUBLIC | ADMIN, PH_FLOW_SRP,
+      "USER_SRP_AUTH is not enabled for the client.", SRP, ph_begin_srp },
+    { PH_STR_INIT("REFRESH_TOKEN_AUTH"), PUBLIC | ADMIN, PH_FLOW_REFRESH, OFF, REFRESH,
+      ph_begin_refresh },
+    { PH_STR_INIT("REFRESH_TOKEN"), PUBLIC | ADMIN, PH_FLOW_REFRESH, OFF, REFRESH,
+      ph_begin_refresh },
+    { PH_STR_INIT("CUSTOM_AUTH"), PUBLIC | ADMIN, PH_FLOW_CUSTOM,
+      "CUSTOM_AUTH is not enabled for the client.", NULL, begin_custom },
+    { PH_STR_INIT("USER_AUTH"), PUBLIC | ADMIN, PH_FLOW_USER,
+      "USER_AUTH flow not enabled for this client", NAME, begin_user_auth },
+};
+
+struct ph_err ph_flow_find(struct ph_str name, bool admin, const struct ph_flow **flow)
+{
+    const unsigned api = admin ? ADMIN : PUBLIC;
+
+    for (size_t i = 0; i < sizeof FLOWS / sizeof FLOWS[0]; i++) {
+        if (ph_str_eq(FLOWS[i].name, name) && (FLOWS[i].apis & api) != 0) {
+            *flow = &FLOWS[i];
+            return PH_OK;
+        }
+    }
+    return PH_FAIL(InvalidParameterException, "Initiate Auth method not supported.");
+}
+
+static struct ph_err begin(struct ph_ctx *ctx, const struct ph_flow *flow,
+                           struct ph_attempt *attempt, struct ph_decision *decision)
+{
+    if ((attempt->client->flows & flow->needs) == 0) {
+        return PH_FAIL(InvalidParameterException, flow->off);
+    }
+    PH_TRY(ph_require(ctx, attempt, flow->parameters));
+    return flow->begin(ctx, attempt, decision);
+}
+
+struct ph_err ph_sign_in_begin(struct ph_ctx *ctx, const struct ph_flow *flow,
+                               const struct ph_sign_in_request *request,
+                               struct ph_decision *decision)
+{
+    PH_AUTO(ph_attempt_wipe)
+    struct ph_attempt attempt = { .request = request,
+                                  .pool = request->pool,
+                                  .client = request->client };
+    struct ph_decision result = { 0 };
+    const struct ph_err err = begin(ctx, flow, &attempt, &result);
+
+    ph_sign_in_record(ctx, &attempt, err, &result);
+    PH_TRY(err);
+    *decision = result;
+    return PH_OK;
+}

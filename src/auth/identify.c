@@ -1,0 +1,105 @@
+/* Who signs in, and whether that user may (authentication.md 1.2 and 1.4). */
+#include "auth/internal.h"
+
+struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    const struct ph_str name = ph_answer(attempt, "USERNAME");
+    struct ph_user *user = NULL;
+
+    PH_TRY(ph_client_check_secret_hash(ctx, attempt->client, ph_answer(attempt, "SECRET_HASH"),
+                                       &name, 1, PH_IN_AUTH_PARAMETERS));
+    PH_TRY(ph_user_find(ctx, attempt->pool, name, &user));
+    if (user == NULL && !attempt->client->hides_users) {
+        return PH_FAIL(UserNotFoundException, PH_MSG_USER_UNKNOWN);
+    }
+    attempt->exists = user != NULL;
+    attempt->user = user != NULL ? user : ph_user_decoy(ctx, attempt->pool, name);
+    attempt->name = name;
+    attempt->event_id = ph_new_event_id(ctx, attempt->user);
+    return PH_OK;
+}
+
+/* Clients answer with the name they typed, with the one the challenge told, or another alias. */
+static struct ph_err is_named(struct ph_ctx *ctx, const struct ph_attempt *attempt, bool *named)
+{
+    const struct ph_str given = ph_answer(attempt, "USERNAME");
+    struct ph_user *user = NULL;
+
+    *named = ph_str_eq(given, attempt->user->username) || ph_str_eq(given, attempt->user->sub) ||
+             (given.n > 0 && ph_str_eq(given, attempt->name));
+    if (*named || !attempt->exists) {
+        return PH_OK;
+    }
+    PH_TRY(ph_user_find(ctx, attempt->pool, given, &user));
+    *named = user != NULL && ph_str_eq(user->sub, attempt->user->sub);
+    return PH_OK;
+}
+
+struct ph_err ph_identify_again(struct ph_ctx *ctx, struct ph_attempt *attempt, bool *named)
+{
+    const struct ph_session *opened = &attempt->opened;
+    struct ph_user *user = NULL;
+
+    PH_TRY(ph_store_user_by_sub(ctx, &attempt->pool->ref, opened->sub, &user));
+    attempt->exists = user != NULL;
+    if (user == NULL) {
+        user = ph_user_decoy(ctx, attempt->pool, opened->name);
+        user->sub = opened->sub;
+    }
+    attempt->user = user;
+    attempt->name = opened->name;
+    attempt->event_id = opened->event_id;
+    attempt->proven = opened->proven;
+    const struct ph_str names[] = { ph_answer(attempt, "USERNAME"), user->username, opened->name };
+
+    PH_TRY(ph_client_check_secret_hash(ctx, attempt->client, ph_answer(attempt, "SECRET_HASH"),
+                                       names, sizeof names / sizeof names[0],
+                                       PH_IN_AUTH_PARAMETERS));
+    return is_named(ctx, attempt, named);
+}
+
+static struct ph_err check_enabled(const struct ph_attempt *attempt)
+{
+    if (!attempt->user->enabled) {
+        return PH_FAIL(NotAuthorizedException, PH_MSG_USER_DISABLED);
+    }
+    return PH_OK;
+}
+
+static struct ph_err check_reset(const struct ph_attempt *attempt)
+{
+    if (attempt->user->status == PH_USER_RESET_REQUIRED) {
+        return PH_FAIL(PasswordResetRequiredException, PH_MSG_RESET_REQUIRED);
+    }
+    return PH_OK;
+}
+
+struct ph_err ph_gate_open(struct ph_attempt *attempt)
+{
+    if (attempt->client->hides_users) {
+        return PH_OK;
+    }
+    PH_TRY(check_enabled(attempt));
+    return check_reset(attempt);
+}
+
+static bool has_expired_password(struct ph_ctx *ctx, const struct ph_attempt *attempt)
+{
+    const int64_t days_ms = attempt->pool->password_policy.temporary_days * 24 * 3600 * 1000;
+
+    return attempt->user->status == PH_USER_FORCE_CHANGE_PASSWORD &&
+           attempt->user->password_set_ms + days_ms <= ph_now_ms(ctx);
+}
+
+struct ph_err ph_gate_proven(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    PH_TRY(check_enabled(attempt));
+    PH_TRY(check_reset(attempt));
+    if (attempt->user->status == PH_USER_UNCONFIRMED) {
+        return PH_FAIL(UserNotConfirmedException, PH_MSG_USER_UNCONFIRMED);
+    }
+    if (has_expired_password(ctx, attempt)) {
+        return PH_FAIL(NotAuthorizedException, PH_MSG_TEMPORARY_EXPIRED);
+    }
+    return PH_OK;
+}

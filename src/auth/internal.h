@@ -1,0 +1,149 @@
+/* What the files of auth/ share: an attempt on its way, and the table of stages. */
+#ifndef PH_AUTH_INTERNAL_H
+#define PH_AUTH_INTERNAL_H
+
+#include "auth/session.h"
+#include "auth/sign_in.h"
+#include "model/exceptions.h"
+#include "model/messages.h"
+#include "user/user.h"
+
+/* One call of a sign-in: who, what has been proven, where it came from. */
+struct ph_attempt {
+    const struct ph_sign_in_request *request;
+    const struct ph_pool *pool;
+    const struct ph_client *client;
+    struct ph_user *user; /* a decoy, whom nothing proves, when the user does not exist */
+    bool exists;
+    struct ph_str name; /* as typed in the first call */
+    struct ph_str event_id;
+    unsigned proven;          /* enum ph_proof bits */
+    bool judged;              /* a password was judged in this call: an event is recorded */
+    struct ph_session opened; /* what the answer came with */
+    struct ph_srp_state srp;  /* and in it, during SRP; wiped when the call ends */
+    struct ph_str secret_block;
+};
+
+static inline void ph_attempt_wipe(struct ph_attempt *attempt)
+{
+    ph_srp_state_wipe(&attempt->srp);
+}
+
+/* ---- stages.c: what may follow what ---- */
+
+struct ph_stage {
+    const char *challenge;      /* ChallengeName */
+    const char *const *answers; /* required ChallengeResponses besides USERNAME */
+    bool (*is_due)(const struct ph_attempt *attempt);
+    /* Fills parameters (and session, when the state does not ride in them). */
+    struct ph_err (*ask)(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                         struct ph_decision *decision);
+    /* Opens what the answer came with into attempt->opened; expiry and binding are not its own. */
+    struct ph_err (*open)(struct ph_ctx *ctx, struct ph_attempt *attempt);
+    struct ph_err (*refuse)(void); /* says that what was opened belongs elsewhere */
+    /* Judges the answer: sets a bit in attempt->proven or fails. */
+    struct ph_err (*answer)(struct ph_ctx *ctx, struct ph_attempt *attempt);
+};
+
+extern const struct ph_stage ph_stage_password_verifier; /* srp.c */
+extern const struct ph_stage ph_stage_new_password;      /* new_password.c */
+extern const struct ph_stage ph_stage_mfa;               /* mfa.c */
+
+/* The next stage that is due asks its challenge; when none is, tokens are granted. */
+PH_MUST_USE struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                     struct ph_decision *decision);
+
+/* The state of the attempt while this challenge is open; with a fresh nonce and expiry. */
+struct ph_session ph_session_of(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                                const char *challenge);
+
+/* For stages whose state rides in the Session. */
+PH_MUST_USE struct ph_err ph_open_session(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
+/* Spends what was opened; *first is false when another answer advanced with it before. */
+PH_MUST_USE struct ph_err ph_spend_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                                          bool *first);
+
+/* ---- identify.c: who, and whether that user may sign in at all ---- */
+
+/*
+ * Finds the user by the typed name, checks the secret hash before. Who does not exist is named
+ * (UserNotFoundException) or becomes a decoy, as the client wants it.
+ */
+PH_MUST_USE struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
+/*
+ * The user of attempt->opened, who may be gone by now. Checks the secret hash of the answer;
+ * *named says whether its USERNAME means that user.
+ */
+PH_MUST_USE struct ph_err ph_identify_again(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                            bool *named);
+
+/* States that are told before any proof, where the client does not hide users. */
+PH_MUST_USE struct ph_err ph_gate_open(struct ph_attempt *attempt);
+
+/* States that are told to who has proven the password. */
+PH_MUST_USE struct ph_err ph_gate_proven(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
+/* ---- password.c: one judgement for both ways to prove a password ---- */
+
+/* The text that stands for the password that proofs are about: changes when the password does. */
+struct ph_str ph_password_tag(struct ph_ctx *ctx, const struct ph_user *user);
+
+/* NotAuthorizedException while wrong answers have locked the user; then PreAuthentication. */
+PH_MUST_USE struct ph_err ph_password_prepare(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
+/* NotAuthorizedException "Password attempts exceeded" while locked. */
+PH_MUST_USE struct ph_err ph_password_check_lock(struct ph_ctx *ctx,
+                                                 const struct ph_attempt *attempt);
+
+/* Counts a wrong proof, durably, before it is answered; marks a right one as proven. */
+PH_MUST_USE struct ph_err ph_password_judge(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                            bool right);
+
+/* ---- the flows that begin ---- */
+
+PH_MUST_USE struct ph_err ph_begin_password(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                            struct ph_decision *decision);
+PH_MUST_USE struct ph_err ph_begin_srp(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                       struct ph_decision *decision);
+PH_MUST_USE struct ph_err ph_begin_refresh(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                           struct ph_decision *decision);
+
+/* ---- grant.c: the end ---- */
+
+PH_MUST_USE struct ph_err ph_grant(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                   struct ph_decision *decision);
+
+/* ---- record.c ---- */
+
+/* Appends the event of this call to the audit, when it judged somebody. */
+void ph_sign_in_record(struct ph_ctx *ctx, const struct ph_attempt *attempt, struct ph_err err,
+                       const struct ph_decision *decision);
+
+/* ---- small things (stages.c) ---- */
+
+/* An answer or parameter; absent when it is not there, null or empty. */
+struct ph_str ph_answer(const struct ph_attempt *attempt, const char *name);
+
+/* InvalidParameterException "Missing required parameter <name>" for the first that is missing. */
+PH_MUST_USE struct ph_err ph_require(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                                     const char *const *names);
+
+static inline struct ph_err ph_wrong_password(void)
+{
+    return PH_FAIL(NotAuthorizedException, PH_MSG_WRONG_PASSWORD);
+}
+
+static inline struct ph_err ph_invalid_session(void)
+{
+    return PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_INVALID);
+}
+
+/*
+ * A UUID version 7 whose time is now, or later when the user was signed out in this very
+ * millisecond: what is revoked is told by the time in it.
+ */
+struct ph_str ph_new_event_id(struct ph_ctx *ctx, const struct ph_user *user);
+
+#endif

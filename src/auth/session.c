@@ -1,0 +1,120 @@
+#include "auth/session.h"
+
+#include "crypto/seal.h"
+#include "util/encode.h"
+#include "util/json.h"
+
+#include <string.h>
+
+#define SESSION PH_STR("session")
+#define SECRET_BLOCK PH_STR("secret block")
+
+enum { TEXT_MAX = 4096 };
+
+static struct ph_str write_state(struct ph_ctx *ctx, const struct ph_session *s)
+{
+    struct json_t *o = ph_json_object(ctx->arena);
+
+    ph_json_set_str(ctx->arena, o, "challenge", s->challenge);
+    ph_json_set_str(ctx->arena, o, "client", s->client_id);
+    ph_json_set_str(ctx->arena, o, "sub", s->sub);
+    ph_json_set_str(ctx->arena, o, "name", s->name);
+    ph_json_set_str(ctx->arena, o, "event", s->event_id);
+    ph_json_set_str(ctx->arena, o, "nonce", s->nonce);
+    ph_json_set_str(ctx->arena, o, "password", s->password);
+    ph_json_set_int(ctx->arena, o, "proven", s->proven);
+    ph_json_set_int(ctx->arena, o, "expires", s->expires_ms);
+    return ph_json_text(ctx->arena, o, PH_JSON_INSERTION);
+}
+
+static bool read_state(struct ph_ctx *ctx, struct ph_str text, struct ph_session *session)
+{
+    const struct json_t *o = ph_json_parse(ctx->arena, text);
+
+    if (o == NULL) {
+        return false;
+    }
+    *session = (struct ph_session){
+        .challenge = ph_json_get_str(o, "challenge"),
+        .client_id = ph_json_get_str(o, "client"),
+        .sub = ph_json_get_str(o, "sub"),
+        .name = ph_json_get_str(o, "name"),
+        .event_id = ph_json_get_str(o, "event"),
+        .nonce = ph_json_get_str(o, "nonce"),
+        .password = ph_json_get_str(o, "password"),
+        .proven = (unsigned)ph_json_int(ph_json_get(o, "proven")),
+        .expires_ms = ph_json_int(ph_json_get(o, "expires")),
+    };
+    return true;
+}
+
+static struct ph_str seal(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str purpose,
+                          struct ph_str plain)
+{
+    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
+
+    ph_pool_key(pool, purpose, &key);
+    return ph_seal(ctx->arena, &key, purpose, plain);
+}
+
+static bool unseal(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str purpose,
+                   struct ph_str sealed, struct ph_str *plain)
+{
+    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
+
+    ph_pool_key(pool, purpose, &key);
+    return ph_open(ctx->arena, &key, purpose, sealed, plain);
+}
+
+struct ph_str ph_session_seal(struct ph_ctx *ctx, const struct ph_pool *pool,
+                              const struct ph_session *session)
+{
+    return ph_base64url(ctx->arena, seal(ctx, pool, SESSION, write_state(ctx, session)));
+}
+
+bool ph_session_open(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str text,
+                     struct ph_session *session)
+{
+    struct ph_str sealed, plain;
+
+    return text.n <= TEXT_MAX && ph_base64url_decode(ctx->arena, text, &sealed) &&
+           unseal(ctx, pool, SESSION, sealed, &plain) && read_state(ctx, plain, session);
+}
+
+void ph_srp_state_wipe(struct ph_srp_state *state)
+{
+    ph_wipe(state, sizeof *state);
+}
+
+struct ph_str ph_secret_block_seal(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                   const struct ph_session *session, const struct ph_srp_state *srp)
+{
+    const struct ph_str state = write_state(ctx, session);
+    uint8_t *plain = ph_arena_alloc(ctx->arena, sizeof *srp + state.n);
+
+    /* Only bytes: the struct has no padding and reads the same on every machine. */
+    _Static_assert(sizeof(struct ph_srp_state) == 2 * PH_SRP_BYTES + PH_SRP_EXPONENT,
+                   "a struct of bytes without padding");
+    memcpy(plain, srp, sizeof *srp);
+    memcpy(plain + sizeof *srp, state.p, state.n);
+    return ph_base64(
+        ctx->arena, seal(ctx, pool, SECRET_BLOCK, (struct ph_str){ plain, sizeof *srp + state.n }));
+}
+
+bool ph_secret_block_open(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str text,
+                          struct ph_session *session, struct ph_srp_state *srp,
+                          struct ph_str *bytes)
+{
+    struct ph_session read;
+    struct ph_str sealed, plain;
+
+    if (text.n > TEXT_MAX || !ph_base64_decode(ctx->arena, text, &sealed) ||
+        !unseal(ctx, pool, SECRET_BLOCK, sealed, &plain) || plain.n < sizeof *srp ||
+        !read_state(ctx, ph_str_skip(plain, sizeof *srp), &read)) {
+        return false;
+    }
+    memcpy(srp, plain.p, sizeof *srp);
+    *session = read;
+    *bytes = sealed;
+    return true;
+}

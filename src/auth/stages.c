@@ -1,0 +1,159 @@
+/* What may follow what: the stages after the first call, in their order. */
+#include "auth/internal.h"
+#include "store/sign_in.h"
+#include "util/encode.h"
+
+enum { NONCE_BYTES = 16, NAME_MAX = 512 /* longer ones are nobody's */ };
+
+static const struct ph_stage *const STAGES[] = {
+    &ph_stage_password_verifier,
+    &ph_stage_new_password,
+    &ph_stage_mfa,
+};
+
+enum { STAGE_COUNT = sizeof STAGES / sizeof STAGES[0] };
+
+/* ---- what stages use ---- */
+
+struct ph_str ph_answer(const struct ph_attempt *attempt, const char *name)
+{
+    const struct ph_str value = ph_in_map(&attempt->request->answers, name);
+
+    return value.n > 0 ? value : (struct ph_str){ 0 };
+}
+
+struct ph_err ph_require(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                         const char *const *names)
+{
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        if (ph_answer(attempt, names[i]).n == 0) {
+            return PH_FAIL(InvalidParameterException,
+                           ph_textf(ctx->arena, "Missing required parameter %s", names[i]));
+        }
+    }
+    return PH_OK;
+}
+
+struct ph_str ph_new_event_id(struct ph_ctx *ctx, const struct ph_user *user)
+{
+    const int64_t now_ms = ph_now_ms(ctx);
+    uint8_t bytes[PH_UUID_BYTES];
+
+    ctx->random->fill(ctx->random->self, bytes, sizeof bytes);
+    ph_uuid7_set(bytes,
+                 now_ms > user->tokens_valid_after_ms ? now_ms : user->tokens_valid_after_ms);
+    return ph_uuid_text(ctx->arena, bytes);
+}
+
+struct ph_session ph_session_of(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                                const char *challenge)
+{
+    return (struct ph_session){
+        .challenge = ph_str_from(challenge),
+        .client_id = attempt->client->id,
+        .sub = attempt->user->sub,
+        .name = attempt->name.n <= NAME_MAX ? attempt->name : PH_STR(""),
+        .event_id = attempt->event_id,
+        .nonce = ph_base64url(ctx->arena, ph_random_bytes(ctx, NONCE_BYTES)),
+        .password = ph_password_tag(ctx, attempt->user),
+        .proven = attempt->proven,
+        .expires_ms = ph_now_ms(ctx) + attempt->client->session_s * 1000,
+    };
+}
+
+struct ph_err ph_open_session(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    if (attempt->request->session.n == 0) {
+        return PH_FAIL(InvalidParameterException, "Missing required parameter Session");
+    }
+    if (!ph_session_open(ctx, attempt->pool, attempt->request->session, &attempt->opened)) {
+        return ph_invalid_session();
+    }
+    return PH_OK;
+}
+
+struct ph_err ph_spend_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt, bool *first)
+{
+    return ph_store_spend(ctx, attempt->opened.nonce, attempt->opened.expires_ms, first);
+}
+
+/* ---- the machine ---- */
+
+struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                         struct ph_decision *decision)
+{
+    for (size_t i = 0; i < STAGE_COUNT; i++) {
+        if (STAGES[i]->is_due(attempt)) {
+            decision->challenge = STAGES[i]->challenge;
+            return STAGES[i]->ask(ctx, attempt, decision);
+        }
+    }
+    return ph_grant(ctx, attempt, decision);
+}
+
+static const struct ph_stage *find_stage(struct ph_str challenge)
+{
+    for (size_t i = 0; i < STAGE_COUNT; i++) {
+        if (ph_str_eq(ph_str_from(STAGES[i]->challenge), challenge)) {
+            return STAGES[i];
+        }
+    }
+    return NULL;
+}
+
+static struct ph_err check_binding(struct ph_ctx *ctx, const struct ph_stage *stage,
+                                   const struct ph_attempt *attempt)
+{
+    const struct ph_session *opened = &attempt->opened;
+
+    if (!ph_str_eq(opened->client_id, attempt->client->id) ||
+        !ph_str_eq(opened->challenge, ph_str_from(stage->challenge))) {
+        return stage->refuse();
+    }
+    if (opened->expires_ms <= ph_now_ms(ctx)) {
+        return PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_EXPIRED);
+    }
+    return PH_OK;
+}
+
+static struct ph_err answer(struct ph_ctx *ctx, const struct ph_stage *stage,
+                            struct ph_attempt *attempt, struct ph_decision *decision)
+{
+    static const char *const EVERYWHERE[] = { "USERNAME", NULL };
+    bool named = false;
+
+    PH_TRY(ph_require(ctx, attempt, EVERYWHERE));
+    PH_TRY(ph_require(ctx, attempt, stage->answers));
+    PH_TRY(stage->open(ctx, attempt));
+    PH_TRY(check_binding(ctx, stage, attempt));
+    PH_TRY(ph_identify_again(ctx, attempt, &named));
+    if (!named) {
+        return stage->refuse();
+    }
+    PH_TRY(stage->answer(ctx, attempt));
+    return ph_advance(ctx, attempt, decision);
+}
+
+struct ph_err ph_sign_in_continue(struct ph_ctx *ctx, struct ph_str challenge,
+                                  const struct ph_sign_in_request *request,
+                                  struct ph_decision *decision)
+{
+    const struct ph_stage *stage = find_stage(challenge);
+    PH_AUTO(ph_attempt_wipe)
+    struct ph_attempt attempt = { .request = request,
+                                  .pool = request->pool,
+                                  .client = request->client };
+    struct ph_decision result = { 0 };
+    struct ph_err err;
+
+    if (stage == NULL) { /* never asked, so no Session is for it */
+        return request->session.n > 0
+                   ? ph_invalid_session()
+                   : PH_FAIL(InvalidParameterException, "Missing required parameter Session");
+    }
+    err = answer(ctx, stage, &attempt, &result);
+    ph_sign_in_record(ctx, &attempt, err, &result);
+    PH_TRY(err);
+    *decision = result;
+    return PH_OK;
+}

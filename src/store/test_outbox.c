@@ -1,0 +1,130 @@
+/* The outbox: in the order of commits, readable again, filtered. */
+#include "store/test_support.h"
+
+#include "store/outbox.h"
+
+static int open_store(void **state)
+{
+    *state = test_store_create(true);
+    return 0;
+}
+
+static int close_store(void **state)
+{
+    test_store_destroy(*state);
+    return 0;
+}
+
+static void insert(struct ph_tx *tx, void *arg)
+{
+    ph_outbox_insert(tx, arg, 1);
+}
+
+static void send(struct test_store *t, const char *id, const char *username)
+{
+    const struct ph_message message = {
+        .id = ph_str_from(id),
+        .pool_id = TEST_POOL.id,
+        .username = ph_str_from(username),
+        .medium = PH_MEDIUM_SMS,
+        .destination = ph_strf(&t->arena, "+1555%s", id),
+        .reason = PH_STR("SignUp"),
+        .body = PH_STR("Your code is 123456"),
+        .code = PH_STR("123456"),
+        .created_ms = 5,
+    };
+
+    assert_ok(ph_write(&t->ctx, insert, ph_outbox_seal(&t->ctx, &message, 1)));
+}
+
+/* The ids found, without anything between them. */
+static struct ph_str ids(struct test_store *t, struct ph_outbox_query query)
+{
+    struct ph_message *messages;
+    struct ph_str all = PH_STR("");
+    size_t count;
+
+    query.limit = query.limit == 0 ? 100 : query.limit;
+    assert_ok(ph_store_outbox_list(&t->ctx, &query, &messages, &count));
+    for (size_t i = 0; i < count; i++) {
+        all = ph_strf(&t->arena, "%.*s%.*s", PH_FMT(all), PH_FMT(messages[i].id));
+    }
+    return all;
+}
+
+#define IDS(t, ...) ids((t), (struct ph_outbox_query){ __VA_ARGS__ })
+
+static void a_message_is_read_as_it_was_written(void **state)
+{
+    struct test_store *t = *state;
+    struct ph_message *messages;
+    size_t count;
+
+    send(t, "1", "alice");
+    assert_ok(
+        ph_store_outbox_list(&t->ctx, &(struct ph_outbox_query){ .limit = 9 }, &messages, &count));
+    assert_int_equal(count, 1);
+    assert_str(messages[0].username, "alice");
+    assert_int_equal(messages[0].medium, PH_MEDIUM_SMS);
+    assert_str(messages[0].destination, "+15551");
+    assert_str(messages[0].body, "Your code is 123456");
+    assert_str(messages[0].code, "123456");
+    assert_null(messages[0].subject.p);
+    assert_int_equal(messages[0].created_ms, 5);
+}
+
+/* Two workers make ids at the same time; the earlier one may be committed later. */
+static void what_is_committed_later_comes_after(void **state)
+{
+    struct test_store *t = *state;
+
+    send(t, "5", "a");
+    send(t, "3", "b");
+    assert_str(IDS(t, .limit = 10), "35");
+    assert_str(IDS(t, .after_id = PH_STR("5")), "3");
+    assert_str(IDS(t, .after_id = PH_STR("3")), "");
+    send(t, "4", "a");
+    assert_str(IDS(t, .after_id = PH_STR("3")), "4");
+    assert_str(IDS(t, .limit = 2), "43");
+}
+
+static void the_place_of_a_message_that_is_gone_is_told_by_its_id(void **state)
+{
+    struct test_store *t = *state;
+
+    assert_str(IDS(t, .after_id = PH_STR("1")), "");
+    send(t, "2", "a");
+    send(t, "4", "a");
+    assert_str(IDS(t, .after_id = PH_STR("1")), "42");
+    assert_str(IDS(t, .after_id = PH_STR("3")), "4");
+    assert_str(IDS(t, .after_id = PH_STR("5")), "");
+}
+
+static void filters_count_before_the_limit(void **state)
+{
+    struct test_store *t = *state;
+
+    send(t, "1", "alice");
+    send(t, "2", "bob");
+    send(t, "3", "bob");
+    assert_str(IDS(t, .username = PH_STR("alice"), .limit = 1), "1");
+    assert_str(IDS(t, .username = PH_STR("bob"), .after_id = PH_STR("2")), "3");
+    assert_str(IDS(t, .destination = PH_STR("+15552")), "2");
+    assert_str(IDS(t, .destination = PH_STR("+15552"), .username = PH_STR("alice")), "");
+    assert_str(IDS(t, .username = PH_STR("")), "");
+}
+
+#define IN_MEMORY(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_MEMORY(a_message_is_read_as_it_was_written),
+        IN_MEMORY(what_is_committed_later_comes_after),
+        IN_MEMORY(the_place_of_a_message_that_is_gone_is_told_by_its_id),
+        IN_MEMORY(filters_count_before_the_limit),
+    };
+
+    ph_json_start();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
