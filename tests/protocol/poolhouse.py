@@ -347,9 +347,9 @@ class PoolhouseTest(unittest.TestCase):
         return f'{prefix}{next(cls.names)}'
 
     @classmethod
-    def new_user(cls, pool, name=None, password=PASSWORD, **values):
+    def new_user(cls, pool, username=None, /, password=PASSWORD, **values):
         """A confirmed user with a permanent password."""
-        name = name or cls.new_name()
+        name = username or cls.new_name()
         made = cls.api.AdminCreateUser(UserPoolId=pool, Username=name, MessageAction='SUPPRESS',
                                        UserAttributes=attribute_list(**values))
         cls.api.AdminSetUserPassword(UserPoolId=pool, Username=made['User']['Username'],
