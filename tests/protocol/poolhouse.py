@@ -345,7 +345,7 @@ class PoolhouseTest(unittest.TestCase):
         return f'{prefix}{next(cls.names)}'
 
     @classmethod
-    def new_user(cls, pool, name=None, password=PASSWORD, **values):
+    def new_user(cls, pool, name=None, /, password=PASSWORD, **values):
         """A confirmed user with a permanent password."""
         name = name or cls.new_name()
         made = cls.api.AdminCreateUser(UserPoolId=pool, Username=name, MessageAction='SUPPRESS',
