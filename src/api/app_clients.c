@@ -38,26 +38,39 @@ struct ph_err ph_api_describe_user_pool_client(struct ph_ctx *ctx, const struct 
 
 enum { ID_CHARS = 26, SECRET_CHARS = 51, CLIENTS_MAX = 1000, PAGE_DEFAULT = 60 };
 
-/* A pinned id must be one that the other operations accept. */
-static struct ph_err choose_id(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str *id)
+/* What is pinned must be what the operations that take it as input accept. */
+static struct ph_err check_pins(struct ph_ctx *ctx, const struct ph_in *in)
 {
-    struct ph_out question = ph_out_new(ctx->arena);
+    struct ph_out by_id = ph_out_new(ctx->arena);
+    struct ph_out by_secret = ph_out_new(ctx->arena);
 
-    if (ctx->settings->mode != PH_MODE_DEV || ctx->pinned_id.p == NULL) {
-        *id = ph_random_text(ctx, ID_CHARS, ALPHABET);
-        return PH_OK;
+    if (ctx->pinned_id.p != NULL) {
+        ph_out_str(&by_id, M_UserPoolId, ph_in_str(in, M_UserPoolId));
+        ph_out_str(&by_id, M_ClientId, ctx->pinned_id);
+        PH_TRY(ph_validate_input(ctx->arena, ph_operations[OP_DescribeUserPoolClient].input,
+                                 by_id.object));
     }
-    ph_out_str(&question, M_UserPoolId, pool->id);
-    ph_out_str(&question, M_ClientId, ctx->pinned_id);
-    PH_TRY(ph_validate_input(ctx->arena, ph_operations[OP_DescribeUserPoolClient].input,
-                             question.object));
-    *id = ctx->pinned_id;
+    if (ctx->pinned_secret.p != NULL) {
+        ph_out_str(&by_secret, M_UserPoolId, ph_in_str(in, M_UserPoolId));
+        ph_out_str(&by_secret, M_ClientName, ph_in_str(in, M_ClientName));
+        ph_out_str(&by_secret, M_ClientSecret, ctx->pinned_secret);
+        PH_TRY(ph_validate_input(ctx->arena, ph_operations[OP_CreateUserPoolClient].input,
+                                 by_secret.object));
+    }
     return PH_OK;
 }
 
-/* Absent for a public client. */
-static struct ph_str choose_secret(struct ph_ctx *ctx, const struct ph_in *in)
+static struct ph_str choose_id(const struct ph_ctx *ctx)
 {
+    return ctx->pinned_id.p != NULL ? ctx->pinned_id : ph_random_text(ctx, ID_CHARS, ALPHABET);
+}
+
+/* Absent for a public client. */
+static struct ph_str choose_secret(const struct ph_ctx *ctx, const struct ph_in *in)
+{
+    if (ctx->pinned_secret.p != NULL) {
+        return ctx->pinned_secret;
+    }
     if (ph_in_bool(in, M_GenerateSecret)) {
         return ph_random_text(ctx, SECRET_CHARS, ALPHABET);
     }
@@ -94,18 +107,20 @@ static struct ph_err insert(struct ph_ctx *ctx, const struct ph_pool *pool,
 struct ph_err ph_api_create_user_pool_client(struct ph_ctx *ctx, const struct ph_in *in,
                                              struct ph_out *out)
 {
+    const int64_t now_ms = ph_now_ms(ctx);
     struct ph_client_record record = {
+        .id = choose_id(ctx),
         .name = ph_in_str(in, M_ClientName),
         .secret = choose_secret(ctx, in),
-        .created_ms = ph_now_ms(ctx),
-        .modified_ms = ph_now_ms(ctx),
+        .created_ms = now_ms,
+        .modified_ms = now_ms,
     };
     const struct ph_client *client;
     const struct ph_pool *pool;
     struct json_t *settings;
 
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
-    PH_TRY(choose_id(ctx, pool, &record.id));
+    PH_TRY(check_pins(ctx, in));
     PH_TRY(ph_client_settings_create(ctx, pool, record.secret.p != NULL, in->object, &settings));
     PH_TRY(check_limit(ctx, pool));
     record.settings = ph_json_text(ctx->arena, settings, PH_JSON_INSERTION);

@@ -99,14 +99,15 @@ static struct ph_err insert(struct ph_ctx *ctx, struct ph_str id, struct ph_str 
                             const struct json_t *settings)
 {
     struct ph_pool_record *record = ph_arena_new(ctx->arena, struct ph_pool_record);
+    const int64_t now_ms = ph_now_ms(ctx);
     enum ph_write_result result;
 
     *record = (struct ph_pool_record){
         .id = id,
         .name = name,
         .settings = ph_json_text(ctx->arena, settings, PH_JSON_INSERTION),
-        .created_ms = ph_now_ms(ctx),
-        .modified_ms = ph_now_ms(ctx),
+        .created_ms = now_ms,
+        .modified_ms = now_ms,
     };
     ctx->random->fill(ctx->random->self, record->data_key.bytes, sizeof record->data_key.bytes);
     const struct ph_signing_key_record keys[] = {

@@ -1,5 +1,60 @@
 #include "main/command.h"
 
+#include "api/handlers.h"
+
+#include <string.h>
+
+/* By enum ph_auth_class. */
+static const char *const CALLERS[] = { "public", "access token", "signed" };
+
+static bool is_built(const struct ph_operation *operation)
+{
+    return ph_handlers[operation->id].run != NULL;
+}
+
+/* The first operation of its group in the table stands for it. */
+static bool opens_group(size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (strcmp(ph_operations[k].group, ph_operations[i].group) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static size_t print_group(const char *group, FILE *out)
+{
+    size_t built = 0;
+
+    fprintf(out, "%s\n", group);
+    for (size_t i = 0; i < PH_OP_COUNT; i++) {
+        const struct ph_operation *op = &ph_operations[i];
+
+        if (strcmp(op->group, group) == 0) {
+            fprintf(out, "  %-42s %-14s %s\n", op->name, CALLERS[op->auth],
+                    is_built(op) ? "built" : "not built yet");
+            built += is_built(op);
+        }
+    }
+    fputc('\n', out);
+    return built;
+}
+
+static int print_operations(FILE *out)
+{
+    size_t built = 0;
+
+    for (size_t i = 0; i < PH_OP_COUNT; i++) {
+        if (opens_group(i)) {
+            built += print_group(ph_operations[i].group, out);
+        }
+    }
+    fprintf(out, "%d operations: %zu built, %zu not built yet (they answer 501)\n", PH_OP_COUNT,
+            built, PH_OP_COUNT - built);
+    return PH_EXIT_OK;
+}
+
 static int run(int argc, char **argv)
 {
     const char *known[16];
@@ -10,23 +65,29 @@ static int run(int argc, char **argv)
         ph_command_print_list(stdout);
         return PH_EXIT_OK;
     }
+    if (strcmp(argv[0], "operations") == 0) {
+        return print_operations(stdout);
+    }
     command = ph_command_find(argv[0]);
     if (command != NULL) {
         ph_command_print_help(command, stdout);
         return PH_EXIT_OK;
     }
-    for (; ph_commands[n] != NULL && n < sizeof known / sizeof known[0] - 1; n++) {
+    for (; ph_commands[n] != NULL && n < sizeof known / sizeof known[0] - 2; n++) {
         known[n] = ph_commands[n]->name;
     }
+    known[n++] = "operations";
     known[n] = NULL;
     return ph_command_misused("command", argv[0], known);
 }
 
 const struct ph_command ph_command_help = {
     .name = "help",
-    .summary = "explain a command",
+    .summary = "explain a command; list the operations of the API",
     .help = "Usage:\n"
             "  poolhouse help\n"
-            "  poolhouse help COMMAND\n",
+            "  poolhouse help COMMAND\n"
+            "  poolhouse help operations     every operation of the API by group: who may call\n"
+            "                                it, and whether it is built\n",
     .run = run,
 };

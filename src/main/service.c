@@ -39,6 +39,7 @@ struct ph_service {
     struct ph_store *store;
     struct ph_pool_cache *pools;
     struct ph_health health;
+    struct ph_outbox_waiters outbox_waiters;
     struct ph_protocol protocol;
     struct ph_http_server *api;
     struct ph_http_server *admin; /* NULL: the API's listener answers for it */
@@ -292,6 +293,8 @@ static bool open_store(struct ph_service *service, char *why, size_t why_size)
 static void init_protocol(struct ph_service *service)
 {
     service->pools = ph_pool_cache_create();
+    service->outbox_waiters.stopping = &service->draining;
+    service->outbox_waiters.max = ph_workers_count(service->workers).threads / 2;
     service->protocol = (struct ph_protocol){
         .handlers = ph_handlers,
         .ctx = { .clock = &ph_system_clock,
@@ -303,6 +306,7 @@ static void init_protocol(struct ph_service *service)
                  .log = service->log },
         .count = count_request,
         .count_self = service,
+        .waiters = &service->outbox_waiters,
     };
 }
 

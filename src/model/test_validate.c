@@ -205,6 +205,8 @@ static void test_replies_with_strange_members_or_types_are_found(void **state)
                         "AttributeType has no member Nam");
     assert_non_null(check_reply(&arena, "{\"Enabled\":\"true\"}"));
     assert_non_null(check_reply(&arena, "[]"));
+    assert_null(ph_validate_output(&arena, NULL, ph_json_parse(&arena, PH_STR("{}"))));
+    assert_non_null(ph_validate_output(&arena, NULL, ph_json_parse(&arena, PH_STR("{\"A\":1}"))));
     ph_arena_finish(&arena);
 }
 

@@ -493,5 +493,8 @@ const char *ph_validate_output(struct ph_arena *arena, const struct ph_shape *sh
     if (ph_json_kind(reply) != PH_JSON_OBJECT) {
         return "the reply is no object";
     }
+    if (shape == NULL) {
+        return ph_json_members(reply) == 0 ? NULL : "the operation has no output";
+    }
     return ph_types_check_output(arena, shape, reply);
 }

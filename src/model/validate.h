@@ -28,7 +28,8 @@ struct json_t *ph_shape_copy(struct ph_arena *arena, const struct ph_shape *shap
 
 /*
  * Our own reply against the output shape: NULL when every member is known and of its type, else a
- * text that says what is wrong. Lengths and patterns are not checked.
+ * text that says what is wrong, without values. Lengths and patterns are not checked. An operation
+ * without output (shape NULL) answers an object without members.
  */
 const char *ph_validate_output(struct ph_arena *arena, const struct ph_shape *shape,
                                const struct json_t *reply);

@@ -28,6 +28,44 @@ static const struct refusal POOL_REFUSALS[] = {
       "Source ARN is required to use DEVELOPER email sending owner" },
     { "{'SmsConfiguration':{'SnsCallerArn':'a','SnsRegion':'us-east-1'}}", INVALID,
       "Invalid snsRegion. Allowed SNS region for eu-west-1 is eu-west-1" },
+    { "{'SmsConfiguration':{}}", INVALID,
+      "1 validation error detected: Value null at 'smsConfiguration.snsCallerArn' failed to "
+      "satisfy constraint: Member must not be null" },
+    { "{'SmsConfiguration':{'SnsCallerArn':'arn:aws:iam::111111111111:role/r'}}", INVALID,
+      "Cross-account pass role is not allowed." },
+    { "{'SmsConfiguration':{'EumsSms':{'CallerArn':'arn:aws:iam::111111111111:role/r'}}}", INVALID,
+      "Cross-account pass role is not allowed." },
+    { "{'SmsConfiguration':{'SnsCallerArn':'a','EumsSms':{'CallerArn':'a'}}}", INVALID,
+      "SnsCallerArn and EumsSms cannot both be specified in SmsConfiguration." },
+    { "{'EmailConfiguration':{'SourceArn':"
+      "'arn:aws:ses:eu-west-1:111111111111:identity/a@example.com'}}",
+      "InvalidEmailRoleAccessPolicyException",
+      "Cognito is not allowed to use your email identity" },
+    { "{'LambdaConfig':{'PreSignUp':'arn:aws:lambda:us-east-1:123456789012:function:f'}}", INVALID,
+      "Cross-region lambda functions are not supported" },
+    { "{'LambdaConfig':{'KMSKeyID':'arn:aws:kms:us-east-1:123456789012:key/k','CustomSMSSender':"
+      "{'LambdaVersion':'V1_0','LambdaArn':'arn:aws:lambda:us-east-1:123456789012:function:f'}}}",
+      INVALID, "Cross-region lambda functions are not supported" },
+    { "{'UserPoolTags':{'aws:x':'y'}}", INVALID, "Tag keys cannot start with aws:." },
+    { "{'Policies':{'SignInPolicy':{'AllowedFirstAuthFactors':['EMAIL_OTP']}}}", INVALID,
+      "PASSWORD must be one of the allowed first auth factors." },
+    { "{'Policies':{'SignInPolicy':{'AllowedFirstAuthFactors':['PASSWORD','SOFTWARE_TOKEN']}}}",
+      INVALID, "SOFTWARE_TOKEN cannot be one of the allowed first auth factors." },
+    { "{'UserPoolTier':'LITE','Policies':{'PasswordPolicy':{'PasswordHistorySize':1},"
+      "'SignInPolicy':{'AllowedFirstAuthFactors':['PASSWORD','EMAIL_OTP','WEB_AUTHN']}}}",
+      "FeatureUnavailableInTierException",
+      "The following features need to be disabled for the LITE pricing tier configured: EMAIL_OTP, "
+      "WEB_AUTHN, Password History" },
+    { "{'UserPoolTier':'LITE','LambdaConfig':{'PreTokenGenerationConfig':{'LambdaVersion':'V2_0',"
+      "'LambdaArn':'arn:aws:lambda:eu-west-1:123456789012:function:f'}}}",
+      "FeatureUnavailableInTierException",
+      "The following features need to be disabled for the LITE pricing tier configured: Access "
+      "Token Customization" },
+    { "{'UserPoolAddOns':{'AdvancedSecurityMode':'AUDIT'}}", "FeatureUnavailableInTierException",
+      "The following features need to be disabled for the ESSENTIALS pricing tier configured: "
+      "Threat Protection" },
+    { "{'Schema':[{'AttributeDataType':'String'}]}", INVALID,
+      "A schema attribute must have a name." },
     { "{'Schema':[{'Name':'a','AttributeDataType':'String','Required':true}]}", INVALID,
       "Required custom attributes are not supported currently." },
     { "{'Schema':[{'Name':'a','AttributeDataType':'String'},"
@@ -61,6 +99,18 @@ static const struct refusal CLIENT_REFUSALS[] = {
       "The default redirect URI https://a is not in the callback URIs list." },
     { "{'AllowedOAuthFlows':['client_credentials']}", "InvalidOAuthFlowException",
       "client_credentials flow can not be selected if client does not have a client secret." },
+    { "{'ExplicitAuthFlows':['ALLOW_CLIENT_TOKEN_AUTH','ALLOW_USER_SRP_AUTH']}", INVALID,
+      "ALLOW_CLIENT_TOKEN_AUTH cannot be used with other auth flows." },
+    { "{'SupportedIdentityProviders':['COGNITO','Other']}", INVALID,
+      "The provider Other does not exist for User Pool " POOL_ID "." },
+    { "{'AllowedOAuthScopes':['openid','a/b']}", "ScopeDoesNotExistException",
+      "Invalid scope requested: a/b" },
+    { "{'AnalyticsConfiguration':{'ApplicationArn':'arn','RoleArn':'arn'}}", INVALID,
+      "Invalid analytics configuration given, either <application arn> or <application id, role "
+      "arn, external id> are valid" },
+    { "{'AnalyticsConfiguration':{'ApplicationId':'a','RoleArn':'arn'}}", INVALID,
+      "Invalid analytics configuration given, either <application arn> or <application id, role "
+      "arn, external id> are valid" },
     { "{'EnablePropagateAdditionalUserContextData':true}", INVALID,
       "Client Secret is required to set EnablePropagateAdditionalUserContextData as true" },
 };
@@ -77,6 +127,84 @@ static void pools_are_refused_in_the_words_of_the_api(void **state)
             ph_pool_settings_create(&t->ctx, PH_STR("eu-west-1"), json(t, r->input), &settings),
             r->exception, r->message);
     }
+}
+
+static struct ph_err create(struct test_pool *t, const char *region, const char *input)
+{
+    struct json_t *settings;
+
+    return ph_pool_settings_create(&t->ctx, ph_str_from(region), json(t, input), &settings);
+}
+
+static void what_a_higher_tier_includes_is_accepted_there(void **state)
+{
+    assert_ok(create(*state, "eu-west-1",
+                     "{'Policies':{'PasswordPolicy':{'PasswordHistorySize':1},'SignInPolicy':"
+                     "{'AllowedFirstAuthFactors':['PASSWORD','EMAIL_OTP']}}}"));
+    assert_ok(create(*state, "eu-west-1",
+                     "{'UserPoolTier':'PLUS','UserPoolAddOns':{'AdvancedSecurityMode':'AUDIT'}}"));
+    assert_ok(create(*state, "eu-west-1",
+                     "{'UserPoolTier':'LITE','UserPoolAddOns':{'AdvancedSecurityMode':'OFF'}}"));
+}
+
+static void a_pool_in_no_real_region_finds_nothing_too_far(void **state)
+{
+    assert_ok(create(*state, "local",
+                     "{'SmsConfiguration':{'SnsCallerArn':'a','SnsRegion':'us-east-1'}}"));
+    assert_ok(create(*state, "local",
+                     "{'LambdaConfig':{'PreSignUp':"
+                     "'arn:aws:lambda:us-east-1:123456789012:function:f'}}"));
+}
+
+static void a_pool_has_fifty_tags_at_most(void **state)
+{
+    struct test_pool *t = *state;
+    struct json_t *tags = ph_json_object(&t->arena);
+    struct json_t *input = ph_json_object(&t->arena);
+    struct json_t *settings;
+
+    ph_json_set(&t->arena, input, "UserPoolTags", tags);
+    for (int i = 0; i < 50; i++) {
+        ph_json_set_str(&t->arena, tags, ph_textf(&t->arena, "%d", i), PH_STR("x"));
+    }
+    assert_ok(ph_pool_settings_create(&t->ctx, PH_STR("eu-west-1"), input, &settings));
+    ph_json_set_str(&t->arena, tags, "one more", PH_STR("x"));
+    assert_fails(ph_pool_settings_create(&t->ctx, PH_STR("eu-west-1"), input, &settings),
+                 "LimitExceededException", "A user pool can have at most 50 tags.");
+}
+
+static void what_the_model_does_not_know_is_not_kept(void **state)
+{
+    struct test_pool *t = *state;
+    struct json_t *settings;
+
+    assert_ok(ph_pool_settings_create(
+        &t->ctx, PH_STR("eu-west-1"),
+        json(t, "{'DeviceConfiguration':{'ChallengeRequiredOnNewDevice':true,'Strange':1,"
+                "'DeviceOnlyRememberedOnUserPrompt':null},"
+                "'Policies':{'PasswordPolicy':{'MinimumLength':9.7}},'UserPoolTags':{'a':null}}"),
+        &settings));
+    assert_str(document(t, ph_json_get(settings, "DeviceConfiguration")),
+               "{\"ChallengeRequiredOnNewDevice\":true}");
+    assert_str(document(t, ph_json_get(settings, "UserPoolTags")), "{}");
+    assert_str(
+        document(t, ph_json_get(ph_json_get(ph_json_get(settings, "Policies"), "PasswordPolicy"),
+                                "MinimumLength")),
+        "9");
+}
+
+static void a_machine_asks_for_no_scopes_of_users(void **state)
+{
+    struct test_pool *t = *state;
+    const struct ph_pool *pool = make_pool(t, "{}");
+    struct json_t *settings;
+
+    assert_fails(ph_client_settings_create(&t->ctx, pool, true,
+                                           json(t, "{'AllowedOAuthFlows':['client_credentials'],"
+                                                   "'AllowedOAuthScopes':['email']}"),
+                                           &settings),
+                 "InvalidOAuthFlowException",
+                 "email scope can not be selected with client_credentials flow.");
 }
 
 static void clients_are_refused_in_the_words_of_the_api(void **state)
@@ -150,6 +278,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         POOL_TEST(pools_are_refused_in_the_words_of_the_api),
+        POOL_TEST(what_a_higher_tier_includes_is_accepted_there),
+        POOL_TEST(a_pool_in_no_real_region_finds_nothing_too_far),
+        POOL_TEST(a_pool_has_fifty_tags_at_most),
+        POOL_TEST(what_the_model_does_not_know_is_not_kept),
+        POOL_TEST(a_machine_asks_for_no_scopes_of_users),
         POOL_TEST(clients_are_refused_in_the_words_of_the_api),
         POOL_TEST(a_pool_reads_back_with_its_defaults),
         POOL_TEST(a_client_reads_back_with_its_defaults),

@@ -8,6 +8,7 @@
 #define PH_PROTOCOL_DISPATCH_H
 
 #include "api/handlers.h"
+#include "protocol/outbox.h"
 #include "util/message.h"
 
 struct ph_protocol {
@@ -16,6 +17,7 @@ struct ph_protocol {
     /* After each answer; op is PH_OP_COUNT when no operation was found. May be NULL. */
     void (*count)(void *self, size_t op, const char *error, int64_t duration_ns);
     void *count_self;
+    struct ph_outbox_waiters *waiters; /* in `serve` it is not used */
 };
 
 /* Thread-safe; everything of the request is made in the arena. */

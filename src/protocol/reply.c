@@ -8,7 +8,9 @@ void ph_reply_success(struct ph_http_reply *reply, struct ph_arena *arena, const
 {
     reply->status = 200;
     reply->content_type = CONTENT_TYPE;
-    reply->body = ph_json_text(arena, out->object, PH_JSON_SORTED);
+    if (out != NULL) {
+        reply->body = ph_json_text(arena, out->object, PH_JSON_SORTED);
+    }
 }
 
 /* Recorded: these two carry their text under a capital letter, all others under a small one. */

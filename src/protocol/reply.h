@@ -8,7 +8,7 @@
 #include "model/io.h"
 #include "util/message.h"
 
-/* 200 with the output as compact JSON, keys in alphabetical order. */
+/* 200 with the output as compact JSON, keys in alphabetical order; NULL: without a body. */
 void ph_reply_success(struct ph_http_reply *reply, struct ph_arena *arena,
                       const struct ph_out *out);
 

@@ -43,14 +43,16 @@ static void set_list(struct ph_ctx *ctx, struct json_t *document, const char *na
 }
 
 /*
- * What exists today: the issuer and its keys. The endpoints of OAuth 2.0 join with the pages that
- * serve them. jwks_uri is an address of this server whatever the issuer is called.
+ * The issuer, its keys and what its tokens are like. The endpoints of OAuth 2.0 join with the pages
+ * that serve them. jwks_uri is an address of this server whatever the issuer is called.
  */
 struct ph_err ph_token_openid_configuration(struct ph_ctx *ctx, struct ph_str pool_id,
                                             struct ph_str *json)
 {
     static const char *const algorithms[] = { "RS256", NULL };
     static const char *const subjects[] = { "public", NULL };
+    static const char *const scopes[] = { "openid", "email", "phone", "profile", NULL };
+    static const char *const responses[] = { "code", "token", NULL };
     struct json_t *document = ph_json_object(ctx->arena);
     const struct ph_pool *pool;
 
@@ -60,6 +62,8 @@ struct ph_err ph_token_openid_configuration(struct ph_ctx *ctx, struct ph_str po
     ph_json_set_str(ctx->arena, document, "jwks_uri",
                     ph_strf(ctx->arena, "%.*s/%.*s/.well-known/jwks.json",
                             PH_FMT(ctx->settings->public_url), PH_FMT(pool->id)));
+    set_list(ctx, document, "response_types_supported", responses);
+    set_list(ctx, document, "scopes_supported", scopes);
     set_list(ctx, document, "subject_types_supported", subjects);
     *json = ph_json_text(ctx->arena, document, PH_JSON_INSERTION);
     return PH_OK;

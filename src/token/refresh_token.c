@@ -7,19 +7,21 @@
 /*
  * Outwardly a compact JWE like the service's, because clients and proxies tell tokens apart by
  * their shape: {"cty":"JWT","enc":"A256GCM","alg":"RSA-OAEP"} and four more parts. The fourth part
- * is the sealed text; the others carry nothing.
+ * is the sealed text; the others repeat a filler that the seal is bound to, so that no other text
+ * than the one given out is a token.
  */
 #define HEADER "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ"
 #define PURPOSE PH_STR("refresh token")
 
 enum { TOKEN_MAX = 2048, FILLER_BYTES = 12 };
 
-static struct ph_str seal_text(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str text)
+static struct ph_str seal_text(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str filler,
+                               struct ph_str text)
 {
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
 
     ph_pool_key(pool, PURPOSE, &key);
-    return ph_base64url(ctx->arena, ph_seal(ctx->arena, &key, PURPOSE, text));
+    return ph_base64url(ctx->arena, ph_seal(ctx->arena, &key, filler, text));
 }
 
 static struct ph_str as_text(struct ph_ctx *ctx, const struct ph_refresh_token *token)
@@ -42,46 +44,44 @@ static struct ph_str as_text(struct ph_ctx *ctx, const struct ph_refresh_token *
 struct ph_str ph_refresh_token_seal(struct ph_ctx *ctx, const struct ph_pool *pool,
                                     const struct ph_refresh_token *token)
 {
-    const struct ph_str sealed = seal_text(ctx, pool, as_text(ctx, token));
     const struct ph_str filler = ph_base64url(ctx->arena, ph_random_bytes(ctx, FILLER_BYTES));
+    const struct ph_str sealed = seal_text(ctx, pool, filler, as_text(ctx, token));
 
     return ph_strf(ctx->arena, HEADER ".%.*s.%.*s.%.*s.%.*s", PH_FMT(filler), PH_FMT(filler),
                    PH_FMT(sealed), PH_FMT(filler));
 }
 
-/* The fourth of exactly five parts. */
-static bool sealed_part(struct ph_str text, struct ph_str *sealed)
+/* Header, filler, filler, sealed text, filler: nothing else. */
+static bool split(struct ph_str text, struct ph_str *filler, struct ph_str *sealed)
 {
-    struct ph_str part;
+    struct ph_str header, again;
 
-    ph_str_cut(text, '.', &part, &text);
-    if (!ph_str_eq(part, PH_STR(HEADER))) {
-        return false;
-    }
-    ph_str_cut(text, '.', NULL, &text);
-    ph_str_cut(text, '.', NULL, &text);
-    return ph_str_cut(text, '.', sealed, &text) && text.n > 0 && !ph_str_has_byte(text, '.');
+    ph_str_cut(text, '.', &header, &text);
+    ph_str_cut(text, '.', filler, &text);
+    ph_str_cut(text, '.', &again, &text);
+    return ph_str_eq(header, PH_STR(HEADER)) && ph_str_eq(*filler, again) &&
+           ph_str_cut(text, '.', sealed, &again) && ph_str_eq(*filler, again);
 }
 
-static bool open_text(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str sealed,
-                      struct ph_str *text)
+static bool open_text(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str filler,
+                      struct ph_str sealed, struct ph_str *text)
 {
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     struct ph_str bytes;
 
     ph_pool_key(pool, PURPOSE, &key);
     return ph_base64url_decode(ctx->arena, sealed, &bytes) &&
-           ph_open(ctx->arena, &key, PURPOSE, bytes, text);
+           ph_open(ctx->arena, &key, filler, bytes, text);
 }
 
 bool ph_refresh_token_open(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str text,
                            struct ph_refresh_token *token)
 {
     const struct json_t *o;
-    struct ph_str sealed, plain;
+    struct ph_str filler, sealed, plain;
 
-    if (text.n > TOKEN_MAX || !sealed_part(text, &sealed) ||
-        !open_text(ctx, pool, sealed, &plain)) {
+    if (text.n > TOKEN_MAX || !split(text, &filler, &sealed) ||
+        !open_text(ctx, pool, filler, sealed, &plain)) {
         return false;
     }
     o = ph_json_parse(ctx->arena, plain);

@@ -154,6 +154,56 @@ static bool is_dash_position(size_t i)
     return i == 8 || i == 13 || i == 18 || i == 23;
 }
 
+bool ph_form_decode(struct ph_arena *arena, struct ph_str text, struct ph_str *bytes)
+{
+    uint8_t *out = ph_arena_alloc(arena, text.n + 1);
+    size_t n = 0;
+
+    while (text.n > 0) {
+        const struct ph_str c = ph_str_take(&text, 1);
+        struct ph_str byte = c;
+
+        if (*c.p == '%' && (text.n < 2 || !ph_hex_decode(arena, ph_str_take(&text, 2), &byte))) {
+            return false;
+        }
+        out[n++] = *c.p == '+' ? ' ' : *byte.p;
+    }
+    *bytes = (struct ph_str){ out, n };
+    return true;
+}
+
+static struct ph_str entity(const uint8_t *c)
+{
+    switch (*c) {
+    case '&':
+        return PH_STR("&amp;");
+    case '<':
+        return PH_STR("&lt;");
+    case '>':
+        return PH_STR("&gt;");
+    case '"':
+        return PH_STR("&quot;");
+    case '\'':
+        return PH_STR("&#39;");
+    default:
+        return (struct ph_str){ c, 1 };
+    }
+}
+
+struct ph_str ph_html(struct ph_arena *arena, struct ph_str text)
+{
+    uint8_t *out = ph_arena_alloc_array(arena, text.n + 1, sizeof "&quot;");
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.n; i++) {
+        const struct ph_str e = entity(&text.p[i]);
+
+        memcpy(out + n, e.p, e.n);
+        n += e.n;
+    }
+    return (struct ph_str){ out, n };
+}
+
 struct ph_str ph_uuid_text(struct ph_arena *arena, const uint8_t bytes[PH_UUID_BYTES])
 {
     uint8_t *out = ph_arena_alloc(arena, PH_UUID_CHARS + 1);

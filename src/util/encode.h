@@ -1,5 +1,6 @@
 /*
- * Text forms of bytes: base64 (RFC 4648, 4 and 5), hexadecimal, UUID (RFC 9562).
+ * Text forms of bytes: base64 (RFC 4648, 4 and 5), hexadecimal, UUID (RFC 9562), the values of
+ * HTML forms and queries, text inside HTML.
  *
  * Decoders are strict: a wrong character, length or padding is refused.
  */
@@ -22,6 +23,12 @@ struct ph_str ph_hex(struct ph_arena *arena, struct ph_str bytes); /* lower case
 
 /* Either case; an even number of digits; false when malformed, *bytes untouched. */
 PH_MUST_USE bool ph_hex_decode(struct ph_arena *arena, struct ph_str text, struct ph_str *bytes);
+
+/* A name or value of a form or query: '+' is a space, %XX a byte (WHATWG URL, 5.1). */
+PH_MUST_USE bool ph_form_decode(struct ph_arena *arena, struct ph_str text, struct ph_str *bytes);
+
+/* Text as it may stand between tags and inside quoted attributes. */
+struct ph_str ph_html(struct ph_arena *arena, struct ph_str text);
 
 enum { PH_UUID_BYTES = 16, PH_UUID_CHARS = 36 };
 

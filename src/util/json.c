@@ -237,10 +237,28 @@ struct json_t *ph_json_array(struct ph_arena *arena)
     return made(json_array());
 }
 
+/* The library takes nothing that is not UTF-8, and header fields may be anything. */
+static struct ph_str ascii_only(struct ph_arena *arena, struct ph_str s)
+{
+    uint8_t *text = ph_arena_alloc(arena, s.n + 1);
+
+    for (size_t i = 0; i < s.n; i++) {
+        text[i] = s.p[i] < 0x80 ? s.p[i] : '?';
+    }
+    return (struct ph_str){ text, s.n };
+}
+
 struct json_t *ph_json_new_str(struct ph_arena *arena, struct ph_str s)
 {
+    json_t *value;
+
     current = arena;
-    return made(json_stringn(s.n == 0 ? "" : (const char *)s.p, s.n));
+    value = json_stringn(s.n == 0 ? "" : (const char *)s.p, s.n);
+    if (value == NULL) {
+        s = ascii_only(arena, s);
+        value = json_stringn((const char *)s.p, s.n);
+    }
+    return made(value);
 }
 
 struct json_t *ph_json_new_int(struct ph_arena *arena, int64_t n)

@@ -66,7 +66,7 @@ struct json_t *ph_json_member(void *at);
 size_t ph_json_length(const struct json_t *array);
 struct json_t *ph_json_at(const struct json_t *array, size_t index); /* NULL past the end */
 
-/* Making values. */
+/* Making values. Text that is not UTF-8 keeps its ASCII characters; the other bytes become '?'. */
 struct json_t *ph_json_object(struct ph_arena *arena);
 struct json_t *ph_json_array(struct ph_arena *arena);
 struct json_t *ph_json_new_str(struct ph_arena *arena, struct ph_str s);

@@ -171,6 +171,29 @@ static void malformed_base64_is_refused(void **state)
     assert_text(out, "kept");
 }
 
+static void values_of_forms_are_decoded(void **state)
+{
+    static const char *const bad[] = { "%", "%4", "%4x", "a%", "%%41" };
+    struct ph_str out;
+
+    (void)state;
+    assert_true(ph_form_decode(&arena, PH_STR("a+b%2Bc%40%c3%A4"), &out));
+    assert_text(out, "a b+c@\xc3\xa4");
+    assert_true(ph_form_decode(&arena, PH_STR(""), &out));
+    assert_text(out, "");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(ph_form_decode(&arena, ph_str_from(bad[i]), &out));
+    }
+}
+
+static void text_in_html_ends_no_tag_and_no_attribute(void **state)
+{
+    (void)state;
+    assert_text(ph_html(&arena, PH_STR("<a href=\"x\" title='y'>&lt;")),
+                "&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;lt;");
+    assert_text(ph_html(&arena, PH_STR("")), "");
+}
+
 static void hexadecimal_reads_either_case_and_writes_lower(void **state)
 {
     struct ph_str out = PH_STR("kept");
@@ -225,6 +248,8 @@ int main(void)
         cmocka_unit_test_teardown(a_buffer_prints_long_texts_whole, wipe),
         cmocka_unit_test_teardown(base64_follows_the_vectors_of_rfc_4648, wipe),
         cmocka_unit_test_teardown(malformed_base64_is_refused, wipe),
+        cmocka_unit_test_teardown(values_of_forms_are_decoded, wipe),
+        cmocka_unit_test_teardown(text_in_html_ends_no_tag_and_no_attribute, wipe),
         cmocka_unit_test_teardown(hexadecimal_reads_either_case_and_writes_lower, wipe),
         cmocka_unit_test_teardown(uuids_carry_version_time_and_text, wipe),
         cmocka_unit_test_teardown(names_are_folded_and_counted_in_utf16_units, wipe),

@@ -88,6 +88,13 @@ static void json_reads_what_it_writes(void **state)
     assert_int_equal(ph_json_members(object), 1);
 }
 
+static void json_text_that_is_not_utf8_keeps_its_ascii_characters(void **state)
+{
+    (void)state;
+    assert_text(ph_json_str(ph_json_new_str(&arena, PH_STR("a\xff\xc3\xa9z"))), "a???z");
+    assert_text(ph_json_str(ph_json_new_str(&arena, PH_STR("\xc3\xa9"))), "\xc3\xa9");
+}
+
 static void json_numbers_are_exact_to_the_millisecond_and_truncated_in_range(void **state)
 {
     (void)state;
@@ -171,6 +178,7 @@ int main(void)
         cmocka_unit_test_teardown(json_that_is_not_strict_is_refused, wipe),
         cmocka_unit_test_teardown(json_deeper_than_any_request_is_refused, wipe),
         cmocka_unit_test_teardown(json_reads_what_it_writes, wipe),
+        cmocka_unit_test_teardown(json_text_that_is_not_utf8_keeps_its_ascii_characters, wipe),
         cmocka_unit_test_teardown(json_numbers_are_exact_to_the_millisecond_and_truncated_in_range,
                                   wipe),
         cmocka_unit_test_teardown(times_are_written_and_read_back, wipe),

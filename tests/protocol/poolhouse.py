@@ -200,12 +200,10 @@ class Server:
             connection.close()
 
     def outbox(self, username=None, after=None, wait=None):
-        query = {k: v for k, v in (('after', after), ('wait', wait)) if v is not None}
-        path = '/_poolhouse/outbox' + ('?' + urllib.parse.urlencode(query) if query else '')
-        messages = self.get(path, headers={'Accept': 'application/json'}).json
-        if isinstance(messages, dict):
-            messages = messages['messages']
-        return [m for m in messages if username in (None, m['username'])]
+        given = {'username': username, 'after': after, 'wait': wait, 'limit': 1000}
+        query = urllib.parse.urlencode({k: v for k, v in given.items() if v is not None})
+        return self.get('/_poolhouse/outbox?' + query,
+                        headers={'Accept': 'application/json'}).json['messages']
 
     def code(self, username, count=1, seconds=5):
         """The code of the newest message to a user who has had `count` of them."""
@@ -347,7 +345,7 @@ class PoolhouseTest(unittest.TestCase):
         return f'{prefix}{next(cls.names)}'
 
     @classmethod
-    def new_user(cls, pool, name=None, password=PASSWORD, **values):
+    def new_user(cls, pool, name=None, /, password=PASSWORD, **values):
         """A confirmed user with a permanent password."""
         name = name or cls.new_name()
         made = cls.api.AdminCreateUser(UserPoolId=pool, Username=name, MessageAction='SUPPRESS',

@@ -45,10 +45,10 @@ class CommandLine(PoolhouseTest):
         self.assertEqual(['alice'], [u['Username'] for u in users])
 
     def test_an_error_is_printed_with_its_type_and_text(self):
-        self.assertIn('An error occurred (ResourceNotFoundException) when calling the '
-                      'DescribeUserPool operation: User pool eu-west-1_NoSuchOne does not exist.',
-                      self.aws('describe-user-pool', '--user-pool-id', 'eu-west-1_NoSuchOne',
-                               fails=True))
+        said = self.aws('describe-user-pool', '--user-pool-id', 'eu-west-1_NoSuchOne', fails=True)
+        self.assertRegex(said, r'An error occurred \(ResourceNotFoundException\) when calling the '
+                               r'DescribeUserPool operation.*: '
+                               r'User pool eu-west-1_NoSuchOne does not exist\.')
 
 
 if __name__ == '__main__':

@@ -185,6 +185,36 @@ class Clients(PoolhouseTest):
                 break
         self.assertEqual(sorted(made), sorted(seen))
 
+    def test_a_pool_has_at_most_a_thousand_clients(self):
+        pool = self.new_pool()
+        for _ in range(1000):
+            self.new_client(pool)
+        self.refused('LimitExceededException', None, 'CreateUserPoolClient', UserPoolId=pool,
+                     ClientName='one more')
+
+    def test_clients_of_the_other_type_are_none(self):
+        pool = self.new_pool()
+        client = self.new_client(pool)
+        found = {t: [c['ClientId'] for c in self.api.ListUserPoolClients(
+            UserPoolId=pool, ClientType=t)['UserPoolClients']] for t in ('REGULAR', 'DCR')}
+        self.assertEqual({'REGULAR': [client], 'DCR': []}, found)
+
+    def test_a_new_name_is_kept_and_the_dates_tell_of_it(self):
+        made = self.made()
+        self.api.UpdateUserPoolClient(UserPoolId=self.pool, ClientId=made['ClientId'],
+                                      ClientName='renamed')
+        after = self.described(made['ClientId'])
+        self.assertEqual(('renamed', made['CreationDate']),
+                         (after['ClientName'], after['CreationDate']))
+        self.assertGreater(after['LastModifiedDate'], made['LastModifiedDate'])
+
+    def test_a_machine_client_asks_for_no_scopes_of_users(self):
+        self.refused('InvalidOAuthFlowException',
+                     'email scope can not be selected with client_credentials flow.',
+                     'CreateUserPoolClient', UserPoolId=self.pool, ClientName='c',
+                     GenerateSecret=True, AllowedOAuthFlowsUserPoolClient=True,
+                     AllowedOAuthFlows=['client_credentials'], AllowedOAuthScopes=['email'])
+
     def test_a_page_token_of_another_pool_is_refused(self):
         pool, other = self.new_pool(), self.new_pool()
         for _ in range(3):

@@ -30,10 +30,10 @@ class NewPasswordTest(PoolhouseTest):
         name = name or self.invited(email='a@b.example', name='A')
         return name, self.sign_in(client or self.client, name)
 
-    def answer(self, name, session, password=NEW, client=None, **responses):
+    def answer(self, user, session, password=NEW, client=None, **responses):
         return self.api.RespondToAuthChallenge(
             ClientId=client or self.client, ChallengeName='NEW_PASSWORD_REQUIRED', Session=session,
-            ChallengeResponses={'USERNAME': name, 'NEW_PASSWORD': password,
+            ChallengeResponses={'USERNAME': user, 'NEW_PASSWORD': password,
                                 **{f'userAttributes.{k}': v for k, v in responses.items()}})
 
 

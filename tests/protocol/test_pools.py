@@ -1,4 +1,5 @@
 """User pools: what is read back, what an update keeps, what is refused and how."""
+import concurrent.futures
 import unittest
 
 from poolhouse import ApiError, PoolhouseTest, boto3_client, Credentials
@@ -314,6 +315,22 @@ class PoolErrors(PoolhouseTest):
         names = [p['Name'] for p in self.api.ListUserPools(MaxResults=60)['UserPools']]
         self.assertNotIn('left-behind', names)
 
+    def test_a_foreign_email_identity_is_refused(self):
+        self.refused('InvalidEmailRoleAccessPolicyException',
+                     'Cognito is not allowed to use your email identity', 'CreateUserPool',
+                     PoolName='refused', EmailConfiguration={
+                         'SourceArn': 'arn:aws:ses:eu-west-1:111111111111:identity/a@example.com'})
+
+    def test_features_above_the_tier_are_named(self):
+        pool = self.new_pool(Policies={'SignInPolicy': {
+            'AllowedFirstAuthFactors': ['PASSWORD', 'EMAIL_OTP']}})
+        self.refused('FeatureUnavailableInTierException',
+                     'The following features need to be disabled for the LITE pricing tier '
+                     'configured: EMAIL_OTP', 'UpdateUserPool', UserPoolId=pool,
+                     UserPoolTier='LITE', Policies={'SignInPolicy': {
+                         'AllowedFirstAuthFactors': ['PASSWORD', 'EMAIL_OTP']}})
+        self.api.UpdateUserPool(UserPoolId=pool, UserPoolTier='LITE')
+
     def test_an_update_is_refused_for_the_same_reasons(self):
         pool = self.new_pool()
         self.invalid('SMS configuration is required when phone_number is selected for auto '
@@ -427,11 +444,116 @@ class PoolLife(PoolhouseTest):
         self.assertEqual({'MinLength': '3', 'MaxLength': '9'},
                          schema['name']['StringAttributeConstraints'])
 
+    def test_members_that_nobody_knows_are_not_kept(self):
+        pool = self.api.CreateUserPool(PoolName='p', DeviceConfiguration={
+            'ChallengeRequiredOnNewDevice': True, 'NoSuchMember': 1,
+            'DeviceOnlyRememberedOnUserPrompt': None}, AcrConfiguration={})['UserPool']
+        self.assertEqual({'ChallengeRequiredOnNewDevice': True}, pool['DeviceConfiguration'])
+        self.assertNotIn('AcrConfiguration', pool)
+
+    def test_changes_at_once_are_made_or_told_to_be_in_each_others_way(self):
+        pool = self.new_pool()
+
+        def rename(n):
+            try:
+                self.api.UpdateUserPool(UserPoolId=pool, PoolName=f'n{n}')
+                return 'done'
+            except ApiError as e:
+                return e.type
+
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            results = list(threads.map(rename, range(24)))
+        self.assertIn('done', results)
+        self.assertLessEqual(set(results), {'done', 'ConcurrentModificationException'})
+
+    def test_custom_attributes_added_at_once_are_all_there(self):
+        pool = self.new_pool()
+
+        def add(n):
+            self.api.AddCustomAttributes(UserPoolId=pool, CustomAttributes=[
+                {'Name': f'a{n}', 'AttributeDataType': 'String'}])
+
+        with concurrent.futures.ThreadPoolExecutor(4) as threads:
+            list(threads.map(add, range(12)))
+        schema = self.api.DescribeUserPool(UserPoolId=pool)['UserPool']['SchemaAttributes']
+        self.assertEqual({f'custom:a{n}' for n in range(12)}, {a['Name'] for a in schema[21:]})
+
     def test_an_unmodified_boto3_reads_what_it_created(self):
         pool = self.boto.create_user_pool(PoolName='boto', AutoVerifiedAttributes=['email'])
         described = self.boto.describe_user_pool(UserPoolId=pool['UserPool']['Id'])['UserPool']
         self.assertEqual(['email'], described['AutoVerifiedAttributes'])
         self.assertEqual(pool['UserPool']['CreationDate'], described['CreationDate'])
+
+
+class PinnedIds(PoolhouseTest):
+    """While developing, ids can be chosen, so that an application's configuration stays."""
+
+    def make(self, id_, **members):
+        return self.api.call('CreateUserPool', {'PoolName': 'p', **members},
+                             headers={'X-Poolhouse-Pin-Id': id_})['UserPool']
+
+    def test_a_header_gives_the_pool_its_id(self):
+        pool = self.make('us-east-1_Pinned001')
+        self.assertEqual('us-east-1_Pinned001', pool['Id'])
+        self.assertEqual('arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_Pinned001',
+                         pool['Arn'])
+
+    def test_a_tag_gives_the_pool_its_id_and_stays_a_tag(self):
+        pool = self.api.CreateUserPool(PoolName='p', UserPoolTags={
+            'poolhouse:id': 'local_Tagged01'})['UserPool']
+        self.assertEqual(('local_Tagged01', {'poolhouse:id': 'local_Tagged01'}),
+                         (pool['Id'], pool['UserPoolTags']))
+
+    def test_an_id_in_use_is_refused(self):
+        self.make('eu-west-1_Taken0001')
+        with self.assert_error('InvalidParameterException',
+                               'The user pool id eu-west-1_Taken0001 is already in use.'):
+            self.make('eu-west-1_Taken0001')
+
+    def test_an_id_that_no_operation_would_accept_is_refused(self):
+        for bad in ('no underscore', 'a_', 'x' * 60 + '_a', 'a_\xff'):
+            with self.subTest(bad), self.assertRaisesRegex(
+                    ApiError, "^InvalidParameterException: .* at 'userPoolId' failed to satisfy"):
+                self.make(bad)
+
+    def test_a_pool_made_again_has_nothing_of_the_one_before(self):
+        self.make('eu-west-1_Again0001', UserPoolTags={'old': 'tag'})
+        client = self.pinned_client('eu-west-1_Again0001', 'again')
+        self.api.DeleteUserPool(UserPoolId='eu-west-1_Again0001')
+        self.assertEqual({}, self.make('eu-west-1_Again0001')['UserPoolTags'])
+        self.refused('ResourceNotFoundException', 'User pool client again does not exist.',
+                     'DescribeUserPoolClient', UserPoolId='eu-west-1_Again0001', ClientId='again')
+        again = self.pinned_client('eu-west-1_Again0001', 'again', ClientName='new')
+        self.assertEqual(('app', 'new'), (client['ClientName'], again['ClientName']))
+        self.assertEqual('new', self.api.DescribeUserPoolClient(
+            UserPoolId='eu-west-1_Again0001', ClientId='again')['UserPoolClient']['ClientName'])
+
+    def pinned_client(self, pool, id_, secret=None, **members):
+        headers = {'X-Poolhouse-Pin-Id': id_}
+        if secret:
+            headers['X-Poolhouse-Pin-Secret'] = secret
+        return self.api.call('CreateUserPoolClient',
+                             {'UserPoolId': pool, 'ClientName': 'app', **members},
+                             headers=headers)['UserPoolClient']
+
+    def test_headers_give_a_client_its_id_and_its_secret(self):
+        pool = self.new_pool()
+        made = self.pinned_client(pool, 'webapp', 's' * 51)
+        self.assertEqual(('webapp', 's' * 51), (made['ClientId'], made['ClientSecret']))
+        with self.assert_error('InvalidParameterException',
+                               'The app client id webapp is already in use.'):
+            self.pinned_client(pool, 'webapp')
+
+    def test_a_client_id_or_secret_that_no_operation_would_accept_is_refused(self):
+        pool = self.new_pool()
+        with self.assert_error('InvalidParameterException', "1 validation error detected: Value "
+                               "'a b' at 'clientId' failed to satisfy constraint: Member must "
+                               r'satisfy regular expression pattern: [\w+]+'):
+            self.pinned_client(pool, 'a b')
+        with self.assert_error('InvalidParameterException', "1 validation error detected: Value "
+                               "at 'clientSecret' failed to satisfy constraint: Member must have "
+                               'length greater than or equal to 24'):
+            self.pinned_client(pool, 'short', 'secret')
 
 
 if __name__ == '__main__':

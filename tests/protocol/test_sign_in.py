@@ -265,8 +265,7 @@ class Statuses(PoolhouseTest):
 
     def test_a_wrong_password_is_refused(self):
         for client in (self.open, self.hiding):
-            for password in (PASSWORD + 'x', PASSWORD[:-1], PASSWORD.lower(), 'x' * 257, ' ' + PASSWORD,
-                             PASSWORD + '\0'):
+            for password in (PASSWORD + 'x', PASSWORD[:-1], PASSWORD.lower(), 'x' * 257, ' ' + PASSWORD):
                 user = self.new_user(self.pool)
                 self.assert_answer(client, user, password, 'NotAuthorizedException', WRONG)
 

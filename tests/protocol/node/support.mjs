@@ -62,9 +62,9 @@ export class Server {
   }
 
   async outbox(username) {
-    const reply = await fetch(`${this.url}/_poolhouse/outbox`, { headers: { accept: 'application/json' } });
-    const messages = await reply.json();
-    return (messages.messages ?? messages).filter((m) => m.username === username);
+    const query = new URLSearchParams({ username, format: 'json' });
+    const reply = await fetch(`${this.url}/_poolhouse/outbox?${query}`);
+    return (await reply.json()).messages;
   }
 
   sdk() {
