@@ -1,6 +1,7 @@
 /* One user as administrators see and change it (management.md 4.8). */
 #include "api/handlers.h"
 #include "api/views.h"
+#include "user/update.h"
 
 /* What every operation of this file begins with. */
 struct subject {
@@ -75,4 +76,34 @@ struct ph_err ph_api_admin_set_user_password(struct ph_ctx *ctx, const struct ph
     PH_TRY(find_subject(ctx, in, &subject));
     return ph_password_set_by_admin(ctx, subject.pool, subject.user, ph_in_str(in, M_Password),
                                     kind);
+}
+
+struct ph_err ph_api_admin_update_user_attributes(struct ph_ctx *ctx, const struct ph_in *in,
+                                                  struct ph_out *out)
+{
+    struct subject subject;
+    struct ph_attrs writes;
+    const struct ph_update given = {
+        .writes = &writes,
+        .client_metadata = ph_in_json(in, M_ClientMetadata),
+    };
+    struct ph_deliveries sent; /* the operation does not tell where to */
+
+    (void)out;
+    PH_TRY(find_subject(ctx, in, &subject));
+    ph_view_read_attributes(ctx, in, M_UserAttributes, &writes);
+    return ph_user_update(ctx, subject.pool, subject.user, &given, &sent);
+}
+
+struct ph_err ph_api_admin_delete_user_attributes(struct ph_ctx *ctx, const struct ph_in *in,
+                                                  struct ph_out *out)
+{
+    struct subject subject;
+    const struct ph_str *names;
+    size_t count;
+
+    (void)out;
+    PH_TRY(find_subject(ctx, in, &subject));
+    ph_view_read_names(ctx, in, M_UserAttributeNames, &names, &count);
+    return ph_user_remove_attributes(ctx, subject.pool, NULL, subject.user, names, count);
 }

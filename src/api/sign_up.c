@@ -25,6 +25,13 @@ static void record(struct ph_ctx *ctx, const struct ph_pool *pool, const struct 
     ph_event_record(ctx, pool, in, &event);
 }
 
+static void write_delivery(struct ph_out *out, const struct ph_delivery *delivery)
+{
+    struct ph_out details = ph_out_object(out, M_CodeDeliveryDetails);
+
+    ph_view_delivery(&details, delivery);
+}
+
 struct ph_err ph_api_sign_up(struct ph_ctx *ctx, const struct ph_in *in, struct ph_out *out)
 {
     const struct ph_pool *pool;
@@ -43,7 +50,9 @@ struct ph_err ph_api_sign_up(struct ph_ctx *ctx, const struct ph_in *in, struct 
     PH_TRY(ph_user_sign_up(ctx, pool, &given, &result));
     record(ctx, pool, given.client, in, PH_EVENT_SIGN_UP, result.user->sub);
     ph_out_bool(out, M_UserConfirmed, result.user->status == PH_USER_CONFIRMED);
-    ph_view_delivery(out, M_CodeDeliveryDetails, &result.delivery);
+    if (result.delivery.attribute.n > 0) {
+        write_delivery(out, &result.delivery);
+    }
     ph_out_str(out, M_UserSub, result.user->sub);
     return PH_OK;
 }
@@ -77,7 +86,7 @@ struct ph_err ph_api_resend_confirmation_code(struct ph_ctx *ctx, const struct p
     PH_TRY(identify_client(ctx, in, &pool, &given.client));
     PH_TRY(ph_user_resend_code(ctx, pool, &given, &sub, &delivery));
     record(ctx, pool, given.client, in, PH_EVENT_RESEND_CODE, sub);
-    ph_view_delivery(out, M_CodeDeliveryDetails, &delivery);
+    write_delivery(out, &delivery);
     return PH_OK;
 }
 

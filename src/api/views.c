@@ -13,6 +13,19 @@ void ph_view_read_attributes(struct ph_ctx *ctx, const struct ph_in *in, enum ph
     }
 }
 
+void ph_view_read_names(struct ph_ctx *ctx, const struct ph_in *in, enum ph_member_name m,
+                        const struct ph_str **names, size_t *count)
+{
+    const size_t n = ph_in_count(in, m);
+    struct ph_str *read = ph_arena_array(ctx->arena, n + 1, struct ph_str);
+
+    for (size_t i = 0; i < n; i++) {
+        read[i] = ph_in_str_at(in, m, i);
+    }
+    *names = read;
+    *count = n;
+}
+
 const struct json_t *ph_view_read_map(struct ph_ctx *ctx, const struct ph_in *in,
                                       enum ph_member_name m)
 {
@@ -101,16 +114,10 @@ void ph_view_user(struct ph_out *out, const struct ph_user *user, enum ph_member
     ph_out_str(out, M_UserStatus, ph_user_status_name(user->status));
 }
 
-void ph_view_delivery(struct ph_out *out, enum ph_member_name m, const struct ph_delivery *delivery)
+void ph_view_delivery(struct ph_out *details, const struct ph_delivery *delivery)
 {
-    struct ph_out details;
-
-    if (delivery->attribute.n == 0) {
-        return;
-    }
-    details = ph_out_object(out, m);
-    ph_out_str(&details, M_AttributeName, delivery->attribute);
-    ph_out_str(&details, M_DeliveryMedium,
+    ph_out_str(details, M_AttributeName, delivery->attribute);
+    ph_out_str(details, M_DeliveryMedium,
                delivery->medium == PH_MEDIUM_SMS ? PH_STR("SMS") : PH_STR("EMAIL"));
-    ph_out_str(&details, M_Destination, delivery->destination);
+    ph_out_str(details, M_Destination, delivery->destination);
 }

@@ -9,7 +9,11 @@
 void ph_view_read_attributes(struct ph_ctx *ctx, const struct ph_in *in, enum ph_member_name m,
                              struct ph_attrs *attrs);
 
-/* The same as the string map that triggers get; NULL when the member is absent. */
+/* A list of strings, as the domain takes it. */
+void ph_view_read_names(struct ph_ctx *ctx, const struct ph_in *in, enum ph_member_name m,
+                        const struct ph_str **names, size_t *count);
+
+/* The attributes as the string map that triggers get; NULL when the member is absent. */
 const struct json_t *ph_view_read_map(struct ph_ctx *ctx, const struct ph_in *in,
                                       enum ph_member_name m);
 
@@ -27,8 +31,7 @@ void ph_view_attributes(struct ph_out *out, enum ph_member_name m, const struct 
 void ph_view_user(struct ph_out *out, const struct ph_user *user, enum ph_member_name attributes,
                   const struct ph_view_choice *choice);
 
-/* CodeDeliveryDetailsType; nothing when no code was sent. */
-void ph_view_delivery(struct ph_out *out, enum ph_member_name m,
-                      const struct ph_delivery *delivery);
+/* The members of CodeDeliveryDetailsType. */
+void ph_view_delivery(struct ph_out *details, const struct ph_delivery *delivery);
 
 #endif

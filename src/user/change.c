@@ -43,13 +43,21 @@ static struct ph_err name_taken(struct ph_ctx *ctx, const struct ph_pool *pool,
     return ph_internal(ctx, "a name of an unknown kind is taken");
 }
 
+/* Later than before, also within one millisecond or when the clock was set back. */
+static int64_t next_modified(const struct ph_ctx *ctx, const struct ph_user *user)
+{
+    const int64_t now = ph_now_ms(ctx);
+
+    return now > user->modified_ms ? now : user->modified_ms + 1;
+}
+
 struct ph_err ph_user_save(struct ph_ctx *ctx, const struct ph_pool *pool,
                            struct ph_user_change *change, unsigned take)
 {
     enum ph_user_write result = PH_USER_CONFLICT;
     enum ph_alias_kind taken = PH_ALIAS_USERNAME;
 
-    change->user->modified_ms = ph_now_ms(ctx);
+    change->user->modified_ms = next_modified(ctx, change->user);
     if (change->user->created_ms == 0) {
         change->user->created_ms = change->user->modified_ms;
     }

@@ -199,14 +199,14 @@ class SignUpRules(PoolhouseTest):
     def test_without_auto_verification_no_code_is_sent(self):
         pool = self.new_pool()
         client = self.new_client(pool)
-        reply = self.api.SignUp(ClientId=client, Username='u', Password=PASSWORD,
+        reply = self.api.SignUp(ClientId=client, Username='unsent', Password=PASSWORD,
                                 UserAttributes=attribute_list(email='a@b.example'))
         self.assertNotIn('CodeDeliveryDetails', reply)
-        self.assertEqual([], self.server.outbox('u'))
+        self.assertEqual([], self.server.outbox('unsent'))
         self.refused('NotAuthorizedException', 'Cannot resend codes. Auto verification not turned '
-                     'on.', 'ResendConfirmationCode', ClientId=client, Username='u')
+                     'on.', 'ResendConfirmationCode', ClientId=client, Username='unsent')
         self.assertEqual('false', attributes(self.api.AdminGetUser(
-            UserPoolId=pool, Username='u'))['email_verified'])
+            UserPoolId=pool, Username='unsent'))['email_verified'])
 
     def test_the_phone_gets_the_code_when_both_are_verified(self):
         pool = self.new_pool(

@@ -175,7 +175,7 @@ class AdminUsers(PoolhouseTest):
 
     # Attributes
 
-    def update(self, name, **values):
+    def update(self, name, /, **values):
         return self.api.AdminUpdateUserAttributes(
             UserPoolId=self.pool, Username=name, UserAttributes=attribute_list(**values))
 
