@@ -184,7 +184,7 @@ static bool reserve(struct call *call, size_t n)
     if (moved == NULL) {
         return false;
     }
-    if (call->body_n > 0) {
+    if (call->body != NULL) {
         memcpy(moved, call->body, call->body_n);
     }
     body_free(call);

@@ -66,7 +66,12 @@ void ph_http_connection_enter(struct ph_http_server *server, struct ph_http_conn
 PH_MUST_USE bool ph_http_guard_start(struct ph_http_server *server);
 void ph_http_guard_stop(struct ph_http_server *server);
 
-/* listen.c: a listening socket, or -1 and a text in why. */
+/* listen.c: the addresses of "HOST:PORT" (getaddrinfo flags), or NULL and a text in why. */
+struct addrinfo;
+struct addrinfo *ph_http_resolve(struct ph_str address, int flags, char *why, size_t why_size);
+void ph_http_addresses_free(struct addrinfo **addresses); /* of NULL is fine */
+
+/* A listening socket, or -1 and a text in why. */
 int ph_http_listen(struct ph_str address, unsigned *port, char *why, size_t why_size);
 
 /* response.c: the library's form of a reply; never NULL. */

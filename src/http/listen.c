@@ -47,13 +47,6 @@ static bool split(struct ph_str address, struct host_port *out)
            copy(port, out->port, sizeof out->port);
 }
 
-static void free_addresses(struct addrinfo **addresses)
-{
-    if (*addresses != NULL) {
-        freeaddrinfo(*addresses);
-    }
-}
-
 /* Without delay: a reply is one write, and nothing follows that would be worth waiting for. */
 static int open_socket(const struct addrinfo *address)
 {
@@ -92,21 +85,40 @@ static unsigned port_of(int fd)
     return ntohs(port);
 }
 
-int ph_http_listen(struct ph_str address, unsigned *port, char *why, size_t why_size)
+struct addrinfo *ph_http_resolve(struct ph_str address, int flags, char *why, size_t why_size)
 {
-    const struct addrinfo wanted = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
-    PH_AUTO(free_addresses) struct addrinfo *found = NULL;
+    const struct addrinfo wanted = { .ai_socktype = SOCK_STREAM, .ai_flags = flags };
+    struct addrinfo *found = NULL;
     struct host_port parts;
-    int fd, cause;
+    int cause;
 
     if (!split(address, &parts)) {
         snprintf(why, why_size, "'%.*s' is not an address like 127.0.0.1:9229", PH_FMT(address));
-        return -1;
+        return NULL;
     }
     cause = getaddrinfo(parts.host[0] == '\0' ? NULL : parts.host, parts.port, &wanted, &found);
     if (cause != 0) {
         snprintf(why, why_size, "cannot listen on '%.*s': %s", PH_FMT(address),
                  gai_strerror(cause));
+        return NULL;
+    }
+    return found;
+}
+
+void ph_http_addresses_free(struct addrinfo **addresses)
+{
+    if (*addresses != NULL) {
+        freeaddrinfo(*addresses);
+    }
+}
+
+int ph_http_listen(struct ph_str address, unsigned *port, char *why, size_t why_size)
+{
+    PH_AUTO(ph_http_addresses_free)
+    struct addrinfo *found = ph_http_resolve(address, AI_PASSIVE, why, why_size);
+    int fd;
+
+    if (found == NULL) {
         return -1;
     }
     fd = open_socket(found);

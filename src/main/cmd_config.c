@@ -4,29 +4,13 @@
 
 static const char *const ACTIONS[] = { "check", "show", "keys", NULL };
 
-/* Takes "--mode dev" or "--mode serve" off the front. */
-static bool take_mode(int *argc, char ***argv, enum ph_mode *mode)
-{
-    if (*argc == 0 || strcmp((*argv)[0], "--mode") != 0) {
-        return true;
-    }
-    if (*argc < 2 || (strcmp((*argv)[1], "dev") != 0 && strcmp((*argv)[1], "serve") != 0)) {
-        fputs("poolhouse: --mode is dev or serve\n", stderr);
-        return false;
-    }
-    *mode = strcmp((*argv)[1], "dev") == 0 ? PH_MODE_DEV : PH_MODE_SERVE;
-    *argc -= 2;
-    *argv += 2;
-    return true;
-}
-
 static int check_or_show(bool show, int argc, char **argv)
 {
     enum ph_mode mode = PH_MODE_SERVE;
     struct ph_config config;
     int status = PH_EXIT_OK;
 
-    if (!take_mode(&argc, &argv, &mode)) {
+    if (!ph_command_take_mode(&argc, argv, &mode)) {
         return PH_EXIT_MISUSED;
     }
     if (ph_command_configure(&config, mode, argc, argv, &status)) {

@@ -8,6 +8,7 @@
 
 const struct ph_command *const ph_commands[] = {
     &ph_command_dev,     &ph_command_serve, &ph_command_config,
+    &ph_command_doctor,  &ph_command_keys,  &ph_command_backup,
     &ph_command_version, &ph_command_help,  NULL,
 };
 
@@ -57,11 +58,24 @@ int ph_command_misused(const char *what, const char *given, const char *const *k
     return PH_EXIT_MISUSED;
 }
 
-static int misused_flag(const char *given)
+/* The flags of one command alone. */
+struct own {
+    struct ph_command_flag *flags;
+    size_t count;
+};
+
+enum { OWN_MAX = 8 };
+
+static int misused_flag(const char *given, const struct own *own)
 {
-    const char *known[PH_CONFIG_KEYS_MAX + 3];
+    const char *known[PH_CONFIG_KEYS_MAX + OWN_MAX + 3];
     size_t n = 0;
 
+    for (size_t i = 0; i < own->count && i < OWN_MAX; i++) {
+        if (own->flags[i].name != NULL) {
+            known[n++] = own->flags[i].name;
+        }
+    }
     for (size_t i = 0; i < ph_config_key_count; i++) {
         if (ph_config_keys[i].flag != NULL) {
             known[n++] = ph_config_keys[i].flag;
@@ -129,53 +143,141 @@ static bool fail(int *status, int with)
     return false;
 }
 
-static bool complain_about_flag(const char *word, int *status)
+static struct ph_command_flag *find_own(const struct own *own, struct ph_str name)
+{
+    for (size_t i = 0; i < own->count; i++) {
+        if (own->flags[i].name != NULL && ph_str_eq(name, ph_str_from(own->flags[i].name))) {
+            return &own->flags[i];
+        }
+    }
+    return NULL;
+}
+
+/* Also when the same word comes again, in the second round. */
+static int take_word(const struct own *own, const char *word)
+{
+    for (size_t i = 0; i < own->count; i++) {
+        struct ph_command_flag *flag = &own->flags[i];
+
+        if (flag->name == NULL && (flag->value == NULL || flag->value == word)) {
+            flag->value = word;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* How many words belong to a flag of the command itself; 0: it is none, or lacks its value. */
+static int take_own(const struct own *own, int argc, char **argv)
+{
+    struct ph_command_flag *flag;
+    struct ph_str name, value;
+    bool with_value;
+
+    if (!ph_str_starts(ph_str_from(argv[0]), PH_STR("--"))) {
+        return take_word(own, argv[0]);
+    }
+    with_value = ph_str_cut(ph_str_skip(ph_str_from(argv[0]), 2), '=', &name, &value);
+    flag = find_own(own, name);
+    if (flag == NULL || (flag->is_switch && with_value)) {
+        return 0;
+    }
+    if (flag->is_switch || with_value) {
+        flag->value = flag->is_switch ? "true" : argv[0] + 2 + name.n + 1;
+        return 1;
+    }
+    flag->value = argc > 1 ? argv[1] : NULL;
+    return argc > 1 ? 2 : 0;
+}
+
+static bool complain_about_flag(const char *word, const struct own *own, int *status)
 {
     const struct ph_str name = ph_str_skip(ph_str_from(word), 2);
 
-    if (ph_str_starts(ph_str_from(word), PH_STR("--")) && ph_config_find_flag(name) != NULL) {
+    if (ph_str_starts(ph_str_from(word), PH_STR("--")) &&
+        (ph_config_find_flag(name) != NULL || find_own(own, name) != NULL)) {
         fprintf(stderr, "poolhouse: the flag %s needs a value\n", word);
         return fail(status, PH_EXIT_MISUSED);
     }
-    return fail(status, misused_flag(word + (word[0] == '-') + (word[0] == '-' && word[1] == '-')));
+    return fail(status,
+                misused_flag(word + (word[0] == '-') + (word[0] == '-' && word[1] == '-'), own));
 }
 
 /* In two rounds: the file's name must be known before the flags that win over the file. */
-static bool each_flag(struct ph_config *config, int argc, char **argv, const char **file,
-                      int *status)
+static bool each_flag(struct ph_config *config, const struct own *own, int argc, char **argv,
+                      const char **file, int *status)
 {
     for (int i = 0; i < argc;) {
-        struct flag flag = { 0 };
+        struct flag flag = { .words = take_own(own, argc - i, argv + i) };
 
-        if (!parse_flag(argc - i, argv + i, &flag)) {
-            return complain_about_flag(argv[i], status);
+        if (flag.words == 0 && !parse_flag(argc - i, argv + i, &flag)) {
+            return complain_about_flag(argv[i], own, status);
         }
-        if (flag.key == NULL) {
-            *file = ph_cstr(&config->arena, flag.value);
-        } else {
+        if (flag.key != NULL) {
             ph_config_set(config, flag.key, flag.value,
                           ph_strf(&config->arena, "--%s", flag.key->flag));
+        } else if (flag.name.p != NULL) {
+            *file = ph_cstr(&config->arena, flag.value);
         }
         i += flag.words;
     }
     return true;
 }
 
-bool ph_command_configure(struct ph_config *config, enum ph_mode mode, int argc, char **argv,
-                          int *status)
+static bool configure(struct ph_config *config, enum ph_mode mode, const struct own *own, int argc,
+                      char **argv, int *status)
 {
     const char *file = getenv("POOLHOUSE_CONFIG");
 
     ph_config_init(config, mode);
-    if (!each_flag(config, argc, argv, &file, status)) {
+    if (!each_flag(config, own, argc, argv, &file, status)) {
         return false;
     }
     if (file != NULL) {
         ph_config_read_file(config, file);
     }
     ph_config_read_environment(config, environ);
-    if (!each_flag(config, argc, argv, &file, status)) {
+    if (!each_flag(config, own, argc, argv, &file, status)) {
         return false;
     }
     return ph_config_settle(config) || fail(status, complain(config));
+}
+
+bool ph_command_configure(struct ph_config *config, enum ph_mode mode, int argc, char **argv,
+                          int *status)
+{
+    return configure(config, mode, &(struct own){ 0 }, argc, argv, status);
+}
+
+bool ph_command_take_mode(int *argc, char **argv, enum ph_mode *mode)
+{
+    for (int i = 0; i < *argc; i++) {
+        const char *name = i + 1 < *argc ? argv[i + 1] : "";
+
+        if (strcmp(argv[i], "--mode") != 0) {
+            continue;
+        }
+        if (strcmp(name, "dev") != 0 && strcmp(name, "serve") != 0) {
+            fputs("poolhouse: --mode is dev or serve\n", stderr);
+            return false;
+        }
+        *mode = strcmp(name, "dev") == 0 ? PH_MODE_DEV : PH_MODE_SERVE;
+        *argc -= 2;
+        memmove(argv + i, argv + i + 2, (size_t)(*argc - i) * sizeof *argv);
+        return true;
+    }
+    return true;
+}
+
+bool ph_command_configure_with(struct ph_config *config, struct ph_command_flag *own,
+                               size_t own_count, int argc, char **argv, int *status)
+{
+    const struct own flags = { own, own_count };
+    enum ph_mode mode = PH_MODE_SERVE;
+
+    if (!ph_command_take_mode(&argc, argv, &mode)) {
+        ph_config_init(config, mode);
+        return fail(status, PH_EXIT_MISUSED);
+    }
+    return configure(config, mode, &flags, argc, argv, status);
 }

@@ -22,6 +22,9 @@ extern const struct ph_command *const ph_commands[]; /* NULL at the end */
 extern const struct ph_command ph_command_dev;
 extern const struct ph_command ph_command_serve;
 extern const struct ph_command ph_command_config;
+extern const struct ph_command ph_command_keys;
+extern const struct ph_command ph_command_backup;
+extern const struct ph_command ph_command_doctor;
 extern const struct ph_command ph_command_help;
 extern const struct ph_command ph_command_version;
 
@@ -33,6 +36,16 @@ void ph_command_print_help(const struct ph_command *command, FILE *out);
 /* Complains about a word that is not one of `known` (NULL at the end), with the nearest one. */
 int ph_command_misused(const char *what, const char *given, const char *const *known);
 
+/* A flag of one command, beside those of the configuration. */
+struct ph_command_flag {
+    const char *name;  /* without dashes; NULL: the one word that stands without a flag */
+    bool is_switch;    /* takes no value: "--now" */
+    const char *value; /* NULL: not given */
+};
+
+/* Takes "--mode dev" or "--mode serve" out of the words; false after a complaint. */
+PH_MUST_USE bool ph_command_take_mode(int *argc, char **argv, enum ph_mode *mode);
+
 /*
  * Reads the flags of a command that needs the configuration: --config FILE and every flag of the
  * table; then the file, the environment, and again the flags, which win.
@@ -40,5 +53,9 @@ int ph_command_misused(const char *what, const char *given, const char *const *k
  */
 PH_MUST_USE bool ph_command_configure(struct ph_config *config, enum ph_mode mode, int argc,
                                       char **argv, int *status);
+
+/* The same for a command with flags of its own, whose values it fills; takes --mode as well. */
+PH_MUST_USE bool ph_command_configure_with(struct ph_config *config, struct ph_command_flag *own,
+                                           size_t own_count, int argc, char **argv, int *status);
 
 #endif

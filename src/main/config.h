@@ -93,6 +93,10 @@ PH_MUST_USE bool ph_config_parse(struct ph_arena *arena, const struct ph_config_
                                  struct ph_str text, struct ph_settings *settings,
                                  const char **why);
 
+/* A duration like "10s", "5m", "1h" in seconds; false and a text in *why when it is none. */
+PH_MUST_USE bool ph_config_seconds(struct ph_arena *arena, struct ph_str text, int64_t max,
+                                   int64_t *seconds, const char **why);
+
 /* The file that would say the same; secrets as "***". */
 void ph_config_show(const struct ph_config *config, FILE *out);
 

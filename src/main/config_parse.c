@@ -202,3 +202,11 @@ bool ph_config_parse(struct ph_arena *arena, const struct ph_config_key *key, st
     }
     return set_text(arena, key, text, to, why);
 }
+
+bool ph_config_seconds(struct ph_arena *arena, struct ph_str text, int64_t max, int64_t *seconds,
+                       const char **why)
+{
+    const struct ph_config_key key = { .type = PH_CONFIG_SECONDS, .max = max };
+
+    return set_number(arena, &key, text, seconds, why);
+}

@@ -2,6 +2,7 @@
 
 #include "api/handlers.h"
 #include "crypto/random.h"
+#include "main/data.h"
 #include "main/health.h"
 #include "main/master_key.h"
 #include "main/notify.h"
@@ -20,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -232,16 +232,6 @@ static void count_request(void *self, size_t op, const char *error, int64_t dura
     ph_metrics_count(service->metrics, op, error, duration_ns);
 }
 
-static bool make_data_directory(const struct ph_service *service, const char *path, char *why,
-                                size_t why_size)
-{
-    if (service->settings->memory || mkdir(path, 0700) == 0 || errno == EEXIST) {
-        return true;
-    }
-    snprintf(why, why_size, "cannot make the data directory %s: %s", path, strerror(errno));
-    return false;
-}
-
 static bool is_store_ready(void *self, const char **why)
 {
     const struct ph_service *service = self;
@@ -260,7 +250,7 @@ static bool open_store_with(struct ph_service *service, const struct ph_key *key
     const char *text = "";
 
     if (!s->memory) {
-        options.path = ph_strf(&service->arena, "%.*s/poolhouse.db", PH_FMT(s->data));
+        options.path = ph_data_file(&service->arena, s);
     }
     if (!ph_store_open(&options, &service->store, &text)) {
         snprintf(why, why_size, "%s", text);
@@ -273,18 +263,18 @@ static bool open_store_with(struct ph_service *service, const struct ph_key *key
 static bool open_store(struct ph_service *service, char *why, size_t why_size)
 {
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
-    const char *path = ph_cstr(&service->arena, service->settings->data);
+    const struct ph_settings *s = service->settings;
     bool made;
 
-    if (!make_data_directory(service, path, why, why_size) ||
-        !ph_master_key_load(service->settings, &key, &made, why, why_size)) {
+    if ((!s->memory && !ph_data_make_directory(s, why, why_size)) ||
+        !ph_master_key_load(s, &key, &made, why, why_size)) {
         return false;
     }
     if (made) {
         PH_LOG(&service->log, PH_WARN, "master_key_made",
                ph_f_text("text", "back up master.key apart from the database: nothing opens "
                                  "without it"),
-               ph_f_text("directory", path));
+               ph_f_str("directory", s->data));
     }
     return open_store_with(service, &key, why, why_size);
 }

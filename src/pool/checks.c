@@ -40,6 +40,12 @@ static bool is_of_another_account(const struct ph_ctx *ctx, struct ph_str arn)
     return account.n > 0 && !ph_str_eq(account, ctx->settings->account_id);
 }
 
+/* A pool with a pinned id may lie in a region that is none ("local"): nothing is too far for it. */
+static bool is_elsewhere(struct ph_str region, struct ph_str other)
+{
+    return other.n > 0 && ph_str_has_byte(region, '-') && !ph_str_eq(other, region);
+}
+
 static struct ph_err check_first_factors(const struct json_t *input)
 {
     const struct json_t *factors = ph_json_get(
@@ -85,7 +91,7 @@ static struct ph_err check_sms_sender(struct ph_ctx *ctx, struct ph_str region,
         is_of_another_account(ctx, ph_json_get_str(eums, "CallerArn"))) {
         return invalid("Cross-account pass role is not allowed.");
     }
-    if (sns_region.n > 0 && !ph_str_eq(sns_region, region)) {
+    if (is_elsewhere(region, sns_region)) {
         return invalid(ph_textf(ctx->arena,
                                 "Invalid snsRegion. Allowed SNS region for %.*s is %.*s",
                                 PH_FMT(region), PH_FMT(region)));
@@ -214,13 +220,10 @@ static struct ph_str function_of(void *member)
                                                               : ph_json_str(value);
 }
 
-/* A pool with a pinned id may lie in a region that is none ("local"): it may call any function. */
 static struct ph_err check_function_regions(struct ph_str region, const struct json_t *lambda)
 {
     for (void *i = ph_json_first(lambda); i != NULL; i = ph_json_next(lambda, i)) {
-        const struct ph_str of_function = arn_part(function_of(i), ARN_REGION);
-
-        if (of_function.n > 0 && ph_str_has_byte(region, '-') && !ph_str_eq(of_function, region)) {
+        if (is_elsewhere(region, arn_part(function_of(i), ARN_REGION))) {
             return invalid("Cross-region lambda functions are not supported");
         }
     }

@@ -44,6 +44,7 @@ struct ph_signing_key {
     enum ph_key_use use;
     struct ph_rsa_key *rsa;
     struct ph_str modulus; /* 256 bytes */
+    int64_t created_ms;
     int64_t active_from_ms;
     int64_t published_until_ms;
 };

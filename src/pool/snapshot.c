@@ -208,6 +208,7 @@ static struct ph_err read_keys(struct ph_ctx *ctx, const struct ph_signing_key_r
             .use = records[i].use,
             .rsa = rsa,
             .modulus = ph_rsa_modulus(arena, rsa),
+            .created_ms = records[i].created_ms,
             .active_from_ms = records[i].active_from_ms,
             .published_until_ms = records[i].published_until_ms,
         };

@@ -147,8 +147,10 @@ static void what_a_higher_tier_includes_is_accepted_there(void **state)
                      "{'UserPoolTier':'LITE','UserPoolAddOns':{'AdvancedSecurityMode':'OFF'}}"));
 }
 
-static void a_pool_in_no_real_region_may_call_any_function(void **state)
+static void a_pool_in_no_real_region_finds_nothing_too_far(void **state)
 {
+    assert_ok(create(*state, "local",
+                     "{'SmsConfiguration':{'SnsCallerArn':'a','SnsRegion':'us-east-1'}}"));
     assert_ok(create(*state, "local",
                      "{'LambdaConfig':{'PreSignUp':"
                      "'arn:aws:lambda:us-east-1:123456789012:function:f'}}"));
@@ -277,7 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         POOL_TEST(pools_are_refused_in_the_words_of_the_api),
         POOL_TEST(what_a_higher_tier_includes_is_accepted_there),
-        POOL_TEST(a_pool_in_no_real_region_may_call_any_function),
+        POOL_TEST(a_pool_in_no_real_region_finds_nothing_too_far),
         POOL_TEST(a_pool_has_fifty_tags_at_most),
         POOL_TEST(what_the_model_does_not_know_is_not_kept),
         POOL_TEST(a_machine_asks_for_no_scopes_of_users),

@@ -20,8 +20,13 @@ static const char SWEEP_CODES[] =
     "DELETE FROM user_codes WHERE (pool_id, sub, purpose) IN"
     " (SELECT pool_id, sub, purpose FROM user_codes WHERE expires_ms < $1 - 86400000 LIMIT 1000)";
 
-static const char *const SWEEPS[] = { SWEEP_SPENT, SWEEP_FAMILIES, SWEEP_LOCKOUTS, SWEEP_ATTEMPTS,
-                                      SWEEP_CODES };
+/* Nothing that they have signed is good any more. */
+static const char SWEEP_KEYS[] =
+    "DELETE FROM signing_keys WHERE (pool_id, kid) IN"
+    " (SELECT pool_id, kid FROM signing_keys WHERE published_until_ms < $1 LIMIT 1000)";
+
+static const char *const SWEEPS[] = { SWEEP_SPENT,    SWEEP_FAMILIES, SWEEP_LOCKOUTS,
+                                      SWEEP_ATTEMPTS, SWEEP_CODES,    SWEEP_KEYS };
 
 static const char NEXT_DELETED[] = "SELECT id FROM deleted_pools ORDER BY id LIMIT 1";
 static const char PURGE_USERS[] = "DELETE FROM users WHERE (pool_id, sub) IN"

@@ -53,7 +53,8 @@ PH_MUST_USE bool ph_store_backup(struct ph_store *store, const char *path, const
 /* A key for one purpose of this installation, for what belongs to no pool. */
 void ph_store_key(const struct ph_ctx *ctx, struct ph_str purpose, struct ph_key *key);
 
-/* Deletes what has expired (nonces, codes, lockouts, families), at most some thousand rows. */
+/* Deletes what has expired (nonces, codes, lockouts, families, keys), some thousand rows at most.
+ */
 void ph_store_sweep(struct ph_store *store, int64_t now_ms);
 
 #endif

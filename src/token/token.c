@@ -1,25 +1,9 @@
 #include "token/token.h"
 
+#include "pool/signing_keys.h"
 #include "token/claims.h"
 #include "token/jwt.h"
 #include "trigger/trigger.h"
-
-/* The newest key of a use that signs by now; NULL in a pool without one, which is broken. */
-static const struct ph_signing_key *signing_key(struct ph_ctx *ctx, const struct ph_pool *pool,
-                                                enum ph_key_use use)
-{
-    const struct ph_signing_key *newest = NULL;
-
-    for (size_t i = 0; i < pool->key_count; i++) {
-        const struct ph_signing_key *key = &pool->keys[i];
-
-        if (key->use == use && key->active_from_ms <= ph_now_ms(ctx) &&
-            (newest == NULL || key->active_from_ms > newest->active_from_ms)) {
-            newest = key;
-        }
-    }
-    return newest;
-}
 
 static struct ph_err run_trigger(struct ph_ctx *ctx, const struct ph_auth_granted *granted)
 {
@@ -36,8 +20,11 @@ static struct ph_err run_trigger(struct ph_ctx *ctx, const struct ph_auth_grante
 struct ph_err ph_tokens_issue(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
                               struct ph_tokens *tokens)
 {
-    const struct ph_signing_key *id_key = signing_key(ctx, granted->pool, PH_KEY_ID_TOKEN);
-    const struct ph_signing_key *access_key = signing_key(ctx, granted->pool, PH_KEY_ACCESS_TOKEN);
+    const int64_t now_ms = ph_now_ms(ctx);
+    const struct ph_signing_key *id_key =
+        ph_signing_key_in_use(granted->pool, PH_KEY_ID_TOKEN, now_ms);
+    const struct ph_signing_key *access_key =
+        ph_signing_key_in_use(granted->pool, PH_KEY_ACCESS_TOKEN, now_ms);
 
     if (id_key == NULL || access_key == NULL) {
         return ph_internal(ctx, "pool without a signing key");

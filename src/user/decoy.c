@@ -48,7 +48,8 @@ void ph_decoy_delivery(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph
 
     derive(ctx, pool, PH_STR("delivery"), name, &digest);
     if (contact->medium == PH_MEDIUM_SMS && !ph_is_phone(name)) {
-        address = ph_strf(ctx->arena, "%04u", (digest.bytes[0] << 8 | digest.bytes[1]) % 10000U);
+        address = ph_strf(ctx->arena, "%04u",
+                          (unsigned)(digest.bytes[0] << 8 | digest.bytes[1]) % 10000U);
     } else if (contact->medium == PH_MEDIUM_EMAIL && !ph_is_email(name)) {
         address =
             ph_strf(ctx->arena, "%c@%c", 'a' + digest.bytes[0] % 26, 'a' + digest.bytes[1] % 26);

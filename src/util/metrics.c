@@ -188,16 +188,19 @@ static void add_durations(struct ph_buf *out, const struct ph_metrics *metrics)
 static int64_t resident_bytes(void)
 {
     FILE *f = fopen("/proc/self/statm", "re");
-    long long total, resident = 0;
+    char line[128] = ""; /* "total resident shared ...", in pages */
+    struct ph_str resident, rest;
+    int64_t pages = 0;
 
     if (f == NULL) {
         return 0;
     }
-    if (fscanf(f, "%lld %lld", &total, &resident) != 2) {
-        resident = 0;
+    if (fgets(line, sizeof line, f) != NULL && ph_str_cut(ph_str_from(line), ' ', NULL, &rest)) {
+        ph_str_cut(rest, ' ', &resident, NULL);
+        (void)ph_str_to_int(resident, 0, INT64_MAX / 65536, &pages);
     }
     fclose(f);
-    return resident * sysconf(_SC_PAGESIZE);
+    return pages * sysconf(_SC_PAGESIZE);
 }
 
 static double cpu_seconds(void)

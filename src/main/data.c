@@ -1,0 +1,109 @@
+#include "main/data.h"
+
+#include "crypto/random.h"
+#include "main/master_key.h"
+#include "util/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct ph_str ph_data_file(struct ph_arena *arena, const struct ph_settings *settings)
+{
+    return ph_strf(arena, "%.*s/poolhouse.db", PH_FMT(settings->data));
+}
+
+bool ph_data_make_directory(const struct ph_settings *settings, char *why, size_t why_size)
+{
+    struct ph_arena arena = { 0 };
+    const char *path = ph_cstr(&arena, settings->data);
+    const bool made = path != NULL && (mkdir(path, 0700) == 0 || errno == EEXIST);
+
+    if (!made) {
+        snprintf(why, why_size, "cannot make the data directory %.*s: %s", PH_FMT(settings->data),
+                 strerror(errno));
+    }
+    ph_arena_finish(&arena);
+    return made;
+}
+
+static bool check_existing(struct ph_data *data, char *why, size_t why_size)
+{
+    const struct ph_settings *settings = data->ctx.settings;
+    const char *path = ph_cstr(&data->arena, ph_data_file(&data->arena, settings));
+
+    if (path != NULL && access(path, R_OK | W_OK) == 0) {
+        return true;
+    }
+    if (path == NULL || errno == ENOENT) {
+        snprintf(why, why_size,
+                 "there is no database in %.*s; say with --data where the server keeps it",
+                 PH_FMT(settings->data));
+    } else {
+        snprintf(why, why_size, "cannot open %s: %s; run this as the user of the server", path,
+                 strerror(errno));
+    }
+    return false;
+}
+
+/* As in `serve`, which makes no key. */
+static bool load_key(const struct ph_settings *settings, struct ph_key *key, char *why,
+                     size_t why_size)
+{
+    struct ph_settings strict = *settings;
+    bool made;
+
+    strict.mode = PH_MODE_SERVE;
+    return ph_master_key_load(&strict, key, &made, why, why_size);
+}
+
+static bool open_store(struct ph_data *data, char *why, size_t why_size)
+{
+    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
+    const struct ph_store_options options = {
+        .path = ph_data_file(&data->arena, data->ctx.settings),
+        .master_key = &key,
+        .log = data->ctx.log,
+    };
+    const char *text = "";
+
+    if (!load_key(data->ctx.settings, &key, why, why_size)) {
+        return false;
+    }
+    if (!ph_store_open(&options, &data->ctx.store, &text)) {
+        snprintf(why, why_size, "%s", text);
+        return false;
+    }
+    return true;
+}
+
+bool ph_data_open(struct ph_data *data, const struct ph_settings *settings,
+                  enum ph_data_wanted wanted, char *why, size_t why_size)
+{
+    *data = (struct ph_data){
+        .sink = { .fd = STDERR_FILENO, .least = PH_WARN, .format = PH_LOG_TEXT },
+        .ctx = { .arena = &data->arena,
+                 .clock = &ph_system_clock,
+                 .random = &ph_system_random,
+                 .settings = settings,
+                 .log = { .sink = &data->sink } },
+    };
+    ph_json_start();
+    if ((wanted == PH_DATA_MADE ? ph_data_make_directory(settings, why, why_size)
+                                : check_existing(data, why, why_size)) &&
+        open_store(data, why, why_size)) {
+        data->ctx.pools = ph_pool_cache_create();
+        return true;
+    }
+    ph_arena_finish(&data->arena);
+    return false;
+}
+
+void ph_data_close(struct ph_data *data)
+{
+    ph_arena_finish(&data->arena); /* gives back what it holds of the cache */
+    ph_pool_cache_destroy(data->ctx.pools);
+    ph_store_close(data->ctx.store);
+}

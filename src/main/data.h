@@ -1,0 +1,37 @@
+/*
+ * The data directory as a command opens it: beside a running server, or without one.
+ */
+#ifndef PH_MAIN_DATA_H
+#define PH_MAIN_DATA_H
+
+#include "pool/pool.h"
+
+/* The context points into it: it must stay where it is. */
+struct ph_data {
+    struct ph_log_sink sink;
+    struct ph_arena arena; /* also of the context */
+    struct ph_ctx ctx;
+};
+
+enum ph_data_wanted {
+    PH_DATA_EXISTING, /* a mistyped directory must not become a new, empty database */
+    PH_DATA_MADE,     /* makes what is missing, but for the master key */
+};
+
+/* "DIR/poolhouse.db". */
+struct ph_str ph_data_file(struct ph_arena *arena, const struct ph_settings *settings);
+
+/* Makes the data directory, for this user alone; false and a text in why when it cannot be. */
+PH_MUST_USE bool ph_data_make_directory(const struct ph_settings *settings, char *why,
+                                        size_t why_size);
+
+/*
+ * Opens the store with the configured master key; a missing key is never made here. The settings
+ * must outlive the data. False and a text in why, and nothing is left open.
+ */
+PH_MUST_USE bool ph_data_open(struct ph_data *data, const struct ph_settings *settings,
+                              enum ph_data_wanted wanted, char *why, size_t why_size);
+
+void ph_data_close(struct ph_data *data);
+
+#endif

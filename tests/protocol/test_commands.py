@@ -1,0 +1,262 @@
+"""The commands of the operator, beside a running server and without one."""
+import os
+import re
+import shutil
+import socket
+import stat
+import subprocess
+import tempfile
+import threading
+import unittest
+
+from poolhouse import (MASTER_KEY, PASSWORD, Api, PoolhouseTest, Server, binary, claims, free_port)
+
+
+def run(*arguments, env=None, directory=None):
+    env = env or {k: v for k, v in os.environ.items() if not k.startswith('POOLHOUSE_')}
+    return subprocess.run([binary(), *arguments], env=env, cwd=directory, capture_output=True,
+                          text=True, timeout=60, check=False)
+
+
+class CommandTest(PoolhouseTest):
+    """A server with its data on disk, and the commands on the same data, by the same clock."""
+
+    server_options = {'memory': False, 'clock': True}
+
+    def command(self, *arguments, status=0):
+        done = run(*arguments, '--data', self.server.data, env=self.server.environment(),
+                   directory=self.server.directory)
+        self.assertEqual(status, done.returncode, done.stdout + done.stderr)
+        return done.stdout if status == 0 else done.stderr
+
+
+class Help(unittest.TestCase):
+
+    def test_the_operations_are_listed_by_group_and_counted(self):
+        lines = run('help', 'operations').stdout.splitlines()
+        rows = [line for line in lines if line.startswith('  ')]
+        built = [row for row in rows if row.endswith('  built')]
+        self.assertEqual(140, len(rows))
+        self.assertEqual(f'140 operations: {len(built)} built, {140 - len(built)} not built yet '
+                         '(they answer 501)', lines[-1])
+        self.assertTrue(any(re.fullmatch(r'  InitiateAuth +public +built', row) for row in rows))
+        self.assertEqual(1, lines.count('pools'))
+
+    def test_every_command_explains_itself(self):
+        listed = run('help').stdout
+        for name in ('dev', 'serve', 'config', 'doctor', 'keys', 'backup', 'version', 'help'):
+            with self.subTest(name):
+                self.assertRegex(listed, rf'(?m)^  {name} +\w')
+                done = run(name, '--help')
+                self.assertEqual(0, done.returncode)
+                self.assertTrue(done.stdout.startswith(f'poolhouse {name}: '), done.stdout)
+
+    def test_a_misspelt_word_is_refused_with_the_nearest_one(self):
+        for words, text in ((('kesy',), "there is no command 'kesy'; did you mean 'keys'?"),
+                            (('keys', 'rotat'), "did you mean 'rotate'?"),
+                            (('keys', 'rotate', '--pol', 'x'), "did you mean 'pool'?"),
+                            (('keys', 'rotate', '--pool'), 'the flag --pool needs a value'),
+                            (('keys', 'rotate'), 'say which pool: --pool ID'),
+                            (('keys', 'rotate', '--pool', 'x', '--announce', 'soon'),
+                             'is not a duration'),
+                            (('keys', 'rotate', '--pool', 'x', '--now', '--announce', '1h'),
+                             'exclude each other'),
+                            (('backup', 'a', 'b'), "there is no flag 'b'"),
+                            (('backup', '--data', 'x'), 'say to which file'),
+                            (('doctor', '--mode', 'x'), '--mode is dev or serve')):
+            with self.subTest(words):
+                done = run(*words)
+                self.assertEqual(2, done.returncode, done.stderr)
+                self.assertIn(text, done.stderr)
+
+
+class Keys(CommandTest):
+
+    def setUp(self):
+        self.pool = self.new_pool()
+        self.client = self.new_client(self.pool)
+        self.user = self.new_user(self.pool)
+
+    def sign(self):
+        return self.tokens(self.client, self.user)
+
+    def kids(self, tokens):
+        return {claims(tokens[name])[0]['kid'] for name in ('IdToken', 'AccessToken')}
+
+    def published(self):
+        reply = self.server.get(f'/{self.pool}/.well-known/jwks.json')
+        return {key['kid'] for key in reply.json['keys']}
+
+    def states(self):
+        text = self.command('keys', 'list', '--pool', self.pool)
+        rows = re.findall(r'(?m)^  (\S{44})  (id|access) +(\w+) ', text)
+        return sorted((use, state) for _, use, state in rows)
+
+    def both(self, *states):
+        return sorted((use, state) for use in ('id', 'access') for state in states)
+
+    def test_new_keys_are_published_at_once_and_sign_an_hour_later(self):
+        before = self.sign()
+        old = self.published()
+        self.assertEqual(old, self.kids(before))
+        self.command('keys', 'rotate', '--pool', self.pool)
+        new = self.published() - old
+        self.assertEqual((2, 4), (len(new), len(self.published())))
+        self.assertEqual(old, self.kids(self.sign()))
+        self.assertEqual(self.both('announced', 'signs'), self.states())
+
+        self.server.advance(3601)
+        after = self.sign()
+        self.assertEqual(new, self.kids(after))
+        self.assertEqual(self.both('replaced', 'signs'), self.states())
+        self.api.GlobalSignOut(AccessToken=after['AccessToken'])
+
+        self.server.advance(24 * 3600)
+        self.assertEqual(old | new, self.published())
+        self.server.advance(3600)
+        self.assertEqual(new, self.published())
+        self.assertEqual(new, self.kids(self.sign()))
+
+    def test_tokens_of_the_old_keys_are_good_to_their_end(self):
+        tokens = self.sign()
+        self.command('keys', 'rotate', '--pool', self.pool, '--now')
+        again = self.api.InitiateAuth(ClientId=self.client, AuthFlow='REFRESH_TOKEN_AUTH',
+                                      AuthParameters={'REFRESH_TOKEN': tokens['RefreshToken']})
+        self.assertFalse(self.kids(tokens) & self.kids(again['AuthenticationResult']))
+        self.api.GlobalSignOut(AccessToken=tokens['AccessToken'])
+
+    def test_keys_that_were_announced_never_take_over_from_those_made_since(self):
+        self.command('keys', 'rotate', '--pool', self.pool, '--announce', '2h')
+        announced = self.published() - self.kids(self.sign())
+        self.command('keys', 'rotate', '--pool', self.pool, '--now')
+        signing = self.kids(self.sign())
+        self.assertFalse(signing & announced)
+        for seconds in (2 * 3600 + 1, 26 * 3600):
+            self.server.advance(seconds)
+            self.assertEqual(signing, self.kids(self.sign()))
+        self.assertEqual(signing, self.published())
+
+    def test_all_pools_are_listed_and_an_unknown_one_is_not(self):
+        other = self.new_pool()
+        text = self.command('keys', 'list')
+        self.assertIn(f'{self.pool} (tests)\n', text)
+        self.assertIn(f'{other} (tests)\n', text)
+        self.assertIn('User pool eu-west-1_NoSuchOne does not exist.',
+                      self.command('keys', 'rotate', '--pool', 'eu-west-1_NoSuchOne', status=1))
+
+    def test_a_mistyped_directory_is_not_made(self):
+        missing = os.path.join(self.server.directory, 'missing')
+        done = run('keys', 'list', '--data', missing)
+        self.assertEqual(1, done.returncode)
+        self.assertIn(f'there is no database in {missing}', done.stderr)
+        self.assertFalse(os.path.exists(missing))
+
+
+class Backup(CommandTest):
+
+    def test_a_copy_made_under_load_serves_what_was_there(self):
+        pool = self.new_pool()
+        client = self.new_client(pool)
+        user = self.new_user(pool)
+        end = threading.Event()
+        writers = [threading.Thread(target=self.write, args=(pool, n, end)) for n in range(2)]
+        for writer in writers:
+            writer.start()
+        try:
+            copy = os.path.join(self.server.directory, 'copy.db')
+            self.assertIn('same master key', self.command('backup', copy))
+        finally:
+            end.set()
+            for writer in writers:
+                writer.join()
+        self.assertEqual(0o600, stat.S_IMODE(os.stat(copy).st_mode))
+        self.assertIn('overwrites nothing', self.command('backup', copy, status=1))
+
+        restored = tempfile.mkdtemp(prefix='poolhouse-test-')
+        self.addCleanup(shutil.rmtree, restored, ignore_errors=True)
+        os.mkdir(os.path.join(restored, 'data'))
+        shutil.copy(copy, os.path.join(restored, 'data', 'poolhouse.db'))
+        shutil.copy(os.path.join(self.server.data, 'master.key'), os.path.join(restored, 'data'))
+        server = Server(directory=restored, memory=False).start()
+        self.addCleanup(server.stop)
+        reply = Api(server.port).InitiateAuth(
+            ClientId=client, AuthFlow='USER_PASSWORD_AUTH',
+            AuthParameters={'USERNAME': user, 'PASSWORD': PASSWORD})
+        self.assertIn('AuthenticationResult', reply)
+
+    def write(self, pool, writer, end):
+        for n in range(100000):
+            if end.is_set():
+                return
+            self.api.AdminCreateUser(UserPoolId=pool, Username=f'w{writer}-{n}',
+                                     MessageAction='SUPPRESS')
+
+    def test_a_place_that_cannot_be_written_is_an_error(self):
+        self.assertIn('cannot be created',
+                      self.command('backup', '/nonexistent/copy.db', status=1))
+
+
+class Doctor(unittest.TestCase):
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix='poolhouse-test-')
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.port = free_port()
+
+    def ask(self, *flags, status=0, mode='dev', data=None, env=None):
+        done = run('doctor', '--mode', mode, '--listen', f'127.0.0.1:{self.port}', '--data',
+                   data or os.path.join(self.directory, 'data'), *flags, env=env)
+        self.assertEqual(status, done.returncode, done.stdout + done.stderr)
+        for line in done.stdout.splitlines():
+            self.assertRegex(line, r'^(ok   |warn |fail ) \w[\w ]{14} \S')
+        return done.stdout
+
+    def assert_line(self, verdict, check, part, text):
+        lines = [line for line in text.splitlines()
+                 if line.startswith(verdict) and line[6:].startswith(check) and part in line]
+        self.assertTrue(lines, f'no {verdict} of {check} with {part!r} in:\n{text}')
+
+    def test_before_the_first_start_all_is_well(self):
+        text = self.ask()
+        self.assert_line('ok', 'data directory', 'the server makes it', text)
+        self.assert_line('ok', 'addresses', 'is free', text)
+        self.assertEqual([], os.listdir(self.directory))
+
+    def test_a_running_server_is_recognised(self):
+        server = Server(memory=False, directory=self.directory).start()
+        self.addCleanup(server.stop)
+        self.port = server.port
+        text = self.ask()
+        self.assert_line('ok', 'addresses', 'and is ready', text)
+        self.assert_line('ok', 'database', 'opens with the master key', text)
+        self.assert_line('ok', 'data directory', 'by this user alone', text)
+
+    def test_serve_needs_a_key_of_its_own(self):
+        text = self.ask('--admin-listen', f'127.0.0.1:{free_port()}', mode='serve', status=1)
+        self.assert_line('fail', 'database', 'there is no master key', text)
+        self.assert_line('warn', 'public URL', 'https', text)
+
+    def test_another_program_at_the_address_is_a_failure(self):
+        with socket.create_server(('127.0.0.1', self.port)):
+            self.assert_line('fail', 'addresses', 'Address already in use', self.ask(status=1))
+
+    def test_wrong_keys_and_loose_permissions_are_told(self):
+        data = os.path.join(self.directory, 'data')
+        server = Server(memory=False, directory=self.directory).start()
+        server.stop()
+        os.chmod(data, 0o750)
+        os.chmod(os.path.join(data, 'poolhouse.db'), 0o640)
+        text = self.ask()
+        self.assert_line('warn', 'data directory', f'chmod 700 {data}', text)
+        self.assert_line('warn', 'database', 'chmod 600', text)
+        env = {**os.environ, 'POOLHOUSE_MASTER_KEY': MASTER_KEY}
+        self.assert_line('fail', 'database', 'the master key is not the one',
+                         self.ask(status=1, env=env))
+
+    def test_a_wrong_configuration_is_a_failure(self):
+        self.assert_line('fail', 'configuration', 'correct',
+                         self.ask('--log-level', 'loud', status=1))
+
+
+if __name__ == '__main__':
+    unittest.main()
