@@ -22,6 +22,7 @@ extern const struct ph_command *const ph_commands[]; /* NULL at the end */
 extern const struct ph_command ph_command_dev;
 extern const struct ph_command ph_command_serve;
 extern const struct ph_command ph_command_config;
+extern const struct ph_command ph_command_credentials;
 extern const struct ph_command ph_command_keys;
 extern const struct ph_command ph_command_backup;
 extern const struct ph_command ph_command_doctor;

@@ -147,6 +147,10 @@ void ph_client_forget(struct ph_ctx *ctx, struct ph_str client_id);
 bool ph_client_may_read(const struct ph_client *client, struct ph_str attribute);
 bool ph_client_may_write(const struct ph_client *client, struct ph_str attribute);
 
+/* Made from the id alone, so that it is the same whether the pool exists or not. */
+struct ph_str ph_pool_arn(struct ph_arena *arena, const struct ph_settings *settings,
+                          struct ph_str id);
+
 /* The schema's entry, or NULL. */
 const struct ph_attr_def *ph_pool_attribute(const struct ph_pool *pool, struct ph_str name);
 

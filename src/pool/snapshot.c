@@ -168,6 +168,16 @@ static void read_settings(const struct json_t *json, struct ph_pool *pool)
     pool->tracks_devices = ph_json_get(json, "DeviceConfiguration") != NULL;
 }
 
+struct ph_str ph_pool_arn(struct ph_arena *arena, const struct ph_settings *settings,
+                          struct ph_str id)
+{
+    struct ph_str region;
+
+    ph_str_cut(id, '_', &region, NULL);
+    return ph_strf(arena, "arn:aws:cognito-idp:%.*s:%.*s:userpool/%.*s", PH_FMT(region),
+                   PH_FMT(settings->account_id), PH_FMT(id));
+}
+
 static void read_names(struct ph_ctx *ctx, const struct ph_pool_record *record,
                        struct ph_snapshot *snapshot)
 {
@@ -180,8 +190,7 @@ static void read_names(struct ph_ctx *ctx, const struct ph_pool_record *record,
     pool->ref = (struct ph_pool_ref){ .id = pool->id, .data_key = key };
     ph_str_cut(pool->id, '_', &pool->region, &pool->srp_name);
     pool->name = ph_str_dup(arena, record->name);
-    pool->arn = ph_strf(arena, "arn:aws:cognito-idp:%.*s:%.*s:userpool/%.*s", PH_FMT(pool->region),
-                        PH_FMT(ctx->settings->account_id), PH_FMT(pool->id));
+    pool->arn = ph_pool_arn(arena, ctx->settings, pool->id);
     pool->created_ms = record->created_ms;
     pool->modified_ms = record->modified_ms;
     pool->revision = record->revision;

@@ -30,6 +30,7 @@ static struct ph_err verify(struct ph_ctx *ctx, const struct ph_http_request *re
                            ph_now_s(ctx), ctx->settings->signature_skew_s));
     ctx->caller.arn = ph_strf(ctx->arena, "arn:aws:iam::%.*s:user/%.*s",
                               PH_FMT(ctx->settings->account_id), PH_FMT(key->user_name));
+    ctx->caller.policy = key->policy;
     return PH_OK;
 }
 

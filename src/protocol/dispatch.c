@@ -2,6 +2,7 @@
 
 #include "model/validate.h"
 #include "protocol/authenticate.h"
+#include "protocol/authorize.h"
 #include "protocol/reply.h"
 #include "protocol/well_known.h"
 #include "token/access_token.h"
@@ -94,11 +95,12 @@ static struct ph_err answer(const struct ph_protocol *protocol, struct call *cal
         PH_TRY(ph_authenticate(&call->ctx, call->request));
     }
     PH_TRY(parse(call, &body));
+    in = (struct ph_in){ body };
+    PH_TRY(ph_authorize(&call->ctx, call->operation, &in));
     if (protocol->handlers[call->operation->id].run == NULL) {
         return PH_FAIL(OperationNotBuiltException,
                        ph_textf(call->ctx.arena, "%s is not built yet.", call->operation->name));
     }
-    in = (struct ph_in){ body };
     PH_TRY(check_access_token(call, &in));
     PH_TRY(protocol->handlers[call->operation->id].run(&call->ctx, &in, out));
     return check_reply(call, out);

@@ -1,9 +1,8 @@
 /*
  * From an HTTP request to the operation and back: the API's listener.
  *
- * Target -> row of the operation table -> signature -> JSON -> shape walk -> handler -> reply.
- * Policies are still missing between the walk and the handler: they come before
- * the first handler is registered.
+ * Target -> row of the operation table -> signature -> JSON -> shape walk -> policy -> handler ->
+ * reply.
  */
 #ifndef PH_PROTOCOL_DISPATCH_H
 #define PH_PROTOCOL_DISPATCH_H

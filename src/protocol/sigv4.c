@@ -262,18 +262,26 @@ static struct ph_err check_time(struct ph_arena *arena, const struct ph_sigv4 *p
     return PH_OK;
 }
 
-/* Without a signed Host a request could be replayed to another server. */
-static bool signs_host(struct ph_str names)
+static bool is_listed(struct ph_str names, struct ph_str wanted)
 {
     while (names.n > 0) {
         struct ph_str name;
 
         ph_str_cut(names, ';', &name, &names);
-        if (ph_str_eq(name, PH_STR("host"))) {
+        if (ph_str_eq(name, wanted)) {
             return true;
         }
     }
     return false;
+}
+
+/* Else a request could be replayed to another server, or as another operation. */
+static bool signs_what_it_must(const struct ph_http_request *request, struct ph_str names)
+{
+    const struct ph_str target = PH_STR("x-amz-target");
+
+    return is_listed(names, PH_STR("host")) &&
+           (ph_http_header(request, target).p == NULL || is_listed(names, target));
 }
 
 struct ph_err ph_sigv4_verify(struct ph_arena *arena, const struct ph_http_request *request,
@@ -285,7 +293,8 @@ struct ph_err ph_sigv4_verify(struct ph_arena *arena, const struct ph_http_reque
     struct ph_str canonical;
 
     PH_TRY(check_time(arena, parsed, now_s, skew_s));
-    if (!ph_str_eq(parsed->service, service) || !signs_host(parsed->signed_headers) ||
+    if (!ph_str_eq(parsed->service, service) ||
+        !signs_what_it_must(request, parsed->signed_headers) ||
         !canonical_request(arena, request, parsed, &canonical)) {
         return PH_FAIL(InvalidSignatureException, MISMATCH);
     }

@@ -155,12 +155,45 @@ static void a_request_is_good_for_fifteen_minutes(void **state)
     assert_non_null(strstr(err.message, "Signature not yet current"));
 }
 
+static struct ph_str with_signature(const char *names, const char *signature)
+{
+    return ph_strf(&arena,
+                   "AWS4-HMAC-SHA256 Credential=" KEY_ID
+                   "/20260102/eu-west-1/cognito-idp/aws4_request, SignedHeaders=%s, Signature=%s",
+                   names, signature);
+}
+
 static void another_service_is_refused(void **state)
 {
     const struct recorded *r = recorded(PH_STR(RECORDED));
 
     (void)state;
     assert_err(check(&r->request, PH_STR("s3"), RECORDED_TIME_S), "InvalidSignatureException");
+}
+
+/* Both are right, but the request could be sent elsewhere, or as another operation. */
+static void host_and_target_must_be_signed(void **state)
+{
+    static const struct {
+        const char *names;
+        const char *signature;
+    } ROWS[] = {
+        { "x-amz-date;x-amz-target",
+          "a9e2ed6149886ae237516760f4dcd870cda50cdeef01e29bdd358266e3d452cb" },
+        { "host;x-amz-date", "4f5f2115576ddc869ed1015815fe1e3e7924cecd566b73464e3c4de8d735a723" },
+    };
+
+    (void)state;
+    assert_ok(
+        check_recorded(recorded(with_signature(
+                           "host;x-amz-date;x-amz-target",
+                           "7e7c6e636386be27de6d1d4581b814436f7c73591c4f783557270c3d37b9e151")),
+                       RECORDED_TIME_S));
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        assert_err(check_recorded(recorded(with_signature(ROWS[i].names, ROWS[i].signature)),
+                                  RECORDED_TIME_S),
+                   "InvalidSignatureException");
+    }
 }
 
 /* An exact heap copy lets AddressSanitizer see a read of one byte too many. */
@@ -202,6 +235,7 @@ int main(void)
         cmocka_unit_test_setup(any_change_of_what_was_signed_is_seen, reset),
         cmocka_unit_test_setup(a_request_is_good_for_fifteen_minutes, reset),
         cmocka_unit_test_setup(another_service_is_refused, reset),
+        cmocka_unit_test_setup(host_and_target_must_be_signed, reset),
         cmocka_unit_test_setup(refuses_a_header_cut_anywhere, reset),
         cmocka_unit_test_setup(refuses_a_part_that_stands_twice, reset),
     };

@@ -30,6 +30,7 @@ struct ph_caller {
     struct ph_str access_key_id;
     struct ph_str arn;
     struct ph_str region; /* of the credential scope */
+    struct ph_str policy; /* of the access key, a JSON document; absent in dev */
     /* PH_CALLER_TOKEN: from the verified claims */
     struct ph_str pool_id;
     struct ph_str client_id;

@@ -45,13 +45,28 @@ static void done(int result)
     }
 }
 
+static json_t *parse(struct ph_arena *arena, struct ph_str text, json_error_t *error)
+{
+    current = arena;
+    return json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
+                      error);
+}
+
 struct json_t *ph_json_parse(struct ph_arena *arena, struct ph_str text)
 {
     json_error_t error;
 
-    current = arena;
-    return json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
-                      &error);
+    return parse(arena, text, &error);
+}
+
+const char *ph_json_problem(struct ph_arena *arena, struct ph_str text)
+{
+    json_error_t error;
+
+    if (parse(arena, text, &error) != NULL) {
+        return NULL;
+    }
+    return ph_textf(arena, "line %d, column %d: %s", error.line, error.column, error.text);
 }
 
 /* Enough for milliseconds of the epoch; 17 would write 1691768546.123 as 1691768546.1229999. */

@@ -31,6 +31,9 @@ void ph_json_start(void);
 /* Any JSON value; NULL when the text is not valid JSON. */
 PH_MUST_USE struct json_t *ph_json_parse(struct ph_arena *arena, struct ph_str text);
 
+/* For people: why a text does not parse ("line 3, column 7: ..."); NULL when it does. */
+const char *ph_json_problem(struct ph_arena *arena, struct ph_str text);
+
 /* Compact text; sorted: keys in alphabetical order, else in order of insertion. */
 enum ph_json_order { PH_JSON_INSERTION, PH_JSON_SORTED };
 struct ph_str ph_json_text(struct ph_arena *arena, const struct json_t *value,

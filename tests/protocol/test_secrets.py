@@ -79,6 +79,7 @@ class Secrets(PoolhouseTest):
                 self.assertNotRegex(line, rf'[^0-9a-f.]{code}[^0-9a-f.]', 'a code in the log')
         self.server.process.terminate()
         self.server.process.wait()
+        self.addCleanup(self.server.start)  # the next test wants it
         searched = 0
         for folder, _, files in os.walk(self.server.data):
             for name in files:
