@@ -445,7 +445,10 @@ static void a_new_address_waits_for_its_proof_where_the_pool_wants_it(void **sta
     const struct ph_pool *pool =
         begin(t, "{'AutoVerifiedAttributes':['email'],'UserAttributeUpdateSettings':"
                  "{'AttributesRequireVerificationBeforeUpdate':['email']}}");
+    const struct ph_verification again = { .client = &CLIENT, .attribute = PH_STR("email") };
     struct ph_deliveries sent;
+    struct ph_delivery delivery;
+    struct ph_message *messages;
     struct ph_user *ann;
 
     assert_ok(
@@ -454,6 +457,11 @@ static void a_new_address_waits_for_its_proof_where_the_pool_wants_it(void **sta
     assert_ok(update_email(t, pool, "newer@b.example", NULL, &sent));
     assert_attr(find(t, pool, "ann"), "email", "old@b.example");
     assert_attr(find(t, pool, "ann"), "email_verified", "true");
+    ann = find(t, pool, "ann");
+    assert_ok(ph_user_request_verification(&t->ctx, pool, ann, &again, &delivery));
+    assert_int_equal(outbox(t, &messages), 4); /* the invitation, too */
+    assert_str(messages[0].destination, "newer@b.example");
+    assert_int_equal(find(t, pool, "ann")->modified_ms, ann->modified_ms);
     assert_ok(verify(t, pool, "424242"));
     assert_attr(find(t, pool, "ann"), "email", "newer@b.example");
     assert_attr(find(t, pool, "ann"), "email_verified", "true");
