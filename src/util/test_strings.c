@@ -52,6 +52,14 @@ static void an_arena_gives_zeroed_aligned_memory_and_runs_cleanups_once(void **s
     assert_int_equal(calls, 1);
 }
 
+static void parts_are_put_together(void **state)
+{
+    (void)state;
+    assert_text(PH_CONCAT(&arena, PH_STR("a"), (struct ph_str){ 0 }, PH_STR("."), PH_STR("bc")),
+                "a.bc");
+    assert_text(PH_CONCAT(&arena, PH_STR("")), "");
+}
+
 static void slices_are_compared_cut_and_trimmed(void **state)
 {
     struct ph_str head;
