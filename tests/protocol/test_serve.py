@@ -6,34 +6,12 @@ import re
 import subprocess
 import unittest
 
-from poolhouse import (Api, Credentials, PASSWORD, PoolhouseTest, Server, binary, boto3_client,
-                       serve_options)
+from poolhouse import (ALLOW_ALL, Api, Credentials, PASSWORD, PoolhouseTest, Server, binary,
+                       boto3_client, create_key, credentials, serve_options)
 
-ALLOW_ALL = {'Version': '2012-10-17', 'Statement': [
-    {'Effect': 'Allow', 'Action': 'cognito-idp:*', 'Resource': '*'}]}
 MISMATCH = ('The request signature we calculated does not match the signature you provided. Check '
             'your AWS Secret Access Key and signing method. Consult the service documentation for '
             'details.')
-
-
-def credentials(server, *arguments, check=True):
-    """Runs `poolhouse credentials` on the data of a server."""
-    done = subprocess.run([binary(), 'credentials', *arguments, '--data', server.data],
-                          env=server.environment(), cwd=server.directory, capture_output=True,
-                          text=True, timeout=60, check=False)
-    if check and done.returncode != 0:
-        raise AssertionError(f'credentials {arguments}: {done.returncode}\n{done.stdout}{done.stderr}')
-    return done
-
-
-def create_key(server, name, policy):
-    path = os.path.join(server.directory, f'{name}.json')
-    with open(path, 'w', encoding='utf-8') as f:
-        json.dump(policy, f)
-    text = credentials(server, 'create', '--user', name, '--policy', path).stdout
-    key = re.search(r'AKIA[A-Z0-9]{16}', text).group()
-    secret = next(w for w in re.findall(r'[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])', text) if w != key)
-    return Credentials(key, secret)
 
 
 class Serve(PoolhouseTest):
