@@ -87,7 +87,7 @@ static bool open_engine(struct opening *o)
     o->db = driver->open(o->path, PH_DB_WRITER);
     if (o->db == NULL) {
         return refuse(o, "the database cannot be opened: it is damaged, or no database, or"
-                         " another process holds it");
+                         " another process holds it, or the disk is full");
     }
     if (!ph_schema_migrate(driver, o->db, &why)) {
         log_reason(o, why != NULL ? why : driver->message(o->db));

@@ -137,7 +137,8 @@ class Api:
 class Server:
     """One poolhouse process with a directory of its own; everything it started is ended."""
 
-    def __init__(self, *args, mode='dev', directory=None, env=None, clock=False, memory=True):
+    def __init__(self, *args, mode='dev', directory=None, env=None, clock=False, disk=False,
+                 memory=True):
         self.mode, self.args, self.env, self.memory = mode, list(args), env or {}, memory
         self.own_directory = directory is None
         self.directory = directory or tempfile.mkdtemp(prefix='poolhouse-test-')
@@ -146,6 +147,7 @@ class Server:
         self.admin_port = free_port() if mode == 'serve' else self.port
         self.clock_file = os.path.join(self.directory, 'clock') if clock else None
         self.offset = 0
+        self.disk_file = os.path.join(self.directory, 'disk-fault') if disk else None
         self.process = None
         self.log_path = os.path.join(self.directory, 'server.log')
         self.data = os.path.join(self.directory, 'data')
@@ -165,6 +167,10 @@ class Server:
                        FAKETIME_DONT_FAKE_MONOTONIC='1',
                        # Else waits on condition variables by that clock end at once.
                        FAKETIME_FORCE_MONOTONIC_FIX='0')
+            env['ASAN_OPTIONS'] += ':verify_asan_link_order=0'
+        if self.disk_file:
+            env.update(LD_PRELOAD=support_library('disk_fault'), DISK_FAULT_FILE=self.disk_file,
+                       DISK_FAULT_DIRECTORY=os.path.realpath(self.data))
             env['ASAN_OPTIONS'] += ':verify_asan_link_order=0'
         env.update(self.env)
         return env
@@ -231,6 +237,20 @@ class Server:
     def now(self):
         return time.time() + self.offset
 
+    def set_disk(self, fault):
+        """'full', 'stuck' or 'sync' (support/disk_fault.c); None: the disk is well again."""
+        if fault is None:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.disk_file)
+            return
+        with open(self.disk_file + '.new', 'w', encoding='ascii') as f:
+            f.write(fault)
+        os.replace(self.disk_file + '.new', self.disk_file)
+
+    def database(self):
+        """The file that holds the data of a server with memory=False."""
+        return os.path.join(self.data, 'poolhouse.db')
+
     def log(self):
         with open(self.log_path, encoding='utf-8', errors='replace') as f:
             return f.read()
@@ -296,6 +316,17 @@ def faketime_library():
         if os.path.exists(path):
             return path
     raise RuntimeError('libfaketime is missing: apt-get install faketime')
+
+
+def support_library(name):
+    """What tests/support builds, from the build that the server is of."""
+    top = os.path.dirname(os.path.realpath(binary()))
+    while top != '/' and not os.path.exists(os.path.join(top, 'build.ninja')):
+        top = os.path.dirname(top)
+    path = os.path.join(top, 'tests', 'support', f'lib{name}.so')
+    if not os.path.exists(path):
+        raise RuntimeError(f'{path} is missing: build it with ninja')
+    return path
 
 
 def boto3_client(url, credentials=None, **config):

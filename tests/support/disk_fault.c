@@ -1,0 +1,149 @@
+/*
+ * A disk that fails on demand, without root: preloaded into a server, it makes writes to files
+ * below DISK_FAULT_DIRECTORY fail as the file DISK_FAULT_FILE says.
+ *
+ *   "full"   a write that makes a file longer keeps what fits into its last page, then ENOSPC;
+ *            what is written over existing bytes succeeds, as on a real disk
+ *   "stuck"  every write fails with ENOSPC
+ *   "sync"   writes succeed, fsync and fdatasync fail with EIO
+ *
+ * Without that file, or with another word in it, nothing fails.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, WORD_MAX = 16 };
+
+enum fault { FAULT_NONE, FAULT_FULL, FAULT_STUCK, FAULT_SYNC };
+
+/* POSIX has functions fit into data pointers; ISO C knows no conversion. */
+#define NEXT(type, name)                                                                           \
+    static type *next;                                                                             \
+    if (next == NULL) {                                                                            \
+        void *found_ = dlsym(RTLD_NEXT, (name));                                                   \
+        memcpy(&next, &found_, sizeof next);                                                       \
+    }
+
+static enum fault fault_now(void)
+{
+    const char *path = getenv("DISK_FAULT_FILE");
+    const int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    char word[WORD_MAX] = "";
+    ssize_t n;
+
+    if (fd < 0) {
+        return FAULT_NONE;
+    }
+    n = read(fd, word, sizeof word - 1);
+    close(fd);
+    if (n <= 0) {
+        return FAULT_NONE;
+    }
+    return strcmp(word, "full") == 0    ? FAULT_FULL
+           : strcmp(word, "stuck") == 0 ? FAULT_STUCK
+           : strcmp(word, "sync") == 0  ? FAULT_SYNC
+                                        : FAULT_NONE;
+}
+
+static bool is_on_the_disk(int fd)
+{
+    const char *directory = getenv("DISK_FAULT_DIRECTORY");
+    char name[64];
+    char path[PATH_MAX];
+    ssize_t n;
+
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    n = readlink(name, path, sizeof path - 1);
+    if (directory == NULL || n <= 0) {
+        return false;
+    }
+    path[n] = '\0';
+    return strncmp(path, directory, strlen(directory)) == 0;
+}
+
+static enum fault fault_of(int fd)
+{
+    const int before = errno;
+    const enum fault fault = fault_now();
+
+    errno = before;
+    return fault != FAULT_NONE && is_on_the_disk(fd) ? fault : FAULT_NONE;
+}
+
+/* How much of the write fits; all of it unless the disk is full. */
+static size_t room_for(int fd, size_t count, off_t offset)
+{
+    const enum fault fault = fault_of(fd);
+    struct stat now;
+    off_t room;
+
+    if (fault == FAULT_STUCK) {
+        return 0;
+    }
+    if (fault != FAULT_FULL || fstat(fd, &now) != 0) {
+        return count;
+    }
+    room = (now.st_size + PAGE - 1) / PAGE * PAGE - offset;
+    if (room <= 0) {
+        return 0;
+    }
+    return (size_t)room < count ? (size_t)room : count;
+}
+
+static ssize_t no_space(void)
+{
+    errno = ENOSPC;
+    return -1;
+}
+
+/* With offsets of 64 bits this is the symbol pwrite64, which the engine calls. */
+ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
+{
+    typedef ssize_t fn(int, const void *, size_t, off_t);
+    NEXT(fn, "pwrite64")
+    const size_t room = room_for(fd, count, offset);
+
+    return room == 0 && count > 0 ? no_space() : next(fd, bytes, room, offset);
+}
+
+ssize_t write(int fd, const void *bytes, size_t count)
+{
+    typedef ssize_t fn(int, const void *, size_t);
+    NEXT(fn, "write")
+    const size_t room = room_for(fd, count, lseek(fd, 0, SEEK_CUR));
+
+    return room == 0 && count > 0 ? no_space() : next(fd, bytes, room);
+}
+
+static int sync_by(int (*next)(int), int fd)
+{
+    if (fault_of(fd) == FAULT_SYNC) {
+        errno = EIO;
+        return -1;
+    }
+    return next(fd);
+}
+
+int fsync(int fd)
+{
+    typedef int fn(int);
+    NEXT(fn, "fsync")
+
+    return sync_by(next, fd);
+}
+
+int fdatasync(int fd)
+{
+    typedef int fn(int);
+    NEXT(fn, "fdatasync")
+
+    return sync_by(next, fd);
+}
