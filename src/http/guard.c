@@ -96,7 +96,7 @@ static struct ph_http_connection *opened(struct ph_http_server *server,
     pthread_mutex_lock(&server->lock);
     link_last(server, c);
     if (server->connections++ == 0) {
-        pthread_cond_broadcast(&server->changed); /* the guard sleeps while there is none */
+        pthread_cond_signal(&server->awake); /* the guard sleeps while there is none */
     }
     pthread_mutex_unlock(&server->lock);
     return c;
@@ -184,10 +184,10 @@ static void wait_for_tick(struct ph_http_server *server)
     const struct timespec at = { .tv_sec = at_ns / 1000000000, .tv_nsec = at_ns % 1000000000 };
 
     if (server->connections == 0) {
-        pthread_cond_wait(&server->changed, &server->lock);
+        pthread_cond_wait(&server->awake, &server->lock);
         return;
     }
-    (void)pthread_cond_timedwait(&server->changed, &server->lock, &at);
+    (void)pthread_cond_timedwait(&server->awake, &server->lock, &at);
 }
 
 /* After a crowd has left: the allocator would keep the memory of its buffers. */
@@ -232,7 +232,7 @@ void ph_http_guard_stop(struct ph_http_server *server)
     }
     pthread_mutex_lock(&server->lock);
     server->stopping = true;
-    pthread_cond_broadcast(&server->changed);
+    pthread_cond_signal(&server->awake);
     pthread_mutex_unlock(&server->lock);
     pthread_join(server->guard, NULL);
     server->guarded = false;

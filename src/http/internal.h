@@ -38,7 +38,8 @@ struct ph_http_server {
     char *tls_key;
 
     pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t changed;
+    pthread_cond_t drained;  /* signalled when the last call is answered while quiesced */
+    pthread_cond_t awake;    /* the guard's: the first connection came, or the end */
     struct ph_http_connection *first, *last;
     unsigned connections;
     unsigned most_connections; /* since memory was last given back */

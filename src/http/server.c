@@ -39,7 +39,8 @@ static void init_lock(struct ph_http_server *server)
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&server->lock, NULL);
-    pthread_cond_init(&server->changed, &monotonic);
+    pthread_cond_init(&server->drained, &monotonic);
+    pthread_cond_init(&server->awake, &monotonic);
     pthread_condattr_destroy(&monotonic);
 }
 
@@ -74,7 +75,8 @@ static struct MHD_Daemon *start_daemon(struct ph_http_server *server, int fd)
 
 static void server_free(struct ph_http_server *server)
 {
-    pthread_cond_destroy(&server->changed);
+    pthread_cond_destroy(&server->awake);
+    pthread_cond_destroy(&server->drained);
     pthread_mutex_destroy(&server->lock);
     if (server->tls_key != NULL) {
         explicit_bzero(server->tls_key, strlen(server->tls_key));
@@ -161,7 +163,7 @@ bool ph_http_server_drain(struct ph_http_server *server, int64_t wait_ms)
     bool drained;
 
     pthread_mutex_lock(&server->lock);
-    while (server->calls > 0 && pthread_cond_timedwait(&server->changed, &server->lock, &at) == 0) {
+    while (server->calls > 0 && pthread_cond_timedwait(&server->drained, &server->lock, &at) == 0) {
     }
     drained = server->calls == 0;
     pthread_mutex_unlock(&server->lock);

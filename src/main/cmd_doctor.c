@@ -4,6 +4,7 @@
 #include "main/master_key.h"
 
 #include "http/probe.h"
+#include "store/access.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -124,10 +125,41 @@ static void check_file(struct doctor *d)
     }
 }
 
+static void check_ready(struct doctor *d, struct ph_store *store)
+{
+    const char *why = "";
+
+    if (ph_store_is_ready(store, &why)) {
+        say(d, VERDICT_OK, "opens with the master key and can be written");
+    } else {
+        say(d, VERDICT_FAIL, "%s", why);
+    }
+}
+
+/* Those whose time is over open nothing. */
+static void check_administrators(struct doctor *d, struct ph_ctx *ctx)
+{
+    struct ph_access_key *keys;
+    size_t count, good = 0;
+
+    if (d->settings->mode == PH_MODE_DEV ||
+        ph_store_access_key_list(ctx, &keys, &count).type != NULL) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        good += keys[i].expires_ms == 0 || keys[i].expires_ms > ph_now_ms(ctx);
+    }
+    if (good == 0) {
+        say(d, VERDICT_WARN,
+            "no administrator has a good access key; run: poolhouse credentials create");
+    } else {
+        say(d, VERDICT_OK, "%zu access key%s of administrators", good, good == 1 ? "" : "s");
+    }
+}
+
 static void check_database(struct doctor *d)
 {
     struct ph_data data;
-    const char *text = "";
     char why[256] = "";
 
     if (d->data == NULL) {
@@ -142,11 +174,8 @@ static void check_database(struct doctor *d)
         say(d, VERDICT_FAIL, "%s", why);
         return;
     }
-    if (ph_store_is_ready(data.ctx.store, &text)) {
-        say(d, VERDICT_OK, "opens with the master key and can be written");
-    } else {
-        say(d, VERDICT_FAIL, "%s", text);
-    }
+    check_ready(d, data.ctx.store);
+    check_administrators(d, &data.ctx);
     ph_data_close(&data);
 }
 

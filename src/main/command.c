@@ -251,21 +251,35 @@ bool ph_command_configure(struct ph_config *config, enum ph_mode mode, int argc,
     return configure(config, mode, &(struct own){ 0 }, argc, argv, status);
 }
 
+static bool read_mode(struct ph_str text, enum ph_mode *mode)
+{
+    if (!ph_str_eq(text, PH_STR("dev")) && !ph_str_eq(text, PH_STR("serve"))) {
+        fputs("poolhouse: --mode is dev or serve\n", stderr);
+        return false;
+    }
+    *mode = ph_str_eq(text, PH_STR("dev")) ? PH_MODE_DEV : PH_MODE_SERVE;
+    return true;
+}
+
 bool ph_command_take_mode(int *argc, char **argv, enum ph_mode *mode)
 {
-    for (int i = 0; i < *argc; i++) {
-        const char *name = i + 1 < *argc ? argv[i + 1] : "";
+    struct ph_str name, value;
 
-        if (strcmp(argv[i], "--mode") != 0) {
+    for (int i = 0; i < *argc; i++) {
+        const bool joined = ph_str_cut(ph_str_from(argv[i]), '=', &name, &value);
+        const int words = joined ? 1 : 2;
+
+        if (!ph_str_eq(name, PH_STR("--mode"))) {
             continue;
         }
-        if (strcmp(name, "dev") != 0 && strcmp(name, "serve") != 0) {
-            fputs("poolhouse: --mode is dev or serve\n", stderr);
+        if (!joined) {
+            value = ph_str_from(i + 1 < *argc ? argv[i + 1] : "");
+        }
+        if (!read_mode(value, mode)) {
             return false;
         }
-        *mode = strcmp(name, "dev") == 0 ? PH_MODE_DEV : PH_MODE_SERVE;
-        *argc -= 2;
-        memmove(argv + i, argv + i + 2, (size_t)(*argc - i) * sizeof *argv);
+        *argc -= words;
+        memmove(argv + i, argv + i + words, (size_t)(*argc - i) * sizeof *argv);
         return true;
     }
     return true;

@@ -33,8 +33,8 @@ PH_MUST_USE struct ph_err
 ph_sigv4_parse(struct ph_arena *arena, const struct ph_http_request *request, struct ph_sigv4 *out);
 
 /*
- * Checks scope, time and signature against the secret; Host and X-Amz-Target must be signed. skew_s is how far the time may be from
- * now_s. InvalidSignatureException otherwise.
+ * Checks scope, time and signature against the secret; Host and X-Amz-Target must be signed. skew_s
+ * is how far the time may be from now_s. InvalidSignatureException otherwise.
  */
 PH_MUST_USE struct ph_err ph_sigv4_verify(struct ph_arena *arena,
                                           const struct ph_http_request *request,

@@ -145,6 +145,20 @@ static void only_signed_operations_in_serve_are_checked(void **state)
     assert_null(authorize("", "ListUserPools", "{}").type);
 }
 
+static void every_signed_operation_is_checked_and_no_other(void **state)
+{
+    size_t checked = 0;
+
+    (void)state;
+    for (size_t i = 0; i < PH_OP_COUNT; i++) {
+        const bool refused = authorize(NOBODY, ph_operations[i].name, "{}").type != NULL;
+
+        assert_int_equal(refused, ph_operations[i].auth == PH_AUTH_SIGV4);
+        checked += refused ? 1 : 0;
+    }
+    assert_true(checked > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +168,7 @@ int main(void)
         cmocka_unit_test_setup(a_denial_says_that_it_is_one, reset),
         cmocka_unit_test_setup(what_is_no_policy_allows_nothing, reset),
         cmocka_unit_test_setup(transport_is_known_without_a_proxy_only, reset),
+        cmocka_unit_test_setup(every_signed_operation_is_checked_and_no_other, reset),
         cmocka_unit_test_setup(only_signed_operations_in_serve_are_checked, reset),
     };
     int failed;

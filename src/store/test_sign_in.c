@@ -348,11 +348,33 @@ static int64_t rows_of(struct test_store *t, const char *sql)
     return n;
 }
 
+static int64_t try_again(struct test_store *t, const char *subject)
+{
+    int64_t count = 0;
+
+    assert_ok(ph_store_attempt_count(&t->ctx, TEST_POOL.id, ph_str_from(subject), &count));
+    return count;
+}
+
+static void tries_are_counted_for_an_hour_from_the_first(void **state)
+{
+    struct test_store *t = *state;
+
+    assert_int_equal(try_again(t, "ann"), 1);
+    t->now_ms += 3599999;
+    assert_int_equal(try_again(t, "ann"), 2);
+    assert_int_equal(try_again(t, "bob"), 1);
+    t->now_ms += 1;
+    assert_int_equal(try_again(t, "ann"), 1);
+    assert_int_equal(try_again(t, "bob"), 2);
+}
+
 static void sweeping_deletes_what_expired_and_nothing_else(void **state)
 {
     static const char COUNT[] = "SELECT (SELECT COUNT(*) FROM spent) +"
                                 " (SELECT COUNT(*) FROM token_families) +"
-                                " (SELECT COUNT(*) FROM lockouts)";
+                                " (SELECT COUNT(*) FROM lockouts) +"
+                                " (SELECT COUNT(*) FROM attempts)";
     struct test_store *t = *state;
 
     assert_true(spend_text(t, "old", t->now_ms + 1000));
@@ -360,9 +382,12 @@ static void sweeping_deletes_what_expired_and_nothing_else(void **state)
     assert_ok(ph_store_family_revoke(&t->ctx, TEST_POOL.id, PH_STR("old"), t->now_ms + 1000));
     assert_ok(ph_store_family_revoke(&t->ctx, TEST_POOL.id, PH_STR("new"), t->now_ms + 5000000));
     assert_true(guess(t));
+    assert_int_equal(try_again(t, "ann"), 1);
     ph_store_sweep(t->ctx.store, t->now_ms);
-    assert_int_equal(rows_of(t, COUNT), 5);
+    assert_int_equal(rows_of(t, COUNT), 6);
     ph_store_sweep(t->ctx.store, t->now_ms + 1000000);
+    assert_int_equal(rows_of(t, COUNT), 3);
+    ph_store_sweep(t->ctx.store, t->now_ms + 3600001);
     assert_int_equal(rows_of(t, COUNT), 2);
 }
 
@@ -385,6 +410,7 @@ int main(void)
         IN_FILE(of_parallel_rotations_one_moves),
         IN_FILE(closing_writes_the_events_that_nobody_waited_for),
         IN_FILE(an_event_follows_soon_without_any_other_write),
+        IN_FILE(tries_are_counted_for_an_hour_from_the_first),
         IN_FILE(sweeping_deletes_what_expired_and_nothing_else),
     };
 

@@ -178,9 +178,11 @@ static void signing_out_with_a_clock_set_back_ends_all_sign_ins(void **state)
 static void a_code_counts_its_attempts_and_is_spent_once(void **state)
 {
     struct test_store *t = *state;
-    const struct ph_code code = {
-        .purpose = PH_CODE_SIGN_UP, .hmac = { 9 }, .attribute = PH_STR("email"), .expires_ms = 77
-    };
+    const struct ph_code code = { .purpose = PH_CODE_SIGN_UP,
+                                  .hmac = { 9 },
+                                  .attribute = PH_STR("email"),
+                                  .destination = PH_STR("a@b.example"),
+                                  .expires_ms = 77 };
     const struct ph_message message = { .id = PH_STR("m1"),
                                         .pool_id = TEST_POOL.id,
                                         .body = PH_STR("the code is 123456"),
@@ -206,6 +208,7 @@ static void a_code_counts_its_attempts_and_is_spent_once(void **state)
         assert_int_equal(attempts, i);
         assert_int_equal(read->hmac[0], 9);
         assert_str(read->attribute, "email");
+        assert_str(read->destination, "a@b.example");
         assert_int_equal(read->expires_ms, 77);
     }
     change =
@@ -222,6 +225,33 @@ static void a_code_counts_its_attempts_and_is_spent_once(void **state)
     assert_int_equal(count, 1);
     assert_str(messages[0].body, "the code is 123456");
     assert_str(messages[0].code, "123456");
+}
+
+static void forgotten_codes_make_room_for_several_new_ones(void **state)
+{
+    struct test_store *t = *state;
+    const struct ph_code codes[] = { { .purpose = PH_CODE_VERIFY_EMAIL, .hmac = { 1 } },
+                                     { .purpose = PH_CODE_VERIFY_PHONE, .hmac = { 2 } } };
+    struct ph_user *user = test_user(&t->ctx, 1);
+    struct ph_user_change change = { .user = user,
+                                     .forget_codes = 1U << PH_CODE_VERIFY_EMAIL,
+                                     .put_codes = codes,
+                                     .put_code_count = 2 };
+    enum ph_user_write result;
+    struct ph_code *read;
+    int64_t attempts;
+
+    assert_ok(ph_store_user_write(&t->ctx, &TEST_POOL, &change, &result, NULL));
+    assert_int_equal(result, PH_USER_DONE);
+    change.put_code_count = 0;
+    assert_ok(ph_store_user_write(&t->ctx, &TEST_POOL, &change, &result, NULL));
+    assert_int_equal(result, PH_USER_DONE);
+    assert_ok(ph_store_code_attempt(&t->ctx, &TEST_POOL, user->sub, PH_CODE_VERIFY_EMAIL, &read,
+                                    &attempts));
+    assert_null(read);
+    assert_ok(ph_store_code_attempt(&t->ctx, &TEST_POOL, user->sub, PH_CODE_VERIFY_PHONE, &read,
+                                    &attempts));
+    assert_int_equal(read->hmac[0], 2);
 }
 
 static void deleting_a_user_frees_its_names_and_codes(void **state)
@@ -465,6 +495,7 @@ int main(void)
         IN_FILE(signing_out_survives_a_write_of_an_older_copy),
         IN_FILE(signing_out_with_a_clock_set_back_ends_all_sign_ins),
         IN_BOTH(a_code_counts_its_attempts_and_is_spent_once),
+        IN_BOTH(forgotten_codes_make_room_for_several_new_ones),
         IN_FILE(deleting_a_user_frees_its_names_and_codes),
         IN_BOTH(pages_reach_the_end_and_show_everybody_once),
         IN_FILE(filters_find_by_value_and_by_prefix),

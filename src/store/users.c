@@ -121,12 +121,16 @@ struct attempt {
     int64_t attempts;
 };
 
+#define CODE_COLUMNS "hmac, attribute, destination, expires_ms"
+
+static const char FIND_CODE[] = "SELECT " CODE_COLUMNS " FROM user_codes"
+                                " WHERE pool_id = $1 AND sub = $2 AND purpose = $3";
 static const char COUNT_ATTEMPT[] = "UPDATE user_codes SET attempts = attempts + 1"
                                     " WHERE pool_id = $1 AND sub = $2 AND purpose = $3"
-                                    " RETURNING hmac, attribute, destination, expires_ms,"
-                                    " attempts";
+                                    " RETURNING " CODE_COLUMNS ", attempts";
 
-static struct ph_code *decode_code(struct ph_q *q, struct ph_arena *arena)
+static struct ph_code *decode_code(struct ph_q *q, struct ph_arena *arena,
+                                   enum ph_code_purpose purpose)
 {
     struct ph_code *code = ph_arena_new(arena, struct ph_code);
     const struct ph_str hmac = ph_q_str(q, arena, 0);
@@ -138,10 +142,27 @@ static struct ph_code *decode_code(struct ph_q *q, struct ph_arena *arena)
     for (size_t i = 0; i < hmac.n; i++) {
         code->hmac[i] = hmac.p[i];
     }
+    code->purpose = purpose;
     code->attribute = ph_q_str(q, arena, 1);
     code->destination = ph_q_str(q, arena, 2);
     code->expires_ms = ph_q_int(q, 3);
     return code;
+}
+
+struct ph_err ph_store_code_find(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                 struct ph_str sub, enum ph_code_purpose purpose,
+                                 struct ph_code **code)
+{
+    struct ph_code *found = NULL;
+    struct ph_q q;
+
+    PH_READ(ctx, &q, FIND_CODE, ph_v_text(pool->id), ph_v_text(sub), ph_v_int(purpose));
+    if (ph_q_row(&q)) {
+        found = decode_code(&q, ctx->arena, purpose);
+    }
+    PH_TRY(ph_read_end(&q));
+    *code = found;
+    return PH_OK;
 }
 
 static void count_attempt(struct ph_tx *tx, void *arg)
@@ -151,7 +172,7 @@ static void count_attempt(struct ph_tx *tx, void *arg)
 
     PH_QUERY(tx, &q, COUNT_ATTEMPT, ph_v_text(a->pool_id), ph_v_text(a->sub), ph_v_int(a->purpose));
     while (ph_q_row(&q)) { /* to the end: only then the statement is whole */
-        a->code = decode_code(&q, a->ctx->arena);
+        a->code = decode_code(&q, a->ctx->arena, a->purpose);
         a->attempts = ph_q_int(&q, 4);
     }
     ph_q_end(&q);
@@ -164,9 +185,6 @@ struct ph_err ph_store_code_attempt(struct ph_ctx *ctx, const struct ph_pool_ref
     struct attempt a = { .ctx = ctx, .pool_id = pool->id, .sub = sub, .purpose = purpose };
 
     PH_TRY(ph_write(ctx, count_attempt, &a));
-    if (a.code != NULL) {
-        a.code->purpose = purpose;
-    }
     *code = a.code;
     *attempts = a.attempts;
     return PH_OK;

@@ -164,6 +164,11 @@ PH_MUST_USE struct ph_err ph_store_user_list(struct ph_ctx *ctx, const struct ph
                                              struct ph_user ***users, size_t *count,
                                              struct ph_str *next);
 
+/* The code of a purpose, as it is; *code is NULL when there is none. */
+PH_MUST_USE struct ph_err ph_store_code_find(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                             struct ph_str sub, enum ph_code_purpose purpose,
+                                             struct ph_code **code);
+
 /*
  * The code of a purpose, counting this look as an attempt before the caller compares, so that
  * parallel guesses are counted, too. *code is NULL when none was sent (or it was spent).

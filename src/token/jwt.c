@@ -16,13 +16,13 @@ struct ph_str ph_jwt_sign(struct ph_arena *arena, const struct ph_rsa_key *key, 
 {
     const struct ph_str header = ph_base64url(arena, header_text(arena, kid));
     const struct ph_str body = ph_base64url(arena, ph_json_text(arena, claims, PH_JSON_INSERTION));
-    const struct ph_str input = ph_strf(arena, "%.*s.%.*s", PH_FMT(header), PH_FMT(body));
+    const struct ph_str input = PH_CONCAT(arena, header, PH_STR("."), body);
     uint8_t signature[PH_RSA_BYTES];
     struct ph_str last;
 
     ph_rsa_sign(key, input, signature);
     last = ph_base64url(arena, (struct ph_str){ signature, sizeof signature });
-    return ph_strf(arena, "%.*s.%.*s", PH_FMT(input), PH_FMT(last));
+    return PH_CONCAT(arena, input, PH_STR("."), last);
 }
 
 /* Exactly our header: "crit", "b64", "jwk", "jku", "x5u" and the rest are refused by the count. */

@@ -47,8 +47,10 @@ struct ph_str ph_refresh_token_seal(struct ph_ctx *ctx, const struct ph_pool *po
     const struct ph_str filler = ph_base64url(ctx->arena, ph_random_bytes(ctx, FILLER_BYTES));
     const struct ph_str sealed = seal_text(ctx, pool, filler, as_text(ctx, token));
 
-    return ph_strf(ctx->arena, HEADER ".%.*s.%.*s.%.*s.%.*s", PH_FMT(filler), PH_FMT(filler),
-                   PH_FMT(sealed), PH_FMT(filler));
+    const struct ph_str dot = PH_STR(".");
+
+    return PH_CONCAT(ctx->arena, PH_STR(HEADER), dot, filler, dot, filler, dot, sealed, dot,
+                     filler);
 }
 
 /* Header, filler, filler, sealed text, filler: nothing else. */

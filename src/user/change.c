@@ -51,17 +51,12 @@ static int64_t next_modified(const struct ph_ctx *ctx, const struct ph_user *use
     return now > user->modified_ms ? now : user->modified_ms + 1;
 }
 
-struct ph_err ph_user_save(struct ph_ctx *ctx, const struct ph_pool *pool,
-                           struct ph_user_change *change, unsigned take)
+static struct ph_err store(struct ph_ctx *ctx, const struct ph_pool *pool,
+                           const struct ph_user_change *change)
 {
     enum ph_user_write result = PH_USER_CONFLICT;
     enum ph_alias_kind taken = PH_ALIAS_USERNAME;
 
-    change->user->modified_ms = next_modified(ctx, change->user);
-    if (change->user->created_ms == 0) {
-        change->user->created_ms = change->user->modified_ms;
-    }
-    ph_user_aliases(ctx, pool, change->user, take, &change->aliases, &change->alias_count);
     PH_TRY(ph_store_user_write(ctx, &pool->ref, change, &result, &taken));
     if (result == PH_USER_ALIAS_TAKEN) {
         return name_taken(ctx, pool, change, taken);
@@ -70,6 +65,23 @@ struct ph_err ph_user_save(struct ph_ctx *ctx, const struct ph_pool *pool,
         return PH_FAIL(TooManyRequestsException, "Too many requests");
     }
     return PH_OK;
+}
+
+struct ph_err ph_user_save(struct ph_ctx *ctx, const struct ph_pool *pool,
+                           struct ph_user_change *change, unsigned take)
+{
+    change->user->modified_ms = next_modified(ctx, change->user);
+    if (change->user->created_ms == 0) {
+        change->user->created_ms = change->user->modified_ms;
+    }
+    ph_user_aliases(ctx, pool, change->user, take, &change->aliases, &change->alias_count);
+    return store(ctx, pool, change);
+}
+
+struct ph_err ph_user_send(struct ph_ctx *ctx, const struct ph_pool *pool,
+                           const struct ph_user_change *change)
+{
+    return store(ctx, pool, change);
 }
 
 /* --- the same before writing --- */

@@ -278,7 +278,7 @@ struct ph_err ph_user_resend_code(struct ph_ctx *ctx, const struct ph_pool *pool
     PH_TRY(ph_user_count_try(ctx, pool, change.user->sub, "ResendCode", RESENDS_PER_HOUR));
     PH_TRY(send_code(ctx, pool, given->client, PH_STR("ResendCode"), given->client_metadata,
                      contact, &change, delivery));
-    PH_TRY(ph_user_save(ctx, pool, &change, 0));
+    PH_TRY(ph_user_send(ctx, pool, &change));
     *sub = change.user->sub;
     return PH_OK;
 }

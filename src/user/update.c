@@ -131,34 +131,47 @@ static struct ph_err find_contact(struct ph_str attribute, const struct ph_conta
     return *contact != NULL ? PH_OK : PH_FAIL(InvalidParameterException, "Invalid attribute name");
 }
 
+/* *destination is empty when there is none. */
+static struct ph_err find_destination(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                      const struct ph_user *user,
+                                      const struct ph_contact_kind *contact,
+                                      struct ph_str *destination)
+{
+    struct ph_code *sent;
+
+    PH_TRY(ph_store_code_find(ctx, &pool->ref, user->sub, contact->verification, &sent));
+    *destination = sent != NULL && sent->expires_ms > ph_now_ms(ctx)
+                       ? sent->destination
+                       : ph_attrs_get(&user->attrs, contact->attribute);
+    return PH_OK;
+}
+
 struct ph_err ph_user_request_verification(struct ph_ctx *ctx, const struct ph_pool *pool,
-                                           const struct ph_user *user,
+                                           struct ph_user *user,
                                            const struct ph_verification *given,
                                            struct ph_delivery *delivery)
 {
-    const struct ph_contact_kind *contact;
-    struct ph_user copy = *user;
-    struct ph_user_change change = { .user = &copy };
-    struct ph_code_request request;
-
-    PH_TRY(find_contact(given->attribute, &contact));
-    request = (struct ph_code_request){
+    struct ph_code_request request = {
         .user = user,
-        .purpose = contact->verification,
-        .attribute = contact->attribute,
-        .destination = ph_attrs_get(&user->attrs, contact->attribute),
+        .attribute = given->attribute,
         .reason = PH_STR("VerifyUserAttribute"),
         .client_id = given->client->id,
         .client_metadata = given->client_metadata,
     };
+    struct ph_user_change change = { .user = user };
+    const struct ph_contact_kind *contact;
+
+    PH_TRY(find_contact(given->attribute, &contact));
+    PH_TRY(find_destination(ctx, pool, user, contact, &request.destination));
     if (request.destination.n == 0) {
         return PH_FAIL(InvalidParameterException,
                        ph_textf(ctx->arena, "User does not have an attribute %.*s",
                                 PH_FMT(contact->attribute)));
     }
     PH_TRY(ph_user_count_try(ctx, pool, user->sub, "VerificationCode", CODES_PER_HOUR));
+    request.purpose = contact->verification;
     PH_TRY(ph_code_issue(ctx, pool, &request, &change, delivery));
-    return ph_user_save(ctx, pool, &change, 0);
+    return ph_user_send(ctx, pool, &change);
 }
 
 struct ph_err ph_user_verify(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_user *user,

@@ -39,12 +39,10 @@ struct ph_verification {
     const struct json_t *client_metadata;
 };
 
-/* A code to the address that the user has. */
-PH_MUST_USE struct ph_err ph_user_request_verification(struct ph_ctx *ctx,
-                                                       const struct ph_pool *pool,
-                                                       const struct ph_user *user,
-                                                       const struct ph_verification *given,
-                                                       struct ph_delivery *delivery);
+/* A code to the address that waits for its proof, else to the one that the user has. */
+PH_MUST_USE struct ph_err
+ph_user_request_verification(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_user *user,
+                             const struct ph_verification *given, struct ph_delivery *delivery);
 
 /* The code that came back: verifies the address it went to; takes the alias from its owner. */
 PH_MUST_USE struct ph_err ph_user_verify(struct ph_ctx *ctx, const struct ph_pool *pool,

@@ -154,6 +154,25 @@ const char *ph_cstr(struct ph_arena *arena, struct ph_str s)
     return copy;
 }
 
+struct ph_str ph_concat(struct ph_arena *arena, const struct ph_str *parts, size_t count)
+{
+    size_t n = 0;
+    uint8_t *text;
+
+    for (size_t i = 0; i < count; i++) {
+        n += parts[i].n;
+    }
+    text = ph_arena_alloc(arena, n);
+    n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].n > 0) {
+            memcpy(text + n, parts[i].p, parts[i].n);
+            n += parts[i].n;
+        }
+    }
+    return (struct ph_str){ text, n };
+}
+
 PH_PRINTF(2, 0)
 static struct ph_str format_into(struct ph_arena *arena, const char *format, va_list args)
 {

@@ -62,6 +62,13 @@ struct ph_str ph_str_lower(struct ph_arena *arena, struct ph_str s);
 /* A NUL-terminated copy in the arena, or NULL when s contains a NUL byte. */
 const char *ph_cstr(struct ph_arena *arena, struct ph_str s);
 
+/* The parts one after the other, count of them. For long texts: far quicker than ph_strf(). */
+struct ph_str ph_concat(struct ph_arena *arena, const struct ph_str *parts, size_t count);
+
+#define PH_CONCAT(arena, ...)                                                                      \
+    ph_concat((arena), (const struct ph_str[]){ __VA_ARGS__ },                                     \
+              sizeof((const struct ph_str[]){ __VA_ARGS__ }) / sizeof(struct ph_str))
+
 /* printf into the arena; use "%.*s" with PH_FMT(slice). */
 struct ph_str ph_strf(struct ph_arena *arena, const char *format, ...) PH_PRINTF(2, 3);
 

@@ -52,6 +52,14 @@ static void an_arena_gives_zeroed_aligned_memory_and_runs_cleanups_once(void **s
     assert_int_equal(calls, 1);
 }
 
+static void parts_are_put_together(void **state)
+{
+    (void)state;
+    assert_text(PH_CONCAT(&arena, PH_STR("a"), (struct ph_str){ 0 }, PH_STR("."), PH_STR("bc")),
+                "a.bc");
+    assert_text(PH_CONCAT(&arena, PH_STR("")), "");
+}
+
 static void slices_are_compared_cut_and_trimmed(void **state)
 {
     struct ph_str head;
@@ -242,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(an_arena_gives_zeroed_aligned_memory_and_runs_cleanups_once,
                                   wipe),
+        cmocka_unit_test_teardown(parts_are_put_together, wipe),
         cmocka_unit_test_teardown(slices_are_compared_cut_and_trimmed, wipe),
         cmocka_unit_test_teardown(integers_take_the_whole_text_and_stay_in_range, wipe),
         cmocka_unit_test_teardown(a_buffer_keeps_to_its_maximum, wipe),

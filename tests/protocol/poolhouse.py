@@ -33,6 +33,8 @@ UNSIGNED = frozenset((
     'ForgotPassword', 'ConfirmForgotPassword', 'RevokeToken', 'GetTokensFromRefreshToken',
     'GetUser', 'ChangePassword', 'GlobalSignOut', 'UpdateUserAttributes', 'DeleteUser',
     'DeleteUserAttributes', 'GetUserAttributeVerificationCode', 'VerifyUserAttribute'))
+ALLOW_ALL = {'Version': '2012-10-17', 'Statement': [
+    {'Effect': 'Allow', 'Action': 'cognito-idp:*', 'Resource': '*'}]}
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
@@ -286,6 +288,26 @@ class Server:
 def serve_options():
     """How a server with real signatures is started: data on disk and a master key."""
     return {'mode': 'serve', 'memory': False, 'env': {'POOLHOUSE_MASTER_KEY': MASTER_KEY}}
+
+
+def credentials(server, *arguments, check=True):
+    """Runs `poolhouse credentials` on the data of a server."""
+    done = subprocess.run([binary(), 'credentials', *arguments, '--data', server.data],
+                          env=server.environment(), cwd=server.directory, capture_output=True,
+                          text=True, timeout=60, check=False)
+    if check and done.returncode != 0:
+        raise AssertionError(f'credentials {arguments}: {done.returncode}\n{done.stdout}{done.stderr}')
+    return done
+
+
+def create_key(server, name, policy):
+    path = os.path.join(server.directory, f'{name}.json')
+    with open(path, 'w', encoding='utf-8') as f:
+        json.dump(policy, f)
+    text = credentials(server, 'create', '--user', name, '--policy', path).stdout
+    key = re.search(r'AKIA[A-Z0-9]{16}', text).group()
+    secret = next(w for w in re.findall(r'[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])', text) if w != key)
+    return Credentials(key, secret)
 
 
 def faketime_library():

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from poolhouse import (MASTER_KEY, PASSWORD, Api, PoolhouseTest, Server, binary, claims, free_port)
@@ -44,7 +45,8 @@ class Help(unittest.TestCase):
 
     def test_every_command_explains_itself(self):
         listed = run('help').stdout
-        for name in ('dev', 'serve', 'config', 'doctor', 'keys', 'backup', 'version', 'help'):
+        for name in ('dev', 'serve', 'config', 'doctor', 'credentials', 'keys', 'backup',
+                     'version', 'help'):
             with self.subTest(name):
                 self.assertRegex(listed, rf'(?m)^  {name} +\w')
                 done = run(name, '--help')
@@ -63,7 +65,9 @@ class Help(unittest.TestCase):
                              'exclude each other'),
                             (('backup', 'a', 'b'), "there is no flag 'b'"),
                             (('backup', '--data', 'x'), 'say to which file'),
-                            (('doctor', '--mode', 'x'), '--mode is dev or serve')):
+                            (('doctor', '--mode', 'x'), '--mode is dev or serve'),
+                            (('doctor', '--mode=x'), '--mode is dev or serve'),
+                            (('doctor', '--mode'), '--mode is dev or serve')):
             with self.subTest(words):
                 done = run(*words)
                 self.assertEqual(2, done.returncode, done.stderr)
@@ -204,7 +208,7 @@ class Doctor(unittest.TestCase):
         self.port = free_port()
 
     def ask(self, *flags, status=0, mode='dev', data=None, env=None):
-        done = run('doctor', '--mode', mode, '--listen', f'127.0.0.1:{self.port}', '--data',
+        done = run('doctor', f'--mode={mode}', '--listen', f'127.0.0.1:{self.port}', '--data',
                    data or os.path.join(self.directory, 'data'), *flags, env=env)
         self.assertEqual(status, done.returncode, done.stdout + done.stderr)
         for line in done.stdout.splitlines():
@@ -235,6 +239,17 @@ class Doctor(unittest.TestCase):
         text = self.ask('--admin-listen', f'127.0.0.1:{free_port()}', mode='serve', status=1)
         self.assert_line('fail', 'database', 'there is no master key', text)
         self.assert_line('warn', 'public URL', 'https', text)
+
+    def test_a_server_without_administrators_is_warned_of(self):
+        env = {**os.environ, 'POOLHOUSE_MASTER_KEY': MASTER_KEY}
+        data = os.path.join(self.directory, 'data')
+        serve = ('--admin-listen', f'127.0.0.1:{free_port()}')
+        run('credentials', 'create', '--user', 'ann', '--expires-in', '1s', '--data', data, env=env)
+        time.sleep(1.1)
+        self.assert_line('warn', 'database', 'poolhouse credentials create',
+                         self.ask(*serve, mode='serve', env=env))
+        run('credentials', 'create', '--user', 'bob', '--data', data, env=env)
+        self.assert_line('ok', 'database', '1 access key of', self.ask(*serve, mode='serve', env=env))
 
     def test_another_program_at_the_address_is_a_failure(self):
         with socket.create_server(('127.0.0.1', self.port)):

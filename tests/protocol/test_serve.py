@@ -2,38 +2,15 @@
 import datetime
 import json
 import os
-import re
 import subprocess
 import unittest
 
-from poolhouse import (Api, Credentials, PASSWORD, PoolhouseTest, Server, binary, boto3_client,
-                       serve_options)
+from poolhouse import (ALLOW_ALL, Api, Credentials, PASSWORD, PoolhouseTest, Server, binary,
+                       boto3_client, create_key, credentials, serve_options)
 
-ALLOW_ALL = {'Version': '2012-10-17', 'Statement': [
-    {'Effect': 'Allow', 'Action': 'cognito-idp:*', 'Resource': '*'}]}
 MISMATCH = ('The request signature we calculated does not match the signature you provided. Check '
             'your AWS Secret Access Key and signing method. Consult the service documentation for '
             'details.')
-
-
-def credentials(server, *arguments, check=True):
-    """Runs `poolhouse credentials` on the data of a server."""
-    done = subprocess.run([binary(), 'credentials', *arguments, '--data', server.data],
-                          env=server.environment(), cwd=server.directory, capture_output=True,
-                          text=True, timeout=60, check=False)
-    if check and done.returncode != 0:
-        raise AssertionError(f'credentials {arguments}: {done.returncode}\n{done.stdout}{done.stderr}')
-    return done
-
-
-def create_key(server, name, policy):
-    path = os.path.join(server.directory, f'{name}.json')
-    with open(path, 'w', encoding='utf-8') as f:
-        json.dump(policy, f)
-    text = credentials(server, 'create', '--user', name, '--policy', path).stdout
-    key = re.search(r'AKIA[A-Z0-9]{16}', text).group()
-    secret = next(w for w in re.findall(r'[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])', text) if w != key)
-    return Credentials(key, secret)
 
 
 class Serve(PoolhouseTest):
@@ -177,6 +154,79 @@ class Serve(PoolhouseTest):
                                       Username=name) for name in ('alice', 'nobody-at-all')}
         self.assertEqual(1, len(answers))
 
+    def test_a_refusal_says_who_what_and_where(self):
+        nobody = self.as_user('n.o+body@example.com', self.allow('s3:*'))
+        self.assertEqual(
+            'User: arn:aws:iam::000000000000:user/n.o+body@example.com is not authorized to perform: '
+            f'cognito-idp:AdminGetUser on resource: {self.arn} because no identity-based policy '
+            'allows the cognito-idp:AdminGetUser action',
+            self.assert_denied(nobody, 'n.o+body@example.com', 'AdminGetUser',
+                               UserPoolId=self.pool, Username='alice'))
+        never = self.as_user('never', self.allow('*'), self.allow('*', effect='Deny'))
+        self.assertEqual(
+            'User: arn:aws:iam::000000000000:user/never is not authorized to perform: '
+            'cognito-idp:ListUserPools on resource: * with an explicit deny in an identity-based '
+            'policy', self.assert_denied(never, 'never', 'ListUserPools', MaxResults=1))
+
+    def test_the_text_of_a_refusal_stands_under_a_capital_letter(self):
+        from botocore.exceptions import ClientError
+        nobody = self.as_user('nobody', self.allow('s3:*'))
+        body = nobody.send('ListUserPools', b'{"MaxResults":1}').json
+        self.assertEqual({'__type', 'Message'}, set(body))
+        with self.assertRaises(ClientError) as refused:
+            boto3_client(self.server.url, nobody.credentials).list_user_pools(MaxResults=1)
+        self.assertEqual(('AccessDeniedException', body['Message']),
+                         tuple(refused.exception.response['Error'][k] for k in ('Code', 'Message')))
+
+    def test_a_denied_caller_does_not_learn_whether_a_pool_exists(self):
+        nobody = self.as_user('nobody', self.allow('s3:*'))
+        for pool in (self.pool, 'eu-west-1_AAAAAAAAA', 'us-east-1_AAAAAAAAA'):
+            text = self.assert_denied(nobody, 'nobody', 'DescribeUserPool', UserPoolId=pool)
+            region = pool.split('_')[0]
+            self.assertIn(f' arn:aws:cognito-idp:{region}:000000000000:userpool/{pool} ', text)
+
+    def test_a_denied_caller_does_not_learn_what_is_built(self):
+        nobody = self.as_user('nobody', self.allow('s3:*'))
+        self.assert_denied(nobody, 'nobody', 'ListUserImportJobs', UserPoolId=self.pool, MaxResults=1)
+
+    def test_input_is_checked_before_the_policy(self):
+        nobody = self.as_user('nobody', self.allow('s3:*'))
+        with self.assert_error('InvalidParameterException', None):
+            nobody.DescribeUserPool(UserPoolId='no pool')
+
+    def test_the_region_of_the_signature_opens_no_pool_of_another(self):
+        key = create_key(self.server, 'abroad', {'Statement': [self.allow(
+            'cognito-idp:*', 'arn:aws:cognito-idp:us-east-1:*:userpool/*')]})
+        abroad = Api(self.server.port, Credentials(key.key, key.secret, region='us-east-1'))
+        self.assert_denied(abroad, 'abroad', 'DescribeUserPool', UserPoolId=self.pool)
+
+    def test_a_policy_may_ask_for_an_address(self):
+        for network, allowed in (('127.0.0.0/8', True), ('10.0.0.0/8', False)):
+            with self.subTest(network):
+                here = self.as_user('here', self.allow('*') | {
+                    'Condition': {'IpAddress': {'aws:SourceIp': network}}})
+                if allowed:
+                    here.DescribeUserPool(UserPoolId=self.pool)
+                else:
+                    self.assert_denied(here, 'here', 'DescribeUserPool', UserPoolId=self.pool)
+
+    def test_a_condition_that_is_not_known_never_helps(self):
+        condition = {'Condition': {'NumericLessThan': {'aws:MultiFactorAuthAge': '3600'}}}
+        allowed = self.as_user('odd', self.allow('*') | condition)
+        self.assert_denied(allowed, 'odd', 'DescribeUserPool', UserPoolId=self.pool)
+        denied = self.as_user('odd', self.allow('*'), self.allow('*', effect='Deny') | condition)
+        self.assert_denied(denied, 'odd', 'DescribeUserPool', UserPoolId=self.pool)
+
+    def test_a_signature_that_leaves_the_operation_open_is_refused(self):
+        from poolhouse import CONTENT_TYPE, TARGET, sign
+        signature = sign(self.root, 'POST', f'127.0.0.1:{self.server.port}', '/',
+                         {'Content-Type': CONTENT_TYPE}, b'{"MaxResults":1}')
+        reply = self.api.send('ListUserPools', b'{"MaxResults":1}', signed=False, headers={
+            **signature, 'X-Amz-Target': TARGET + 'ListUserPools'})
+        self.assertEqual('InvalidSignatureException', reply.json['__type'])
+
+    # The command
+
     def test_a_deleted_key_is_unknown(self):
         key = create_key(self.server, 'leaver', ALLOW_ALL)
         api = Api(self.server.port, key)
@@ -195,8 +245,68 @@ class Serve(PoolhouseTest):
         path = os.path.join(self.server.directory, 'bad.json')
         with open(path, 'w', encoding='utf-8') as f:
             f.write('{"Statement":[{"Effect":"Perhaps"}]}')
+        before = credentials(self.server, 'list').stdout
         done = credentials(self.server, 'create', '--user', 'bad', '--policy', path, check=False)
-        self.assertNotEqual(0, done.returncode)
+        self.assertEqual((1, ''), (done.returncode, done.stdout))
+        self.assertIn('Statement[0].Effect: "Allow" or "Deny" is wanted', done.stderr)
+        self.assertEqual(before, credentials(self.server, 'list').stdout)
+
+    def test_a_misspelt_action_is_noted_and_stored(self):
+        path = os.path.join(self.server.directory, 'misspelt.json')
+        with open(path, 'w', encoding='utf-8') as f:
+            json.dump({'Statement': [self.allow('cognito-idp:AdminDeletUser', effect='Deny')]}, f)
+        done = credentials(self.server, 'create', '--user', 'misspelt', '--policy', path)
+        self.assertIn('note: Statement[0].Action: no operation that needs a key is named '
+                      '"cognito-idp:AdminDeletUser"', done.stderr)
+
+    def test_the_exports_can_be_pasted(self):
+        text = credentials(self.server, 'create', '--user', 'paste', '--region', 'eu-west-1').stdout
+        done = subprocess.run(['/bin/sh', '-c', text + '\nenv'], capture_output=True, text=True,
+                              timeout=60, check=True)
+        got = dict(line.split('=', 1) for line in done.stdout.splitlines() if line.startswith('AWS_'))
+        self.assertEqual('eu-west-1', got['AWS_DEFAULT_REGION'])
+        key = Credentials(got['AWS_ACCESS_KEY_ID'], got['AWS_SECRET_ACCESS_KEY'])
+        boto3_client(self.server.url, key).list_user_pools(MaxResults=1)
+
+    def test_the_command_is_a_credential_process(self):
+        made = json.loads(credentials(self.server, 'create', '--user', 'process', '--json',
+                                      '--expires-in', '2h').stdout)
+        self.assertEqual((1, 'process'), (made['Version'], made['UserName']))
+        self.assertRegex(made['Expiration'], r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z')
+        Api(self.server.port, Credentials(made['AccessKeyId'], made['SecretAccessKey'])
+            ).ListUserPools(MaxResults=1)
+
+    def test_a_key_without_a_policy_may_do_everything_and_says_so(self):
+        done = credentials(self.server, 'create', '--user', 'boss')
+        self.assertIn('may do everything', done.stderr)
+
+    def test_the_list_shows_policies_to_programs(self):
+        key = create_key(self.server, 'shown', {'Statement': [self.allow('s3:*')]})
+        text = credentials(self.server, 'list', '--json').stdout
+        self.assertNotIn(key.secret, text)
+        shown = next(k for k in json.loads(text) if k['AccessKeyId'] == key.key)
+        self.assertEqual({'Statement': [self.allow('s3:*')]}, shown['Policy'])
+
+    def test_an_unknown_key_cannot_be_deleted(self):
+        done = credentials(self.server, 'delete', 'AKIAIOSFODNN7EXAMPLE', check=False)
+        self.assertEqual(1, done.returncode)
+        self.assertIn('there is no access key: AKIAIOSFODNN7EXAMPLE', done.stderr)
+
+    def test_a_secret_that_cannot_be_shown_leaves_no_key(self):
+        before = credentials(self.server, 'list').stdout
+        with open('/dev/full', 'w', encoding='ascii') as full:
+            done = subprocess.run([binary(), 'credentials', 'create', '--user', 'lost', '--data',
+                                   self.server.data], env=self.server.environment(), stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        self.assertEqual(1, done.returncode)
+        self.assertIn('deleted again', done.stderr)
+        self.assertEqual(before, credentials(self.server, 'list').stdout)
+
+    def test_names_that_would_change_an_arn_are_refused(self):
+        for name in ('', 'a/b', 'a:b', 'a b', 'ä', 'x' * 65):
+            with self.subTest(name):
+                done = credentials(self.server, 'create', '--user', name, check=False)
+                self.assertEqual((2, ''), (done.returncode, done.stdout))
 
     # What is only there while developing, and what only for the operator
 
@@ -208,6 +318,22 @@ class Serve(PoolhouseTest):
 
     def test_the_outbox_is_not_there(self):
         self.assertEqual(404, self.server.get('/_poolhouse/outbox').status)
+
+
+class Expiry(PoolhouseTest):
+    server_options = serve_options() | {'clock': True}
+
+    def test_a_key_is_refused_after_its_time(self):
+        made = json.loads(credentials(self.server, 'create', '--user', 'temporary', '--json',
+                                      '--expires-in', '1h').stdout)
+        api = Api(self.server.port, Credentials(made['AccessKeyId'], made['SecretAccessKey']),
+                  at=self.now)
+        api.ListUserPools(MaxResults=1)
+        self.server.advance(3601)
+        with self.assert_error('ExpiredTokenException',
+                               'The security token included in the request is expired'):
+            api.ListUserPools(MaxResults=1)
+        self.assertRegex(credentials(self.server, 'list').stdout, 'temporary .*, expired')
 
 
 class Start(unittest.TestCase):

@@ -441,6 +441,13 @@ class Lists(PoolhouseTest):
         self.invalid('Invalid pagination token.', 'ListUsers', UserPoolId=self.pool, Limit=2,
                      Filter='username ^= "user"', PaginationToken=token)
 
+    def test_a_token_that_is_none_is_refused(self):
+        self.invalid('Invalid pagination token.', 'ListUsers', UserPoolId=self.pool,
+                     PaginationToken='garbage')
+
+    def test_a_limit_of_zero_is_the_greatest(self):
+        self.assertEqual(self.everybody, self.find(Limit=0))
+
     def test_bad_filters_are_refused(self):
         for text in ('email', 'email =', 'email = x', 'email == "x"', 'email = "x', '= "x"',
                      'email = "x" and name = "y"'):
