@@ -1,5 +1,6 @@
 """Thousands of connections that are kept open cost the others nothing, and little memory."""
 import contextlib
+import gc
 import resource
 import statistics
 import time
@@ -10,7 +11,6 @@ from poolhouse import PoolhouseTest
 
 WANTED, LEAST = 5000, 1000
 KIB_EACH = 48  # resident memory of the server for each; measured: 25
-SLOWER = 3  # a sign-in takes a millisecond: what matters is that it stays one
 HEALTH = b'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'
 
 
@@ -66,13 +66,15 @@ class Idle(PoolhouseTest):
             self.sign_in_seconds(20)
             before, memory = self.sign_in_seconds(), self.resident_kib()
             kept = self.open_connections(count)
+            gc.freeze()  # or this process would look at its thousands of sockets again and again
+            self.addCleanup(gc.unfreeze)
             each = (self.resident_kib() - memory) / count
             for _ in range(3):  # others use this machine, too
-                if (after := self.sign_in_seconds()) < SLOWER * before:
+                if (after := self.sign_in_seconds()) < 2 * before:
                     break
             print(f'\n{count} connections, {each:.1f} KiB each; sign-in {1000 * before:.1f} ms'
                   f' before, {1000 * after:.1f} ms beside them')
-            self.assertLess(after, SLOWER * before)
+            self.assertLess(after, 2 * before)
             self.assertLess(each, KIB_EACH)
             for connection in kept[::100]:  # all the while they were good
                 connection.socket.sendall(HEALTH)
