@@ -8,6 +8,7 @@ import unittest
 import srp
 from poolhouse import ALL_FLOWS, ApiError, PASSWORD, PoolhouseTest, attribute_list, claims
 
+SWEEP = 10  # seconds between two sweeps of what has expired
 MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
 WRONG = 'Incorrect username or password.'
 LOCKED = 'Password attempts exceeded'
@@ -114,6 +115,14 @@ class SignOut(ClockTest):
         for seconds in (-DAY, -YEAR, YEAR + DAY):
             self.jump(seconds)
             self.is_revoked(tokens)
+
+    def test_the_sweep_under_a_clock_that_runs_ahead_forgets_nothing(self):
+        tokens = self.tokens(self.client, self.new_user(self.pool))
+        self.api.RevokeToken(ClientId=self.client, Token=tokens['RefreshToken'])
+        self.jump(2 * YEAR)
+        time.sleep(SWEEP + 1)
+        self.jump(-2 * YEAR)
+        self.is_revoked(tokens)
 
     def test_a_restart_between_the_jumps_forgets_nothing(self):
         name = self.new_user(self.pool)
