@@ -52,8 +52,7 @@ static struct texts verification(const struct ph_pool *pool, enum ph_medium medi
 
 static struct texts authentication(const struct ph_pool *pool, enum ph_medium medium)
 {
-    const struct json_t *email =
-        ph_json_get(ph_json_get(pool->settings, PH_POOL_MFA), "EmailMfaConfiguration");
+    const struct json_t *email = ph_json_get(pool->settings, "EmailMfaConfiguration");
     const struct ph_str sms = ph_json_get_str(pool->settings, "SmsAuthenticationMessage");
     const struct ph_str none = { 0 };
 
