@@ -17,9 +17,10 @@ struct ph_attempt {
     bool exists;
     struct ph_str name; /* as typed in the first call */
     struct ph_str event_id;
-    unsigned proven;          /* enum ph_proof bits */
-    bool judged;              /* a password was judged in this call: an event is recorded */
-    bool judged_mfa;          /* a second factor was */
+    unsigned proven; /* enum ph_proof bits */
+    unsigned factor; /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
+    bool judged;     /* a password was judged in this call: an event is recorded */
+    bool judged_mfa; /* a second factor was */
     struct ph_session opened; /* what the answer came with */
     struct ph_srp_state srp;  /* and in it, during SRP; wiped when the call ends */
     struct ph_str secret_block;
@@ -48,7 +49,11 @@ struct ph_stage {
 
 extern const struct ph_stage ph_stage_password_verifier; /* srp.c */
 extern const struct ph_stage ph_stage_new_password;      /* new_password.c */
-extern const struct ph_stage ph_stage_mfa;               /* mfa.c */
+extern const struct ph_stage ph_stage_mfa_setup;         /* mfa_setup.c */
+extern const struct ph_stage ph_stage_select_mfa_type;   /* mfa.c */
+extern const struct ph_stage ph_stage_software_token;    /* software_token.c */
+extern const struct ph_stage ph_stage_sms_mfa;           /* mfa.c */
+extern const struct ph_stage ph_stage_email_otp;         /* mfa.c */
 
 /* The next stage that is due asks its challenge; when none is, tokens are granted. */
 PH_MUST_USE struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
@@ -81,6 +86,9 @@ PH_MUST_USE struct ph_err ph_use_opened(struct ph_ctx *ctx, const struct ph_atte
  * (UserNotFoundException) or becomes a decoy, as the client wants it.
  */
 PH_MUST_USE struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
+/* The user of attempt->opened, a decoy when he is gone by now, and what was proven. */
+PH_MUST_USE struct ph_err ph_identify_opened(struct ph_ctx *ctx, struct ph_attempt *attempt);
 
 /*
  * The user of attempt->opened, who may be gone by now. Checks the secret hash of the answer;

@@ -6,9 +6,9 @@
 enum { NONCE_BYTES = 16, NAME_MAX = 512 /* longer ones are nobody's */ };
 
 static const struct ph_stage *const STAGES[] = {
-    &ph_stage_password_verifier,
-    &ph_stage_new_password,
-    &ph_stage_mfa,
+    &ph_stage_password_verifier, &ph_stage_new_password,   &ph_stage_mfa_setup,
+    &ph_stage_select_mfa_type,   &ph_stage_software_token, &ph_stage_sms_mfa,
+    &ph_stage_email_otp,
 };
 
 enum { STAGE_COUNT = sizeof STAGES / sizeof STAGES[0] };
