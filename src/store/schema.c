@@ -98,6 +98,16 @@ static const char *const STEP_2[] = {
     NULL,
 };
 
+/* Second factors. Of a software token, each time step that was used has a row: it is used once. */
+static const char *const STEP_3[] = {
+    "ALTER TABLE users ADD COLUMN mfa BIGINT NOT NULL DEFAULT 0",
+    "CREATE TABLE IF NOT EXISTS user_totp (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " secret BYTEA, pending BYTEA, device_name TEXT, PRIMARY KEY (pool_id, sub))",
+    "CREATE TABLE IF NOT EXISTS totp_steps (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " step BIGINT NOT NULL, PRIMARY KEY (pool_id, sub, step))",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -107,6 +117,7 @@ struct step {
 static const struct step STEPS[] = {
     { .version = 1, .min_reader = 1, .statements = STEP_1 },
     { .version = 2, .min_reader = 1, .statements = STEP_2 },
+    { .version = 3, .min_reader = 1, .statements = STEP_3 },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 
