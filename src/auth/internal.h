@@ -19,6 +19,7 @@ struct ph_attempt {
     struct ph_str event_id;
     unsigned proven;          /* enum ph_proof bits */
     bool judged;              /* a password was judged in this call: an event is recorded */
+    bool judged_mfa;          /* a second factor was */
     struct ph_session opened; /* what the answer came with */
     struct ph_srp_state srp;  /* and in it, during SRP; wiped when the call ends */
     struct ph_str secret_block;
@@ -64,6 +65,15 @@ PH_MUST_USE struct ph_err ph_open_session(struct ph_ctx *ctx, struct ph_attempt 
 PH_MUST_USE struct ph_err ph_spend_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt,
                                           bool *first);
 
+/*
+ * For stages whose state rides in the Session, before they judge an answer: it was not used
+ * before, and its user still has the password that was proven.
+ */
+PH_MUST_USE struct ph_err ph_check_opened(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
+/* Spends what was opened; NotAuthorizedException when another answer was faster. */
+PH_MUST_USE struct ph_err ph_use_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt);
+
 /* ---- identify.c: who, and whether that user may sign in at all ---- */
 
 /*
@@ -93,13 +103,24 @@ struct ph_str ph_password_tag(struct ph_ctx *ctx, const struct ph_user *user);
 /* NotAuthorizedException while wrong answers have locked the user; then PreAuthentication. */
 PH_MUST_USE struct ph_err ph_password_prepare(struct ph_ctx *ctx, struct ph_attempt *attempt);
 
-/* NotAuthorizedException "Password attempts exceeded" while locked. */
-PH_MUST_USE struct ph_err ph_password_check_lock(struct ph_ctx *ctx,
-                                                 const struct ph_attempt *attempt);
-
 /* Counts a wrong proof, durably, before it is answered; marks a right one as proven. */
 PH_MUST_USE struct ph_err ph_password_judge(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                             bool right);
+
+/* ---- lockout.c: guesses of any kind ---- */
+
+/* NotAuthorizedException "Password attempts exceeded" while locked. */
+PH_MUST_USE struct ph_err ph_lockout_check(struct ph_ctx *ctx, const struct ph_attempt *attempt);
+
+/*
+ * Counts a wrong proof, durably, before it is answered with `refusal`; a right one fails while the
+ * user is locked.
+ */
+PH_MUST_USE struct ph_err ph_lockout_judge(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                                           bool right, struct ph_err refusal);
+
+/* A sign-in is whole: counting begins anew. */
+PH_MUST_USE struct ph_err ph_lockout_forget(struct ph_ctx *ctx, const struct ph_attempt *attempt);
 
 /* ---- the flows that begin ---- */
 

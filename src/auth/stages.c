@@ -77,6 +77,27 @@ struct ph_err ph_spend_opened(struct ph_ctx *ctx, const struct ph_attempt *attem
     return ph_store_spend(ctx, attempt->opened.nonce, attempt->opened.expires_ms, first);
 }
 
+struct ph_err ph_use_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt)
+{
+    bool first = false;
+
+    PH_TRY(ph_spend_opened(ctx, attempt, &first));
+    return first ? PH_OK : PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_REUSED);
+}
+
+struct ph_err ph_check_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    bool spent = false;
+
+    PH_TRY(ph_store_is_spent(ctx, attempt->opened.nonce, &spent));
+    if (spent) {
+        return PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_REUSED);
+    }
+    return ph_str_eq(attempt->opened.password, ph_password_tag(ctx, attempt->user))
+               ? PH_OK
+               : ph_invalid_session();
+}
+
 /* ---- the machine ---- */
 
 struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,

@@ -15,6 +15,13 @@
 
 enum ph_mfa_mode { PH_MFA_OFF, PH_MFA_OPTIONAL, PH_MFA_ON };
 
+/*
+ * The member of a pool's settings that holds what SetUserPoolMfaConfig knows and CreateUserPool
+ * does not: SmsMfa (a switch), SoftwareTokenMfaConfiguration, EmailMfaConfiguration,
+ * WebAuthnConfiguration. It is not part of what Describe answers.
+ */
+#define PH_POOL_MFA "MfaConfig"
+
 /* Bits for AliasAttributes, UsernameAttributes and AutoVerifiedAttributes. */
 enum ph_contact { PH_EMAIL = 1, PH_PHONE = 2, PH_PREFERRED_USERNAME = 4 };
 
