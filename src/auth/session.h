@@ -15,7 +15,7 @@ enum ph_proof {
     PH_PROVED_NEW_PASSWORD = 2,
     PH_PROVED_MFA = 4,       /* a second factor */
     PH_PROVED_MFA_SETUP = 8, /* a software token was verified during this sign-in */
-    PH_PROVED_DEVICE = 64,   /* a remembered device */
+    PH_PROVED_DEVICE = 16,   /* a remembered device */
 };
 
 struct ph_session {
