@@ -125,6 +125,12 @@ struct ph_client {
 
 struct ph_pool_cache;
 
+/*
+ * A change by this process is seen at once (ph_pool_forget), one by another process (a command, a
+ * node) within this time.
+ */
+enum { PH_POOL_FRESH_MS = 100 };
+
 struct ph_pool_cache *ph_pool_cache_create(void);
 void ph_pool_cache_destroy(struct ph_pool_cache *cache); /* NULL is fine */
 

@@ -40,7 +40,8 @@ struct ph_err ph_store_spend(struct ph_ctx *ctx, struct ph_str nonce, int64_t ex
     struct spent_row *later;
 
     PH_SHA256(&row.digest, nonce);
-    *first = ph_spent_set_add(ctx->store->spent, &row.digest, expires_ms, ph_now_ms(ctx));
+    *first = ph_spent_set_add(ctx->store->spent, &row.digest, expires_ms,
+                              ph_store_forget_until_ms(ctx->store, ph_now_ms(ctx)));
     if (*first) {
         later = ph_later_new(sizeof *later);
         *later = row;
