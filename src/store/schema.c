@@ -98,6 +98,22 @@ static const char *const STEP_2[] = {
     NULL,
 };
 
+/*
+ * Messages leave. state: enum ph_message_state; due_ms: when it may be claimed, or when the claim
+ * ends; claims: how often it was claimed, so that a late worker cannot end somebody else's claim.
+ */
+static const char *const STEP_3[] = {
+    "ALTER TABLE outbox ADD COLUMN state BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE outbox ADD COLUMN due_ms BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE outbox ADD COLUMN claims BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE outbox ADD COLUMN refusals BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE outbox ADD COLUMN ended_ms BIGINT NOT NULL DEFAULT 0",
+    "CREATE INDEX IF NOT EXISTS outbox_due ON outbox (medium, due_ms) WHERE state < 2",
+    "CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (created_ms) WHERE state < 2",
+    "CREATE INDEX IF NOT EXISTS outbox_ended ON outbox (ended_ms) WHERE state = 3",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -107,6 +123,7 @@ struct step {
 static const struct step STEPS[] = {
     { .version = 1, .min_reader = 1, .statements = STEP_1 },
     { .version = 2, .min_reader = 1, .statements = STEP_2 },
+    { .version = 3, .min_reader = 1, .statements = STEP_3 },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 
