@@ -46,7 +46,7 @@ struct ph_config_key {
 extern const struct ph_config_key ph_config_keys[];
 extern const size_t ph_config_key_count;
 
-enum { PH_CONFIG_KEYS_MAX = 48 };
+enum { PH_CONFIG_KEYS_MAX = 96 };
 
 struct ph_config_value {
     struct ph_str text;
