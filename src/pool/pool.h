@@ -76,6 +76,8 @@ struct ph_pool {
     unsigned verify_before_update;             /* AttributesRequireVerificationBeforeUpdate */
     bool passwordless_email, passwordless_sms; /* EMAIL_OTP, SMS_OTP in AllowedFirstAuthFactors */
     bool tracks_devices;
+    bool device_replaces_mfa;     /* ChallengeRequiredOnNewDevice */
+    bool asks_before_remembering; /* DeviceOnlyRememberedOnUserPrompt */
     const struct ph_attr_def *schema;
     size_t schema_count;
     const struct ph_signing_key *keys; /* newest first */
@@ -119,6 +121,12 @@ struct ph_client {
 };
 
 struct ph_pool_cache;
+
+/*
+ * A change by this process is seen at once (ph_pool_forget), one by another process (a command, a
+ * node) within this time.
+ */
+enum { PH_POOL_FRESH_MS = 100 };
 
 struct ph_pool_cache *ph_pool_cache_create(void);
 void ph_pool_cache_destroy(struct ph_pool_cache *cache); /* NULL is fine */

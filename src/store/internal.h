@@ -26,6 +26,8 @@ struct ph_store {
     struct ph_readers *readers;
     struct ph_writer *writer;
     struct ph_spent_set *spent;
+    int64_t opened_ms; /* by the system's clock, and by the one that nobody sets */
+    int64_t opened_ns;
 };
 
 /* --- statements --- */
@@ -89,6 +91,10 @@ PH_MUST_USE struct ph_err ph_read_end(struct ph_q *q);
 
 /* Waits until the job is durable or undone. A failure of the engine has been logged. */
 PH_MUST_USE struct ph_err ph_write(struct ph_ctx *ctx, ph_job_run *run, void *arg);
+
+/* For the argument of ph_writer_later(): zeroed, and the slices that it keeps behind it. */
+void *ph_later_new(size_t size);
+struct ph_str ph_later_keep(struct ph_str s, uint8_t **at);
 
 /* --- sealing --- */
 
