@@ -8,7 +8,7 @@ enum { NONCE_BYTES = 16, NAME_MAX = 512 /* longer ones are nobody's */ };
 static const struct ph_stage *const STAGES[] = {
     &ph_stage_password_verifier, &ph_stage_new_password,   &ph_stage_mfa_setup,
     &ph_stage_select_mfa_type,   &ph_stage_software_token, &ph_stage_sms_mfa,
-    &ph_stage_email_otp,
+    &ph_stage_email_otp,         &ph_stage_custom,
 };
 
 enum { STAGE_COUNT = sizeof STAGES / sizeof STAGES[0] };
@@ -56,6 +56,7 @@ struct ph_session ph_session_of(struct ph_ctx *ctx, const struct ph_attempt *att
         .event_id = attempt->event_id,
         .nonce = ph_base64url(ctx->arena, ph_random_bytes(ctx, NONCE_BYTES)),
         .password = ph_password_tag(ctx, attempt->user),
+        .custom = attempt->custom,
         .proven = attempt->proven,
         .expires_ms = ph_now_ms(ctx) + attempt->client->session_s * 1000,
     };
@@ -100,11 +101,20 @@ struct ph_err ph_check_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
 
 /* ---- the machine ---- */
 
+/* In CUSTOM_AUTH the functions say what comes, except after a password that they asked for. */
+static bool is_due(const struct ph_attempt *attempt, const struct ph_stage *stage)
+{
+    const bool ours = attempt->custom == NULL || stage == &ph_stage_custom ||
+                      (attempt->proven & PH_PROVED_PASSWORD) != 0;
+
+    return ours && stage->is_due(attempt);
+}
+
 struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
                          struct ph_decision *decision)
 {
     for (size_t i = 0; i < STAGE_COUNT; i++) {
-        if (STAGES[i]->is_due(attempt)) {
+        if (is_due(attempt, STAGES[i])) {
             decision->challenge = STAGES[i]->challenge;
             return STAGES[i]->ask(ctx, attempt, decision);
         }
@@ -112,7 +122,7 @@ struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
     return ph_grant(ctx, attempt, decision);
 }
 
-static const struct ph_stage *find_stage(struct ph_str challenge)
+const struct ph_stage *ph_stage_find(struct ph_str challenge)
 {
     for (size_t i = 0; i < STAGE_COUNT; i++) {
         if (ph_str_eq(ph_str_from(STAGES[i]->challenge), challenge)) {
@@ -163,6 +173,9 @@ static struct ph_err answer(struct ph_ctx *ctx, const struct ph_stage *stage,
         return stage->refuse();
     }
     PH_TRY(stage->answer(ctx, attempt));
+    if (stage != &ph_stage_custom) {
+        ph_custom_note(ctx, attempt, stage->challenge, true);
+    }
     return ph_advance(ctx, attempt, decision);
 }
 
@@ -170,7 +183,7 @@ struct ph_err ph_sign_in_continue(struct ph_ctx *ctx, struct ph_str challenge,
                                   const struct ph_sign_in_request *request,
                                   struct ph_decision *decision)
 {
-    const struct ph_stage *stage = find_stage(challenge);
+    const struct ph_stage *stage = ph_stage_find(challenge);
     PH_AUTO(ph_attempt_wipe)
     struct ph_attempt attempt = { .request = request,
                                   .pool = request->pool,
