@@ -23,6 +23,7 @@ struct ph_err ph_api_admin_get_user(struct ph_ctx *ctx, const struct ph_in *in, 
 
     PH_TRY(find_subject(ctx, in, &subject));
     ph_view_user(out, subject.user, M_UserAttributes, &ALL);
+    ph_view_mfa(out, subject.user);
     return PH_OK;
 }
 

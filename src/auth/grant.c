@@ -4,6 +4,12 @@
 #include "token/refresh_token.h"
 #include "trigger/trigger.h"
 
+/* Where nobody tracks devices, and for administrators' sign-ins, none is given out. */
+static bool gets_new_device(const struct ph_attempt *attempt)
+{
+    return attempt->pool->tracks_devices && attempt->device == NULL && !attempt->request->admin;
+}
+
 static struct ph_err run_post_authentication(struct ph_ctx *ctx, const struct ph_attempt *attempt)
 {
     const struct ph_trigger_call call = {
@@ -11,17 +17,12 @@ static struct ph_err run_post_authentication(struct ph_ctx *ctx, const struct ph
         .source = PH_STR("PostAuthentication_Authentication"),
         .client_id = attempt->client->id,
         .user = attempt->user,
+        .new_device_used = gets_new_device(attempt),
         .client_metadata = attempt->request->client_metadata,
     };
     const struct json_t *response;
 
     return ph_trigger_run(ctx, attempt->pool, &call, &response);
-}
-
-/* Where nobody tracks devices, and for administrators' sign-ins, none is given out. */
-static bool gets_new_device(const struct ph_attempt *attempt)
-{
-    return attempt->pool->tracks_devices && attempt->device == NULL && !attempt->request->admin;
 }
 
 /* The device of the tokens; absent: none. A new one may be confirmed with them. */

@@ -46,7 +46,7 @@ static struct ph_str device_key_of(const struct ph_attempt *attempt)
     return stays || given.n == 0 ? before : given;
 }
 
-struct ph_err ph_identify_again(struct ph_ctx *ctx, struct ph_attempt *attempt, bool *named)
+struct ph_err ph_identify_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
     const struct ph_session *opened = &attempt->opened;
     struct ph_user *user = NULL;
@@ -61,8 +61,16 @@ struct ph_err ph_identify_again(struct ph_ctx *ctx, struct ph_attempt *attempt, 
     attempt->name = opened->name;
     attempt->event_id = opened->event_id;
     attempt->proven = opened->proven;
+    attempt->device_key = opened->device_key;
+    return PH_OK;
+}
+
+struct ph_err ph_identify_again(struct ph_ctx *ctx, struct ph_attempt *attempt, bool *named)
+{
+    PH_TRY(ph_identify_opened(ctx, attempt));
     attempt->device_key = device_key_of(attempt);
-    const struct ph_str names[] = { ph_answer(attempt, "USERNAME"), user->username, opened->name };
+    const struct ph_str names[] = { ph_answer(attempt, "USERNAME"), attempt->user->username,
+                                    attempt->opened.name };
 
     PH_TRY(ph_client_check_secret_hash(ctx, attempt->client, ph_answer(attempt, "SECRET_HASH"),
                                        names, sizeof names / sizeof names[0],

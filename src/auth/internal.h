@@ -19,9 +19,10 @@ struct ph_attempt {
     bool exists;
     struct ph_str name; /* as typed in the first call */
     struct ph_str event_id;
-    unsigned proven;                /* enum ph_proof bits */
-    bool judged;                    /* a password was judged in this call: an event is recorded */
-    bool judged_mfa;                /* a second factor was */
+    unsigned factor; /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
+    unsigned proven; /* enum ph_proof bits */
+    bool judged;     /* a password was judged in this call: an event is recorded */
+    bool judged_mfa; /* a second factor was */
     struct ph_str device_key;       /* that the client named; absent: none */
     bool device_began;              /* it sent its half of the exchange in this call */
     const struct ph_device *device; /* the user's confirmed device of that key; NULL: none yet */
@@ -53,7 +54,11 @@ struct ph_stage {
 
 extern const struct ph_stage ph_stage_password_verifier; /* srp.c */
 extern const struct ph_stage ph_stage_new_password;      /* new_password.c */
-extern const struct ph_stage ph_stage_mfa;               /* mfa.c */
+extern const struct ph_stage ph_stage_mfa_setup;         /* mfa_setup.c */
+extern const struct ph_stage ph_stage_select_mfa_type;   /* mfa.c */
+extern const struct ph_stage ph_stage_software_token;    /* software_token.c */
+extern const struct ph_stage ph_stage_sms_mfa;           /* mfa.c */
+extern const struct ph_stage ph_stage_email_otp;         /* mfa.c */
 extern const struct ph_stage ph_stage_device_srp;        /* device.c */
 extern const struct ph_stage ph_stage_device_verifier;   /* device.c */
 
@@ -88,6 +93,9 @@ PH_MUST_USE struct ph_err ph_use_opened(struct ph_ctx *ctx, const struct ph_atte
  * (UserNotFoundException) or becomes a decoy, as the client wants it.
  */
 PH_MUST_USE struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
+/* The user of attempt->opened, a decoy when he is gone by now, and what was proven. */
+PH_MUST_USE struct ph_err ph_identify_opened(struct ph_ctx *ctx, struct ph_attempt *attempt);
 
 /*
  * The user of attempt->opened, who may be gone by now. Checks the secret hash of the answer;

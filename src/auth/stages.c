@@ -5,10 +5,11 @@
 
 enum { NONCE_BYTES = 16, NAME_MAX = 512 /* longer ones are nobody's */, DEVICE_KEY_MAX = 55 };
 
+/* Devices come after MFA: where one replaces it, MFA is not due, and where not, it comes first. */
 static const struct ph_stage *const STAGES[] = {
-    &ph_stage_password_verifier, &ph_stage_new_password, &ph_stage_mfa,
-    &ph_stage_device_verifier, /* after MFA, unless the device replaces it */
-    &ph_stage_device_srp,
+    &ph_stage_password_verifier, &ph_stage_new_password,    &ph_stage_mfa_setup,
+    &ph_stage_select_mfa_type,   &ph_stage_software_token,  &ph_stage_sms_mfa,
+    &ph_stage_email_otp,         &ph_stage_device_verifier, &ph_stage_device_srp,
 };
 
 enum { STAGE_COUNT = sizeof STAGES / sizeof STAGES[0] };

@@ -54,6 +54,8 @@ static const char DELETE_USER[] = "DELETE FROM users WHERE pool_id = $1 AND sub 
 static const char DELETE_ALIASES[] = "DELETE FROM user_aliases WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_CODES[] = "DELETE FROM user_codes WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_LOCKOUT[] = "DELETE FROM lockouts WHERE pool_id = $1 AND subject = $2";
+static const char DELETE_TOTP[] = "DELETE FROM user_totp WHERE pool_id = $1 AND sub = $2";
+static const char DELETE_STEPS[] = "DELETE FROM totp_steps WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_DEVICES[] = "DELETE FROM devices WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_EVENTS[] = "DELETE FROM auth_events WHERE pool_id = $1 AND sub = $2";
 
@@ -68,6 +70,8 @@ static void delete_user(struct ph_tx *tx, void *arg)
     (void)PH_RUN(tx, DELETE_LOCKOUT, pool, ph_v_bytes(n->sub));
     (void)PH_RUN(tx, DELETE_DEVICES, pool, sub);
     (void)PH_RUN(tx, DELETE_EVENTS, pool, sub);
+    (void)PH_RUN(tx, DELETE_TOTP, pool, sub);
+    (void)PH_RUN(tx, DELETE_STEPS, pool, sub);
 }
 
 struct ph_err ph_store_user_delete(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
