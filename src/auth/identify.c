@@ -37,6 +37,7 @@ struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt)
     attempt->exists = user != NULL;
     attempt->user = user != NULL ? user : ph_user_decoy(ctx, attempt->pool, name);
     attempt->name = name;
+    attempt->device_key = ph_answer(attempt, "DEVICE_KEY");
     attempt->event_id = ph_new_event_id(ctx, attempt->user);
     return PH_OK;
 }
@@ -57,6 +58,16 @@ static struct ph_err is_named(struct ph_ctx *ctx, const struct ph_attempt *attem
     return PH_OK;
 }
 
+/* Once it was recognised, after the first factor, a sign-in stays with its device. */
+static struct ph_str device_key_of(const struct ph_attempt *attempt)
+{
+    const struct ph_str before = attempt->opened.device_key;
+    const struct ph_str given = ph_answer(attempt, "DEVICE_KEY");
+    const bool stays = before.n > 0 && (attempt->opened.proven & PH_PROVED_FIRST) != 0;
+
+    return stays || given.n == 0 ? before : given;
+}
+
 struct ph_err ph_identify_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
     const struct ph_session *opened = &attempt->opened;
@@ -73,12 +84,14 @@ struct ph_err ph_identify_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
     attempt->event_id = opened->event_id;
     attempt->proven = opened->proven;
     attempt->custom = opened->custom == NULL ? NULL : ph_json_copy(ctx->arena, opened->custom);
+    attempt->device_key = opened->device_key;
     return PH_OK;
 }
 
 struct ph_err ph_identify_again(struct ph_ctx *ctx, struct ph_attempt *attempt, bool *named)
 {
     PH_TRY(ph_identify_opened(ctx, attempt));
+    attempt->device_key = device_key_of(attempt);
     const struct ph_str names[] = { ph_answer(attempt, "USERNAME"), attempt->user->username,
                                     attempt->opened.name };
 

@@ -18,6 +18,9 @@ enum ph_proof {
     PH_PROVED_DEVICE = 16,   /* a remembered device */
 };
 
+/* Any of them lets a sign-in go on to what comes after the first factor. */
+enum { PH_PROVED_FIRST = PH_PROVED_PASSWORD };
+
 struct ph_session {
     struct ph_str challenge; /* the one that is open */
     struct ph_str client_id;
