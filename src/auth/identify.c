@@ -62,6 +62,7 @@ struct ph_err ph_identify_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
     attempt->event_id = opened->event_id;
     attempt->proven = opened->proven;
     attempt->device_key = opened->device_key;
+    attempt->custom = opened->custom == NULL ? NULL : ph_json_copy(ctx->arena, opened->custom);
     return PH_OK;
 }
 
@@ -111,13 +112,24 @@ static bool has_expired_password(struct ph_ctx *ctx, const struct ph_attempt *at
            attempt->user->password_set_ms + days_ms <= ph_now_ms(ctx);
 }
 
-struct ph_err ph_gate_proven(struct ph_ctx *ctx, struct ph_attempt *attempt)
+static struct ph_err check_confirmed(const struct ph_attempt *attempt)
 {
-    PH_TRY(check_enabled(attempt));
-    PH_TRY(check_reset(attempt));
     if (attempt->user->status == PH_USER_UNCONFIRMED) {
         return PH_FAIL(UserNotConfirmedException, PH_MSG_USER_UNCONFIRMED);
     }
+    return PH_OK;
+}
+
+struct ph_err ph_gate_custom(const struct ph_attempt *attempt)
+{
+    PH_TRY(check_enabled(attempt));
+    PH_TRY(check_reset(attempt));
+    return check_confirmed(attempt);
+}
+
+struct ph_err ph_gate_proven(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    PH_TRY(ph_gate_custom(attempt));
     if (has_expired_password(ctx, attempt)) {
         return PH_FAIL(NotAuthorizedException, PH_MSG_TEMPORARY_EXPIRED);
     }

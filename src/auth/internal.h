@@ -26,6 +26,7 @@ struct ph_attempt {
     struct ph_str device_key;       /* that the client named; absent: none */
     bool device_began;              /* it sent its half of the exchange in this call */
     const struct ph_device *device; /* the user's confirmed device of that key; NULL: none yet */
+    struct json_t *custom;          /* in CUSTOM_AUTH: what happened so far (custom.c) */
     struct ph_session opened;       /* what the answer came with */
     struct ph_srp_state srp;        /* and in it, during SRP; wiped when the call ends */
     struct ph_str secret_block;
@@ -61,6 +62,11 @@ extern const struct ph_stage ph_stage_sms_mfa;           /* mfa.c */
 extern const struct ph_stage ph_stage_email_otp;         /* mfa.c */
 extern const struct ph_stage ph_stage_device_srp;        /* device.c */
 extern const struct ph_stage ph_stage_device_verifier;   /* device.c */
+
+extern const struct ph_stage ph_stage_custom; /* custom.c */
+
+/* NULL when no stage asks this challenge. */
+const struct ph_stage *ph_stage_find(struct ph_str challenge);
 
 /* The next stage that is due asks its challenge; when none is, tokens are granted. */
 PH_MUST_USE struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
@@ -109,6 +115,15 @@ PH_MUST_USE struct ph_err ph_gate_open(struct ph_attempt *attempt);
 
 /* States that are told to who has proven the password. */
 PH_MUST_USE struct ph_err ph_gate_proven(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
+/* The same for those who get tokens without a password: it may be as old as it likes. */
+PH_MUST_USE struct ph_err ph_gate_custom(const struct ph_attempt *attempt);
+
+/* ---- custom.c: functions that decide what is asked ---- */
+
+/* Adds the result of a challenge to what the functions see; nothing in other flows. */
+void ph_custom_note(struct ph_ctx *ctx, struct ph_attempt *attempt, const char *challenge,
+                    bool right);
 
 /* ---- password.c: one judgement for both ways to prove a password ---- */
 
@@ -187,6 +202,8 @@ PH_MUST_USE struct ph_err ph_begin_password(struct ph_ctx *ctx, struct ph_attemp
                                             struct ph_decision *decision);
 PH_MUST_USE struct ph_err ph_begin_srp(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                        struct ph_decision *decision);
+PH_MUST_USE struct ph_err ph_begin_custom(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                          struct ph_decision *decision);
 PH_MUST_USE struct ph_err ph_begin_refresh(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                            struct ph_decision *decision);
 
