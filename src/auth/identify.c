@@ -1,5 +1,24 @@
 /* Who signs in, and whether that user may (authentication.md 1.2 and 1.4). */
 #include "auth/internal.h"
+#include "user/migrate.h"
+
+/* Only who types a password can be brought along: the function checks it. */
+static struct ph_err migrate(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                             struct ph_str name, struct ph_user **user)
+{
+    const struct ph_migration given = {
+        .client = attempt->client,
+        .name = name,
+        .password = ph_answer(attempt, "PASSWORD"),
+        .validation_data = attempt->request->validation_data,
+        .client_metadata = attempt->request->validation_data, /* under both names (5.3) */
+    };
+
+    if (!attempt->may_migrate || given.password.n == 0) {
+        return PH_OK;
+    }
+    return ph_user_migrate(ctx, attempt->pool, &given, user);
+}
 
 struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
@@ -9,6 +28,9 @@ struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt)
     PH_TRY(ph_client_check_secret_hash(ctx, attempt->client, ph_answer(attempt, "SECRET_HASH"),
                                        &name, 1, PH_IN_AUTH_PARAMETERS));
     PH_TRY(ph_user_find(ctx, attempt->pool, name, &user));
+    if (user == NULL) {
+        PH_TRY(migrate(ctx, attempt, name, &user));
+    }
     if (user == NULL && !attempt->client->hides_users) {
         return PH_FAIL(UserNotFoundException, PH_MSG_USER_UNKNOWN);
     }

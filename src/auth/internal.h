@@ -19,10 +19,11 @@ struct ph_attempt {
     bool exists;
     struct ph_str name; /* as typed in the first call */
     struct ph_str event_id;
-    unsigned factor; /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
-    unsigned proven; /* enum ph_proof bits */
-    bool judged;     /* a password was judged in this call: an event is recorded */
-    bool judged_mfa; /* a second factor was */
+    unsigned factor;  /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
+    unsigned proven;  /* enum ph_proof bits */
+    bool may_migrate; /* the password itself came: who does not exist may be migrated */
+    bool judged;      /* a password was judged in this call: an event is recorded */
+    bool judged_mfa;  /* a second factor was */
     struct ph_str device_key;       /* that the client named; absent: none */
     bool device_began;              /* it sent its half of the exchange in this call */
     const struct ph_device *device; /* the user's confirmed device of that key; NULL: none yet */

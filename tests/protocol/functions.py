@@ -5,6 +5,8 @@ import json
 import threading
 import urllib.parse
 
+from poolhouse import PASSWORD, PoolhouseTest
+
 ACCOUNT = 'arn:aws:lambda:eu-west-1:123456789012:function:'
 
 
@@ -53,7 +55,7 @@ class FunctionServer:
         invoke = len(parts) == 4 and parts[0] == '2015-03-31'
         name = parts[2].rsplit(':', 1)[-1] if invoke else parts[-1]
         self.requests.append((request.path, dict(request.headers)))
-        self.events.append(event)
+        self.events.append(json.loads(json.dumps(event)))  # as it came, whatever becomes of it
         if name not in self.handlers:
             return self.reply(request, 404, {'Message': 'Function not found: ' + name},
                               {'x-amzn-ErrorType': 'ResourceNotFoundException'})
@@ -105,3 +107,28 @@ def throwing(text):
     def handler(_):
         raise Thrown(text)
     return handler
+
+
+class FunctionTest(PoolhouseTest):
+    """A server whose pools have functions: http-NAME and lambda-NAME are `handlers[NAME]`."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.functions = FunctionServer()
+        cls.addClassCleanup(cls.functions.close)
+        cls.server_args = [a for route in cls.routes() for a in ('--function', route)]
+        super().setUpClass()
+
+    @classmethod
+    def routes(cls):
+        return [f'http-*={cls.functions.url}/{{function}}',
+                f'lambda-*=lambda:{cls.functions.url}/']
+
+    @classmethod
+    def pool_with(cls, **triggers):
+        pool = cls.new_pool(LambdaConfig={k: arn(v) for k, v in triggers.items()})
+        return pool, cls.new_client(pool)
+
+    def sign_up(self, client, name=None):
+        return self.api.SignUp(ClientId=client, Username=name or self.new_name(),
+                               Password=PASSWORD)

@@ -9,8 +9,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from functions import FunctionServer, Raw, arn, responding, same, throwing
-from poolhouse import PASSWORD, PoolhouseTest
+from functions import FunctionTest, Raw, arn, responding, same, throwing
 
 UNUSABLE = ('InvalidLambdaResponseException', 'Unrecognizable lambda output')
 CONFIRM = responding(autoConfirmUser=True)
@@ -25,29 +24,6 @@ def unexpected(text):
 
 
 TIMED_OUT = unexpected('Socket timeout while invoking Lambda function')
-
-
-class FunctionTest(PoolhouseTest):
-    @classmethod
-    def setUpClass(cls):
-        cls.functions = FunctionServer()
-        cls.addClassCleanup(cls.functions.close)
-        cls.server_args = [a for route in cls.routes() for a in ('--function', route)]
-        super().setUpClass()
-
-    @classmethod
-    def routes(cls):
-        return [f'http-*={cls.functions.url}/{{function}}',
-                f'lambda-*=lambda:{cls.functions.url}/']
-
-    @classmethod
-    def pool_with(cls, **triggers):
-        pool = cls.new_pool(LambdaConfig={k: arn(v) for k, v in triggers.items()})
-        return pool, cls.new_client(pool)
-
-    def sign_up(self, client, name=None):
-        return self.api.SignUp(ClientId=client, Username=name or self.new_name(),
-                               Password=PASSWORD)
 
 
 class Transports(FunctionTest):
