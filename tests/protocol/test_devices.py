@@ -5,7 +5,8 @@ import unittest
 
 import srp
 import totp
-from poolhouse import PASSWORD, REGION, ApiError, PoolhouseTest, attributes, claims
+from functions import FunctionTest, arn, same
+from poolhouse import ALL_FLOWS, PASSWORD, REGION, ApiError, PoolhouseTest, attributes, claims
 
 WRONG = ('NotAuthorizedException', 'Incorrect username or password.')
 UNKNOWN = ('ResourceNotFoundException', 'Device does not exist.')
@@ -591,6 +592,101 @@ class SecondFactors(DeviceTest):
         reply = self.answer_code(self.begin())
         result = self.prove(self.device, self.srp_a(self.device, reply))['AuthenticationResult']
         self.assertEqual(self.device.device_key, claims(result['AccessToken'])[1]['device_key'])
+
+
+class Functions(FunctionTest, DeviceTest):
+    """What functions of the pool learn of devices, and what they may ask of one."""
+
+    @classmethod
+    def prepare(cls):
+        keys = ('DefineAuthChallenge', 'PostAuthentication', 'PreTokenGeneration')
+        cls.pool = cls.new_pool(DeviceConfiguration=ALWAYS,
+                                LambdaConfig={key: arn(f'http-{key}') for key in keys})
+        cls.client = cls.new_client(cls.pool, ExplicitAuthFlows=ALL_FLOWS + ['ALLOW_CUSTOM_AUTH'])
+        for key in keys:
+            cls.functions.handlers[f'http-{key}'] = same
+
+    def setUp(self):
+        super().setUp()
+        self.device = self.new_device()
+        self.functions.take()
+
+    def define(self, *challenges):
+        """Asks these challenges one after the other, then gives tokens."""
+        def handler(event):
+            done = [s for s in event['request']['session'] if s['challengeName'] in challenges]
+            if len(done) == len(challenges):
+                event['response']['issueTokens'] = True
+            else:
+                event['response']['challengeName'] = challenges[len(done)]
+            return event
+        self.functions.handlers['http-DefineAuthChallenge'] = handler
+
+    def custom(self, **parameters):
+        return self.api.InitiateAuth(ClientId=self.client, AuthFlow='CUSTOM_AUTH',
+                                     AuthParameters={'USERNAME': self.user, **parameters})
+
+    def events(self):
+        return {e['triggerSource']: e for e in self.functions.take()}
+
+    def test_they_learn_of_new_devices_and_of_proven_ones(self):
+        self.tokens(self.client, self.user)
+        events = self.events()
+        self.assertIs(True, events['PostAuthentication_Authentication']['request']['newDeviceUsed'])
+        self.assertIn('TokenGeneration_Authentication', events)
+        self.device_tokens(self.device)
+        events = self.events()
+        self.assertIs(False, events['PostAuthentication_Authentication']['request']['newDeviceUsed'])
+        self.assertIn('TokenGeneration_AuthenticateDevice', events)
+
+    def test_they_may_ask_the_device_for_its_proof(self):
+        self.define('DEVICE_SRP_AUTH')
+        for session in (True, False):
+            reply = self.srp_a(self.device, self.custom(DEVICE_KEY=self.device.device_key), session)
+            result = self.prove(self.device, reply)['AuthenticationResult']
+            self.assertEqual(self.device.device_key, claims(result['AccessToken'])[1]['device_key'])
+            self.assertNotIn('NewDeviceMetadata', result)
+        last = [e for e in self.functions.take() if e['triggerSource'].startswith('Define')][-1]
+        self.assertEqual([('DEVICE_SRP_AUTH', True), ('DEVICE_PASSWORD_VERIFIER', True)],
+                         [(s['challengeName'], s['challengeResult'])
+                          for s in last['request']['session']])
+
+    def test_who_names_no_device_that_is_remembered_has_none_to_be_asked(self):
+        self.define('DEVICE_SRP_AUTH')
+        self.api.AdminUpdateDeviceStatus(UserPoolId=self.pool, Username=self.user,
+                                         DeviceKey=self.device.device_key,
+                                         DeviceRememberedStatus='not_remembered')
+        for named in ({}, {'DEVICE_KEY': Unknown.KEY}, {'DEVICE_KEY': self.device.device_key}):
+            with self.subTest(named), self.assert_error(*UNKNOWN):
+                self.custom(**named)
+
+    def test_tokens_without_any_proof_are_theirs_to_give_but_not_for_unknown_devices(self):
+        self.define()
+        self.assertIn('NewDeviceMetadata', self.custom()['AuthenticationResult'])
+        self.assertNotIn('NewDeviceMetadata',
+                         self.custom(DEVICE_KEY=self.device.device_key)['AuthenticationResult'])
+        with self.assert_error(*UNKNOWN):
+            self.custom(DEVICE_KEY=Unknown.KEY)
+
+    def custom_srp(self, **parameters):
+        half = srp.Client(self.pool, PASSWORD)
+        reply = self.custom(CHALLENGE_NAME='SRP_A', SRP_A=half.srp_a, **parameters)
+        return half.answer(reply['ChallengeParameters'], self.now()), reply['Session']
+
+    def test_after_the_password_that_they_asked_for_comes_the_device(self):
+        self.define('PASSWORD_VERIFIER')
+        answer, session = self.custom_srp()
+        reply = self.respond('PASSWORD_VERIFIER', answer | {'DEVICE_KEY': self.device.device_key}, session)
+        reply = self.srp_a(self.device, reply)
+        self.assertIn('AuthenticationResult', self.prove(self.device, reply))
+
+    def test_there_too_an_unknown_device_is_dropped_and_the_answer_repeated(self):
+        self.define('PASSWORD_VERIFIER')
+        answer, session = self.custom_srp()
+        with self.assert_error(*UNKNOWN):
+            self.respond('PASSWORD_VERIFIER', answer | {'DEVICE_KEY': Unknown.KEY}, session)
+        self.assertIn('NewDeviceMetadata',
+                      self.respond('PASSWORD_VERIFIER', answer, session)['AuthenticationResult'])
 
 
 class Remembering(DeviceTest):
