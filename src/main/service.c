@@ -486,10 +486,11 @@ bool ph_service_run(struct ph_service *service)
 
 void ph_service_destroy(struct ph_service *service)
 {
-    if (service == NULL || service->stuck) {
+    if (service == NULL) {
         return;
     }
-    if (service->workers != NULL && !ph_workers_stop(service->workers, 1000)) {
+    if (service->stuck || (service->workers != NULL && !ph_workers_stop(service->workers, 1000))) {
+        ph_functions_kill(service->functions); /* those that hang would stay behind */
         return;
     }
     ph_http_server_destroy(service->admin);
