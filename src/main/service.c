@@ -479,6 +479,9 @@ bool ph_service_run(struct ph_service *service)
     which = wait_for_signal(service);
     PH_LOG(&service->log, PH_INFO, "stopping", ph_f_int("signal", which));
     service->stuck = !drain(service);
+    if (service->stuck) {
+        ph_functions_kill(service->functions); /* those that hang would stay behind */
+    }
     PH_LOG(&service->log, service->stuck ? PH_ERROR : PH_INFO, "stopped",
            ph_f_text("how", service->stuck ? "requests were still in work" : "in order"));
     return !service->stuck;
@@ -486,11 +489,10 @@ bool ph_service_run(struct ph_service *service)
 
 void ph_service_destroy(struct ph_service *service)
 {
-    if (service == NULL) {
+    if (service == NULL || service->stuck) {
         return;
     }
-    if (service->stuck || (service->workers != NULL && !ph_workers_stop(service->workers, 1000))) {
-        ph_functions_kill(service->functions); /* those that hang would stay behind */
+    if (service->workers != NULL && !ph_workers_stop(service->workers, 1000)) {
         return;
     }
     ph_http_server_destroy(service->admin);
