@@ -50,6 +50,7 @@ struct ph_err ph_identify_again(struct ph_ctx *ctx, struct ph_attempt *attempt, 
     attempt->name = opened->name;
     attempt->event_id = opened->event_id;
     attempt->proven = opened->proven;
+    attempt->choice = opened->choice;
     const struct ph_str names[] = { ph_answer(attempt, "USERNAME"), user->username, opened->name };
 
     PH_TRY(ph_client_check_secret_hash(ctx, attempt->client, ph_answer(attempt, "SECRET_HASH"),

@@ -18,7 +18,8 @@ struct ph_attempt {
     struct ph_str name; /* as typed in the first call */
     struct ph_str event_id;
     unsigned proven;          /* enum ph_proof bits */
-    bool judged;              /* a password was judged in this call: an event is recorded */
+    enum ph_choice choice;    /* of the first factor, in USER_AUTH */
+    bool judged;              /* a proof was judged in this call: an event is recorded */
     struct ph_session opened; /* what the answer came with */
     struct ph_srp_state srp;  /* and in it, during SRP; wiped when the call ends */
     struct ph_str secret_block;
@@ -45,6 +46,10 @@ struct ph_stage {
     struct ph_err (*answer)(struct ph_ctx *ctx, struct ph_attempt *attempt);
 };
 
+extern const struct ph_stage ph_stage_select_challenge;  /* choice.c */
+extern const struct ph_stage ph_stage_password;          /* password.c */
+extern const struct ph_stage ph_stage_password_srp;      /* srp.c */
+extern const struct ph_stage ph_stage_web_authn;         /* web_authn.c */
 extern const struct ph_stage ph_stage_password_verifier; /* srp.c */
 extern const struct ph_stage ph_stage_new_password;      /* new_password.c */
 extern const struct ph_stage ph_stage_mfa;               /* mfa.c */
@@ -57,12 +62,19 @@ PH_MUST_USE struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *atte
 struct ph_session ph_session_of(struct ph_ctx *ctx, const struct ph_attempt *attempt,
                                 const char *challenge);
 
+/* Asks decision->challenge with a Session and nothing else. */
+PH_MUST_USE struct ph_err ph_ask_plainly(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                         struct ph_decision *decision);
+
 /* For stages whose state rides in the Session. */
 PH_MUST_USE struct ph_err ph_open_session(struct ph_ctx *ctx, struct ph_attempt *attempt);
 
 /* Spends what was opened; *first is false when another answer advanced with it before. */
 PH_MUST_USE struct ph_err ph_spend_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt,
                                           bool *first);
+
+/* Spends what was opened; NotAuthorizedException when another answer was faster. */
+PH_MUST_USE struct ph_err ph_use_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt);
 
 /* ---- identify.c: who, and whether that user may sign in at all ---- */
 
@@ -101,12 +113,22 @@ PH_MUST_USE struct ph_err ph_password_check_lock(struct ph_ctx *ctx,
 PH_MUST_USE struct ph_err ph_password_judge(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                             bool right);
 
+/* Judges PASSWORD of this call, then tells what only who knows it may learn (ph_gate_proven). */
+PH_MUST_USE struct ph_err ph_password_prove(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
+/* PreAuthentication alone, for sign-ins that begin without a password. */
+PH_MUST_USE struct ph_err ph_pre_authenticate(struct ph_ctx *ctx, const struct ph_attempt *attempt);
+
 /* ---- the flows that begin ---- */
 
 PH_MUST_USE struct ph_err ph_begin_password(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                             struct ph_decision *decision);
 PH_MUST_USE struct ph_err ph_begin_srp(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                        struct ph_decision *decision);
+PH_MUST_USE struct ph_err ph_begin_choice(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                          struct ph_decision *decision);
+PH_MUST_USE struct ph_err ph_begin_signed_up(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                             struct ph_decision *decision); /* signed_up.c */
 PH_MUST_USE struct ph_err ph_begin_refresh(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                            struct ph_decision *decision);
 

@@ -1,4 +1,7 @@
-/* USER_SRP_AUTH: PASSWORD_VERIFIER, whose state rides in SECRET_BLOCK (authentication.md 2.2). */
+/*
+ * USER_SRP_AUTH and PASSWORD_SRP of USER_AUTH: PASSWORD_VERIFIER, whose state rides in SECRET_BLOCK
+ * (authentication.md 2.2).
+ */
 #include "crypto/srp.h"
 #include "auth/internal.h"
 #include "util/encode.h"
@@ -33,7 +36,15 @@ struct ph_err ph_begin_srp(struct ph_ctx *ctx, struct ph_attempt *attempt,
 
 static bool is_due(const struct ph_attempt *attempt)
 {
-    return (attempt->proven & PH_PROVED_PASSWORD) == 0;
+    return (attempt->proven & PH_PROVED_FIRST) == 0;
+}
+
+/* In USER_AUTH the challenge carries a Session, too; it is good with this block alone. */
+static struct ph_str session_beside(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                                    const struct ph_session *session)
+{
+    return attempt->choice == PH_CHOICE_NONE ? (struct ph_str){ 0 }
+                                             : ph_session_seal(ctx, attempt->pool, session);
 }
 
 static struct ph_err make_state(struct ph_ctx *ctx, const struct ph_attempt *attempt,
@@ -72,7 +83,19 @@ static struct ph_err ask(struct ph_ctx *ctx, struct ph_attempt *attempt,
     ph_json_set_str(ctx->arena, p, "USERNAME", attempt->user->username);
     ph_json_set_str(ctx->arena, p, "USER_ID_FOR_SRP", attempt->user->username);
     decision->parameters = p;
+    decision->session = session_beside(ctx, attempt, &session);
     return PH_OK;
+}
+
+static struct ph_err check_session_beside(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    const struct ph_session block = attempt->opened;
+
+    if (block.choice == PH_CHOICE_NONE) {
+        return PH_OK;
+    }
+    PH_TRY(ph_open_session(ctx, attempt));
+    return ph_str_eq(attempt->opened.nonce, block.nonce) ? PH_OK : ph_invalid_session();
 }
 
 static struct ph_err open_block(struct ph_ctx *ctx, struct ph_attempt *attempt)
@@ -81,7 +104,7 @@ static struct ph_err open_block(struct ph_ctx *ctx, struct ph_attempt *attempt)
                               &attempt->opened, &attempt->srp, &attempt->secret_block)) {
         return ph_wrong_password();
     }
-    return PH_OK;
+    return check_session_beside(ctx, attempt);
 }
 
 static struct ph_err check_timestamp(struct ph_ctx *ctx, const struct ph_attempt *attempt)
@@ -142,4 +165,30 @@ const struct ph_stage ph_stage_password_verifier = {
     .open = open_block,
     .refuse = ph_wrong_password,
     .answer = answer,
+};
+
+/* ---- PASSWORD_SRP: chosen, but SRP_A did not come along ---- */
+
+static bool lacks_a(const struct ph_attempt *attempt)
+{
+    return is_due(attempt) && attempt->choice == PH_CHOICE_SRP &&
+           ph_answer(attempt, "SRP_A").n == 0;
+}
+
+static struct ph_err take_a(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    PH_TRY(ph_password_check_lock(ctx, attempt));
+    return ph_use_opened(ctx, attempt);
+}
+
+static const char *const SRP_A[] = { "SRP_A", NULL };
+
+const struct ph_stage ph_stage_password_srp = {
+    .challenge = "PASSWORD_SRP",
+    .answers = SRP_A,
+    .is_due = lacks_a,
+    .ask = ph_ask_plainly,
+    .open = ph_open_session,
+    .refuse = ph_invalid_session,
+    .answer = take_a,
 };

@@ -6,6 +6,10 @@
 enum { NONCE_BYTES = 16, NAME_MAX = 512 /* longer ones are nobody's */ };
 
 static const struct ph_stage *const STAGES[] = {
+    &ph_stage_select_challenge,
+    &ph_stage_password,
+    &ph_stage_password_srp,
+    &ph_stage_web_authn,
     &ph_stage_password_verifier,
     &ph_stage_new_password,
     &ph_stage_mfa,
@@ -57,8 +61,18 @@ struct ph_session ph_session_of(struct ph_ctx *ctx, const struct ph_attempt *att
         .nonce = ph_base64url(ctx->arena, ph_random_bytes(ctx, NONCE_BYTES)),
         .password = ph_password_tag(ctx, attempt->user),
         .proven = attempt->proven,
+        .choice = attempt->choice,
         .expires_ms = ph_now_ms(ctx) + attempt->client->session_s * 1000,
     };
+}
+
+struct ph_err ph_ask_plainly(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                             struct ph_decision *decision)
+{
+    const struct ph_session session = ph_session_of(ctx, attempt, decision->challenge);
+
+    decision->session = ph_session_seal(ctx, attempt->pool, &session);
+    return PH_OK;
 }
 
 struct ph_err ph_open_session(struct ph_ctx *ctx, struct ph_attempt *attempt)
@@ -75,6 +89,14 @@ struct ph_err ph_open_session(struct ph_ctx *ctx, struct ph_attempt *attempt)
 struct ph_err ph_spend_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt, bool *first)
 {
     return ph_store_spend(ctx, attempt->opened.nonce, attempt->opened.expires_ms, first);
+}
+
+struct ph_err ph_use_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt)
+{
+    bool first = false;
+
+    PH_TRY(ph_spend_opened(ctx, attempt, &first));
+    return first ? PH_OK : PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_REUSED);
 }
 
 /* ---- the machine ---- */

@@ -30,6 +30,7 @@ static const struct ph_session SESSION = {
     .nonce = PH_STR_INIT("nonce"),
     .password = PH_STR_INIT("tag"),
     .proven = PH_PROVED_PASSWORD,
+    .choice = PH_CHOICE_SRP,
     .expires_ms = 1800000000456,
 };
 
@@ -43,6 +44,7 @@ static void assert_same(const struct ph_session *back)
     assert_true(ph_str_eq(back->nonce, SESSION.nonce));
     assert_true(ph_str_eq(back->password, SESSION.password));
     assert_int_equal(back->proven, SESSION.proven);
+    assert_int_equal(back->choice, SESSION.choice);
     assert_int_equal(back->expires_ms, SESSION.expires_ms);
 }
 

@@ -98,6 +98,15 @@ static const char *const STEP_2[] = {
     NULL,
 };
 
+static const char *const STEP_PASSKEYS[] = {
+    "CREATE TABLE IF NOT EXISTS passkeys (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " id BYTEA NOT NULL, relying_party TEXT NOT NULL, algorithm BIGINT NOT NULL,"
+    " public_key BYTEA NOT NULL, sign_count BIGINT NOT NULL, flags BIGINT NOT NULL, aaguid BYTEA,"
+    " attachment TEXT, transports TEXT, created_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, id))",
+    "CREATE INDEX IF NOT EXISTS passkeys_owner ON passkeys (pool_id, sub, created_ms, id)",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -107,6 +116,7 @@ struct step {
 static const struct step STEPS[] = {
     { .version = 1, .min_reader = 1, .statements = STEP_1 },
     { .version = 2, .min_reader = 1, .statements = STEP_2 },
+    { .version = 3, .min_reader = 1, .statements = STEP_PASSKEYS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

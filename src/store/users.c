@@ -54,6 +54,7 @@ static const char DELETE_USER[] = "DELETE FROM users WHERE pool_id = $1 AND sub 
 static const char DELETE_ALIASES[] = "DELETE FROM user_aliases WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_CODES[] = "DELETE FROM user_codes WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_LOCKOUT[] = "DELETE FROM lockouts WHERE pool_id = $1 AND subject = $2";
+static const char DELETE_PASSKEYS[] = "DELETE FROM passkeys WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_EVENTS[] = "DELETE FROM auth_events WHERE pool_id = $1 AND sub = $2";
 
 static void delete_user(struct ph_tx *tx, void *arg)
@@ -65,6 +66,7 @@ static void delete_user(struct ph_tx *tx, void *arg)
     (void)PH_RUN(tx, DELETE_ALIASES, pool, sub);
     (void)PH_RUN(tx, DELETE_CODES, pool, sub);
     (void)PH_RUN(tx, DELETE_LOCKOUT, pool, ph_v_bytes(n->sub));
+    (void)PH_RUN(tx, DELETE_PASSKEYS, pool, sub);
     (void)PH_RUN(tx, DELETE_EVENTS, pool, sub);
 }
 

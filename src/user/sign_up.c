@@ -28,8 +28,8 @@ static struct ph_err set_attributes(struct ph_ctx *ctx, const struct ph_pool *po
 static bool may_lack_password(const struct ph_pool *pool, const struct ph_client *client,
                               const struct ph_user *user)
 {
-    const unsigned factors =
-        (pool->passwordless_email ? PH_EMAIL : 0U) | (pool->passwordless_sms ? PH_PHONE : 0U);
+    const unsigned factors = ((pool->first_factors & PH_FACTOR_EMAIL) != 0 ? PH_EMAIL : 0U) |
+                             ((pool->first_factors & PH_FACTOR_SMS) != 0 ? PH_PHONE : 0U);
 
     return (client->flows & PH_FLOW_USER) != 0 &&
            ph_contact_choose(&user->attrs, factors & pool->auto_verified) != NULL;
