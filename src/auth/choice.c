@@ -145,7 +145,7 @@ static bool is_due(const struct ph_attempt *attempt)
 
 static struct ph_err check_lock(struct ph_ctx *ctx, const struct ph_attempt *attempt)
 {
-    return is_by_password(attempt->choice) ? ph_password_check_lock(ctx, attempt) : PH_OK;
+    return is_by_password(attempt->choice) ? ph_lockout_check(ctx, attempt) : PH_OK;
 }
 
 /* A wrong choice or password leaves the Session alone. */

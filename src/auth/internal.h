@@ -19,7 +19,8 @@ struct ph_attempt {
     struct ph_str event_id;
     unsigned proven;          /* enum ph_proof bits */
     enum ph_choice choice;    /* of the first factor, in USER_AUTH */
-    bool judged;              /* a proof was judged in this call: an event is recorded */
+    bool judged;              /* a first factor was judged in this call: an event is recorded */
+    bool judged_mfa;          /* a second factor was */
     struct ph_session opened; /* what the answer came with */
     struct ph_srp_state srp;  /* and in it, during SRP; wiped when the call ends */
     struct ph_str secret_block;
@@ -49,10 +50,25 @@ struct ph_stage {
 extern const struct ph_stage ph_stage_select_challenge;  /* choice.c */
 extern const struct ph_stage ph_stage_password;          /* password.c */
 extern const struct ph_stage ph_stage_password_srp;      /* srp.c */
+extern const struct ph_stage ph_stage_first_email_otp;   /* first_code.c */
+extern const struct ph_stage ph_stage_first_sms_otp;     /* first_code.c */
 extern const struct ph_stage ph_stage_web_authn;         /* web_authn.c */
 extern const struct ph_stage ph_stage_password_verifier; /* srp.c */
 extern const struct ph_stage ph_stage_new_password;      /* new_password.c */
 extern const struct ph_stage ph_stage_mfa;               /* mfa.c */
+
+/* False when what was proven first is all that the pool asks for (authentication.md 1.8, 1 and 2).
+ */
+static inline bool ph_wants_second_factor(const struct ph_attempt *attempt)
+{
+    const struct ph_pool *pool = attempt->pool;
+
+    if ((attempt->proven & (PH_PROVED_CODE | PH_PROVED_PASSKEY)) == 0) {
+        return true;
+    }
+    return pool->mfa == PH_MFA_ON &&
+           ((attempt->proven & PH_PROVED_CODE) != 0 || !pool->web_authn.is_multi_factor);
+}
 
 /* The next stage that is due asks its challenge; when none is, tokens are granted. */
 PH_MUST_USE struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
@@ -72,6 +88,12 @@ PH_MUST_USE struct ph_err ph_open_session(struct ph_ctx *ctx, struct ph_attempt 
 /* Spends what was opened; *first is false when another answer advanced with it before. */
 PH_MUST_USE struct ph_err ph_spend_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt,
                                           bool *first);
+
+/*
+ * For stages whose state rides in the Session, before they judge an answer: it was not used
+ * before, and its user still has the password that was proven.
+ */
+PH_MUST_USE struct ph_err ph_check_opened(struct ph_ctx *ctx, struct ph_attempt *attempt);
 
 /* Spends what was opened; NotAuthorizedException when another answer was faster. */
 PH_MUST_USE struct ph_err ph_use_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt);
@@ -105,10 +127,6 @@ struct ph_str ph_password_tag(struct ph_ctx *ctx, const struct ph_user *user);
 /* NotAuthorizedException while wrong answers have locked the user; then PreAuthentication. */
 PH_MUST_USE struct ph_err ph_password_prepare(struct ph_ctx *ctx, struct ph_attempt *attempt);
 
-/* NotAuthorizedException "Password attempts exceeded" while locked. */
-PH_MUST_USE struct ph_err ph_password_check_lock(struct ph_ctx *ctx,
-                                                 const struct ph_attempt *attempt);
-
 /* Counts a wrong proof, durably, before it is answered; marks a right one as proven. */
 PH_MUST_USE struct ph_err ph_password_judge(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                             bool right);
@@ -118,6 +136,21 @@ PH_MUST_USE struct ph_err ph_password_prove(struct ph_ctx *ctx, struct ph_attemp
 
 /* PreAuthentication alone, for sign-ins that begin without a password. */
 PH_MUST_USE struct ph_err ph_pre_authenticate(struct ph_ctx *ctx, const struct ph_attempt *attempt);
+
+/* ---- lockout.c: guesses of any kind ---- */
+
+/* NotAuthorizedException "Password attempts exceeded" while locked. */
+PH_MUST_USE struct ph_err ph_lockout_check(struct ph_ctx *ctx, const struct ph_attempt *attempt);
+
+/*
+ * Counts a wrong proof, durably, before it is answered with `refusal`; a right one fails while the
+ * user is locked.
+ */
+PH_MUST_USE struct ph_err ph_lockout_judge(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                                           bool right, struct ph_err refusal);
+
+/* A sign-in is whole: counting begins anew. */
+PH_MUST_USE struct ph_err ph_lockout_forget(struct ph_ctx *ctx, const struct ph_attempt *attempt);
 
 /* ---- the flows that begin ---- */
 

@@ -6,7 +6,7 @@
 
 static bool is_due(const struct ph_attempt *attempt)
 {
-    return attempt->pool->mfa == PH_MFA_ON;
+    return attempt->pool->mfa == PH_MFA_ON && ph_wants_second_factor(attempt);
 }
 
 static struct ph_err ask(struct ph_ctx *ctx, struct ph_attempt *attempt,

@@ -25,7 +25,7 @@ void ph_sign_in_record(struct ph_ctx *ctx, const struct ph_attempt *attempt, str
         .sub = attempt->exists ? attempt->user->sub : (struct ph_str){ 0 },
         .client = attempt->client,
         .challenges = &password,
-        .challenge_count = 1,
+        .challenge_count = attempt->choice < PH_CHOICE_EMAIL ? 1 : 0,
     };
 
     if (attempt->user != NULL && (attempt->judged || ended)) {

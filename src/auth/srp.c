@@ -144,7 +144,7 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
     bool first = false;
 
-    PH_TRY(ph_password_check_lock(ctx, attempt));
+    PH_TRY(ph_lockout_check(ctx, attempt));
     PH_TRY(check_timestamp(ctx, attempt));
     PH_TRY(ph_spend_opened(ctx, attempt, &first)); /* one block, one guess */
     if (!first) {
@@ -177,7 +177,7 @@ static bool lacks_a(const struct ph_attempt *attempt)
 
 static struct ph_err take_a(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
-    PH_TRY(ph_password_check_lock(ctx, attempt));
+    PH_TRY(ph_lockout_check(ctx, attempt));
     return ph_use_opened(ctx, attempt);
 }
 

@@ -6,13 +6,9 @@
 enum { NONCE_BYTES = 16, NAME_MAX = 512 /* longer ones are nobody's */ };
 
 static const struct ph_stage *const STAGES[] = {
-    &ph_stage_select_challenge,
-    &ph_stage_password,
-    &ph_stage_password_srp,
-    &ph_stage_web_authn,
-    &ph_stage_password_verifier,
-    &ph_stage_new_password,
-    &ph_stage_mfa,
+    &ph_stage_select_challenge,  &ph_stage_password,      &ph_stage_password_srp,
+    &ph_stage_first_email_otp,   &ph_stage_first_sms_otp, &ph_stage_web_authn,
+    &ph_stage_password_verifier, &ph_stage_new_password,  &ph_stage_mfa,
 };
 
 enum { STAGE_COUNT = sizeof STAGES / sizeof STAGES[0] };
@@ -99,6 +95,19 @@ struct ph_err ph_use_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt
     return first ? PH_OK : PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_REUSED);
 }
 
+struct ph_err ph_check_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    bool spent = false;
+
+    PH_TRY(ph_store_is_spent(ctx, attempt->opened.nonce, &spent));
+    if (spent) {
+        return PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_REUSED);
+    }
+    return ph_str_eq(attempt->opened.password, ph_password_tag(ctx, attempt->user))
+               ? PH_OK
+               : ph_invalid_session();
+}
+
 /* ---- the machine ---- */
 
 struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
@@ -121,6 +130,20 @@ static const struct ph_stage *find_stage(struct ph_str challenge)
         }
     }
     return NULL;
+}
+
+/* A code is asked for by the same name as the first and as the second factor. */
+static const struct ph_stage *due_of_name(const struct ph_stage *stage,
+                                          const struct ph_attempt *attempt)
+{
+    const struct ph_str name = ph_str_from(stage->challenge);
+
+    for (size_t i = 0; i < STAGE_COUNT && !stage->is_due(attempt); i++) {
+        if (ph_str_eq(ph_str_from(STAGES[i]->challenge), name)) {
+            stage = STAGES[i];
+        }
+    }
+    return stage;
 }
 
 static struct ph_err check_binding(struct ph_ctx *ctx, const struct ph_stage *stage,
@@ -152,7 +175,7 @@ static struct ph_err answer(struct ph_ctx *ctx, const struct ph_stage *stage,
     if (!named) {
         return stage->refuse();
     }
-    PH_TRY(stage->answer(ctx, attempt));
+    PH_TRY(due_of_name(stage, attempt)->answer(ctx, attempt));
     return ph_advance(ctx, attempt, decision);
 }
 

@@ -15,6 +15,9 @@
 
 enum ph_mfa_mode { PH_MFA_OFF, PH_MFA_OPTIONAL, PH_MFA_ON };
 
+/* Bits: what may be asked after the first factor. The numbers are stored. */
+enum ph_mfa_factor { PH_MFA_SMS = 1, PH_MFA_TOTP = 2, PH_MFA_EMAIL = 4 };
+
 /* Bits for AliasAttributes, UsernameAttributes and AutoVerifiedAttributes. */
 enum ph_contact { PH_EMAIL = 1, PH_PHONE = 2, PH_PREFERRED_USERNAME = 4 };
 
@@ -79,6 +82,7 @@ struct ph_pool {
 
     struct ph_password_policy password_policy;
     enum ph_mfa_mode mfa;
+    unsigned mfa_factors; /* enum ph_mfa_factor bits: what SetUserPoolMfaConfig allows */
     bool case_sensitive;
     bool admin_create_only;
     unsigned alias_attributes;     /* enum ph_contact bits */

@@ -49,6 +49,15 @@ struct ph_err ph_store_spend(struct ph_ctx *ctx, struct ph_str nonce, int64_t ex
     return PH_OK;
 }
 
+struct ph_err ph_store_is_spent(struct ph_ctx *ctx, struct ph_str nonce, bool *spent)
+{
+    struct ph_digest digest;
+
+    PH_SHA256(&digest, nonce);
+    *spent = ph_spent_set_has(ctx->store->spent, &digest);
+    return PH_OK;
+}
+
 /* --- events --- */
 
 struct event_row {

@@ -7,16 +7,16 @@
 
 #include <string.h>
 
-enum { CODE_DIGITS = 6, ATTEMPTS_PER_CODE = 15, HOUR_MS = 3600 * 1000 };
+enum { ATTEMPTS_PER_CODE = 15, HOUR_MS = 3600 * 1000 };
 
-struct ph_str ph_code_new(struct ph_ctx *ctx)
+struct ph_str ph_code_new(struct ph_ctx *ctx, size_t digits)
 {
     const struct ph_settings *settings = ctx->settings;
 
     if (settings != NULL && settings->mode == PH_MODE_DEV && settings->fixed_code.n > 0) {
         return settings->fixed_code;
     }
-    return ph_random_text(ctx, CODE_DIGITS, PH_STR("0123456789"));
+    return ph_random_text(ctx, digits, PH_STR("0123456789"));
 }
 
 /* Bound to its owner and purpose: a code does not serve for anything else. */
@@ -58,7 +58,7 @@ struct ph_err ph_code_issue(struct ph_ctx *ctx, const struct ph_pool *pool,
                             const struct ph_code_request *request, struct ph_user_change *change,
                             struct ph_delivery *delivery)
 {
-    const struct ph_str text = ph_code_new(ctx);
+    const struct ph_str text = ph_code_new(ctx, PH_CODE_DIGITS);
     const bool email = ph_str_eq(request->attribute, PH_STR("email"));
     struct ph_message_request wanted = {
         .template = PH_TEMPLATE_VERIFICATION,
