@@ -10,6 +10,11 @@ static enum ph_event_response response_of(struct ph_err err, const struct ph_dec
     return decision->challenge == NULL ? PH_EVENT_PASS : PH_EVENT_IN_PROGRESS;
 }
 
+static bool had_password(const struct ph_attempt *attempt)
+{
+    return attempt->choice < PH_CHOICE_EMAIL && (attempt->proven & PH_PROVED_SIGN_UP) == 0;
+}
+
 void ph_sign_in_record(struct ph_ctx *ctx, const struct ph_attempt *attempt, struct ph_err err,
                        const struct ph_decision *decision)
 {
@@ -25,7 +30,7 @@ void ph_sign_in_record(struct ph_ctx *ctx, const struct ph_attempt *attempt, str
         .sub = attempt->exists ? attempt->user->sub : (struct ph_str){ 0 },
         .client = attempt->client,
         .challenges = &password,
-        .challenge_count = attempt->choice < PH_CHOICE_EMAIL ? 1 : 0,
+        .challenge_count = had_password(attempt) ? 1 : 0,
     };
 
     if (attempt->user != NULL && (attempt->judged || ended)) {
