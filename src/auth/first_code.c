@@ -14,11 +14,10 @@ static struct ph_err ask(struct ph_ctx *ctx, struct ph_attempt *attempt, struct 
 }
 
 static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt, struct ph_str attribute,
-                            const char *given)
+                            struct ph_str given)
 {
     attempt->judged = true;
-    return ph_one_time_code_answer(ctx, attempt, ph_contact_of(attribute),
-                                   ph_answer(attempt, given), PH_PROVED_CODE);
+    return ph_one_time_code_answer(ctx, attempt, ph_contact_of(attribute), given, PH_PROVED_CODE);
 }
 
 static bool is_email_due(const struct ph_attempt *attempt)
@@ -34,7 +33,7 @@ static struct ph_err ask_email(struct ph_ctx *ctx, struct ph_attempt *attempt,
 
 static struct ph_err answer_email(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
-    return answer(ctx, attempt, PH_STR("email"), "EMAIL_OTP_CODE");
+    return answer(ctx, attempt, PH_STR("email"), ph_email_code(attempt));
 }
 
 static bool is_sms_due(const struct ph_attempt *attempt)
@@ -50,18 +49,16 @@ static struct ph_err ask_sms(struct ph_ctx *ctx, struct ph_attempt *attempt,
 
 static struct ph_err answer_sms(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
-    return answer(ctx, attempt, PH_STR("phone_number"), "SMS_OTP_CODE");
+    return answer(ctx, attempt, PH_STR("phone_number"), ph_answer(attempt, "SMS_OTP_CODE"));
 }
 
-static const char *const EMAIL_ANSWERS[] = { "EMAIL_OTP_CODE", NULL };
 static const char *const SMS_ANSWERS[] = { "SMS_OTP_CODE", NULL };
 
 const struct ph_stage ph_stage_first_email_otp = {
     .challenge = "EMAIL_OTP",
-    .answers = EMAIL_ANSWERS,
     .is_due = is_email_due,
     .ask = ask_email,
-    .open = ph_open_session,
+    .open = ph_email_code_open,
     .refuse = ph_invalid_session,
     .answer = answer_email,
 };

@@ -6,6 +6,7 @@
 #include "auth/sign_in.h"
 #include "model/exceptions.h"
 #include "model/messages.h"
+#include "store/devices.h"
 #include "user/user.h"
 
 /* One call of a sign-in: who, what has been proven, where it came from. */
@@ -17,12 +18,15 @@ struct ph_attempt {
     bool exists;
     struct ph_str name; /* as typed in the first call */
     struct ph_str event_id;
-    unsigned proven;          /* enum ph_proof bits */
-    enum ph_choice choice;    /* of the first factor, in USER_AUTH */
-    bool judged;              /* a first factor was judged in this call: an event is recorded */
-    bool judged_mfa;          /* a second factor was */
-    struct ph_session opened; /* what the answer came with */
-    struct ph_srp_state srp;  /* and in it, during SRP; wiped when the call ends */
+    enum ph_choice choice; /* of the first factor, in USER_AUTH */
+    unsigned factor; /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
+    unsigned proven; /* enum ph_proof bits */
+    bool judged;     /* a first factor was judged in this call: an event is recorded */
+    bool judged_mfa; /* a second factor was */
+    struct ph_str device_key;       /* that the client named; absent: none */
+    const struct ph_device *device; /* the user's confirmed device of that key; NULL: none yet */
+    struct ph_session opened;       /* what the answer came with */
+    struct ph_srp_state srp;        /* and in it, during SRP; wiped when the call ends */
     struct ph_str secret_block;
 };
 
@@ -55,7 +59,11 @@ extern const struct ph_stage ph_stage_first_sms_otp;     /* first_code.c */
 extern const struct ph_stage ph_stage_web_authn;         /* web_authn.c */
 extern const struct ph_stage ph_stage_password_verifier; /* srp.c */
 extern const struct ph_stage ph_stage_new_password;      /* new_password.c */
-extern const struct ph_stage ph_stage_mfa;               /* mfa.c */
+extern const struct ph_stage ph_stage_mfa_setup;         /* mfa_setup.c */
+extern const struct ph_stage ph_stage_select_mfa_type;   /* mfa.c */
+extern const struct ph_stage ph_stage_software_token;    /* software_token.c */
+extern const struct ph_stage ph_stage_sms_mfa;           /* mfa.c */
+extern const struct ph_stage ph_stage_email_otp;         /* mfa.c */
 
 /* False when what was proven first is all that the pool asks for (authentication.md 1.8, 1 and 2).
  */
@@ -106,6 +114,9 @@ PH_MUST_USE struct ph_err ph_use_opened(struct ph_ctx *ctx, const struct ph_atte
  */
 PH_MUST_USE struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt);
 
+/* The user of attempt->opened, a decoy when he is gone by now, and what was proven. */
+PH_MUST_USE struct ph_err ph_identify_opened(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
 /*
  * The user of attempt->opened, who may be gone by now. Checks the secret hash of the answer;
  * *named says whether its USERNAME means that user.
@@ -151,6 +162,14 @@ PH_MUST_USE struct ph_err ph_lockout_judge(struct ph_ctx *ctx, const struct ph_a
 
 /* A sign-in is whole: counting begins anew. */
 PH_MUST_USE struct ph_err ph_lockout_forget(struct ph_ctx *ctx, const struct ph_attempt *attempt);
+
+/* ---- device.c: devices that the user has confirmed ---- */
+
+/*
+ * True for a remembered device in a pool where that makes a second factor needless. Stages of MFA
+ * are not due then: the stages of devices, which stand after them, are due until it is proven.
+ */
+bool ph_device_replaces_mfa(const struct ph_attempt *attempt);
 
 /* ---- the flows that begin ---- */
 

@@ -2,15 +2,20 @@
 #include "auth/internal.h"
 #include "user/event.h"
 
+/* A wrong code leaves the attempt waiting for another one. */
 static enum ph_event_response response_of(struct ph_err err, const struct ph_decision *decision)
 {
+    if (err.type == &ph_ex_CodeMismatchException) {
+        return PH_EVENT_IN_PROGRESS;
+    }
     if (err.type != NULL) {
         return PH_EVENT_FAIL;
     }
     return decision->challenge == NULL ? PH_EVENT_PASS : PH_EVENT_IN_PROGRESS;
 }
 
-static bool had_password(const struct ph_attempt *attempt)
+/* Codes and passkeys as first factor have no name in events. */
+static bool is_by_password(const struct ph_attempt *attempt)
 {
     return attempt->choice < PH_CHOICE_EMAIL && (attempt->proven & PH_PROVED_SIGN_UP) == 0;
 }
@@ -19,9 +24,11 @@ void ph_sign_in_record(struct ph_ctx *ctx, const struct ph_attempt *attempt, str
                        const struct ph_decision *decision)
 {
     const bool ended = err.type == NULL && decision->challenge == NULL;
-    const struct ph_event_challenge password = {
-        .name = "Password",
-        .passed = (attempt->proven & PH_PROVED_PASSWORD) != 0,
+    const size_t first = is_by_password(attempt) ? 0 : 1;
+    const bool has_mfa = attempt->judged_mfa || (attempt->proven & PH_PROVED_MFA) != 0;
+    const struct ph_event_challenge challenges[] = {
+        { "Password", (attempt->proven & PH_PROVED_PASSWORD) != 0 },
+        { "Mfa", (attempt->proven & PH_PROVED_MFA) != 0 },
     };
     const struct ph_event event = {
         .id = attempt->event_id,
@@ -29,11 +36,11 @@ void ph_sign_in_record(struct ph_ctx *ctx, const struct ph_attempt *attempt, str
         .response = response_of(err, decision),
         .sub = attempt->exists ? attempt->user->sub : (struct ph_str){ 0 },
         .client = attempt->client,
-        .challenges = &password,
-        .challenge_count = had_password(attempt) ? 1 : 0,
+        .challenges = challenges + first,
+        .challenge_count = (has_mfa ? 2 : 1) - first,
     };
 
-    if (attempt->user != NULL && (attempt->judged || ended)) {
+    if (attempt->user != NULL && (attempt->judged || attempt->judged_mfa || ended)) {
         ph_event_record(ctx, attempt->pool, attempt->request->input, &event);
     }
 }

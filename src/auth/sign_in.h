@@ -20,6 +20,7 @@ struct ph_sign_in_request {
     struct ph_in answers; /* AuthParameters or ChallengeResponses: a string map */
     struct ph_str session;
     const struct json_t *client_metadata; /* for triggers; NULL: none */
+    const struct json_t *validation_data; /* what was metadata in the first call; set by auth/ */
     const struct ph_in *input; /* all of it: its metadata and context go into the event */
 };
 
@@ -46,6 +47,17 @@ PH_MUST_USE struct ph_err ph_sign_in_begin(struct ph_ctx *ctx, const struct ph_f
 PH_MUST_USE struct ph_err ph_sign_in_continue(struct ph_ctx *ctx, struct ph_str challenge,
                                               const struct ph_sign_in_request *request,
                                               struct ph_decision *decision);
+
+/*
+ * AssociateSoftwareToken and VerifySoftwareToken with the Session of MFA_SETUP; each gives the next
+ * one. Errors of mfa/software_token.h, and of Sessions (authentication.md 1.5).
+ */
+PH_MUST_USE struct ph_err ph_setup_associate(struct ph_ctx *ctx, struct ph_str session,
+                                             struct ph_str *secret_code,
+                                             struct ph_str *next_session);
+PH_MUST_USE struct ph_err ph_setup_verify(struct ph_ctx *ctx, struct ph_str session,
+                                          struct ph_str code, struct ph_str device_name,
+                                          struct ph_str *next_session);
 
 /* What GetTokensFromRefreshToken takes. */
 struct ph_refresh_request {

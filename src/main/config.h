@@ -26,6 +26,7 @@ enum ph_config_type {
     PH_CONFIG_SECONDS, /* int64_t seconds, written in the same way */
     PH_CONFIG_CHOICE,  /* enum: the index of the value in `choices` */
     PH_CONFIG_DIGITS,  /* struct ph_str of exactly `max` digits */
+    PH_CONFIG_LIST,    /* struct ph_str of lines: may be given several times by one source */
 };
 
 struct ph_config_key {
@@ -46,7 +47,7 @@ struct ph_config_key {
 extern const struct ph_config_key ph_config_keys[];
 extern const size_t ph_config_key_count;
 
-enum { PH_CONFIG_KEYS_MAX = 48 };
+enum { PH_CONFIG_KEYS_MAX = 96 };
 
 struct ph_config_value {
     struct ph_str text;

@@ -92,6 +92,8 @@ struct ph_pool {
     unsigned first_factors;        /* enum ph_factor bits */
     struct ph_web_authn web_authn;
     bool tracks_devices;
+    bool device_replaces_mfa;     /* ChallengeRequiredOnNewDevice */
+    bool asks_before_remembering; /* DeviceOnlyRememberedOnUserPrompt */
     const struct ph_attr_def *schema;
     size_t schema_count;
     const struct ph_signing_key *keys; /* newest first */
@@ -135,6 +137,12 @@ struct ph_client {
 };
 
 struct ph_pool_cache;
+
+/*
+ * A change by this process is seen at once (ph_pool_forget), one by another process (a command, a
+ * node) within this time.
+ */
+enum { PH_POOL_FRESH_MS = 100 };
 
 struct ph_pool_cache *ph_pool_cache_create(void);
 void ph_pool_cache_destroy(struct ph_pool_cache *cache); /* NULL is fine */

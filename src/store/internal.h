@@ -26,6 +26,8 @@ struct ph_store {
     struct ph_readers *readers;
     struct ph_writer *writer;
     struct ph_spent_set *spent;
+    int64_t opened_ms; /* by the system's clock, and by the one that nobody sets */
+    int64_t opened_ns;
 };
 
 /* --- statements --- */
@@ -90,6 +92,10 @@ PH_MUST_USE struct ph_err ph_read_end(struct ph_q *q);
 /* Waits until the job is durable or undone. A failure of the engine has been logged. */
 PH_MUST_USE struct ph_err ph_write(struct ph_ctx *ctx, ph_job_run *run, void *arg);
 
+/* For the argument of ph_writer_later(): zeroed, and the slices that it keeps behind it. */
+void *ph_later_new(size_t size);
+struct ph_str ph_later_keep(struct ph_str s, uint8_t **at);
+
 /* --- sealing --- */
 
 /* Where a sealed value stands: it does not open anywhere else. */
@@ -127,6 +133,15 @@ struct ph_message;
 struct ph_message *ph_outbox_seal(struct ph_ctx *ctx, const struct ph_message *messages,
                                   size_t count);
 void ph_outbox_insert(struct ph_tx *tx, const struct ph_message *sealed, size_t count);
+
+struct ph_pool_ref;
+struct ph_totp_change;
+
+/* The change with its secret sealed; NULL stays NULL. False: somebody else changed the token. */
+const struct ph_totp_change *ph_totp_seal(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                          struct ph_str sub, const struct ph_totp_change *change);
+bool ph_totp_write(struct ph_tx *tx, struct ph_str pool_id, struct ph_str sub,
+                   const struct ph_totp_change *sealed);
 
 /* Deletes, at most some thousand rows, what is left of deleted pools. */
 void ph_purge_pools(struct ph_tx *tx, struct ph_arena *arena);

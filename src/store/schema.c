@@ -98,6 +98,27 @@ static const char *const STEP_2[] = {
     NULL,
 };
 
+/* Second factors. Of a software token, each time step that was used has a row: it is used once. */
+static const char *const STEP_3[] = {
+    "ALTER TABLE users ADD COLUMN mfa BIGINT NOT NULL DEFAULT 0",
+    "CREATE TABLE IF NOT EXISTS user_totp (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " secret BYTEA, pending BYTEA, device_name TEXT, PRIMARY KEY (pool_id, sub))",
+    "CREATE TABLE IF NOT EXISTS totp_steps (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " step BIGINT NOT NULL, PRIMARY KEY (pool_id, sub, step))",
+    NULL,
+};
+
+/* Devices. What is left of a forgotten one is its key, to refuse what was bound to it. */
+static const char *const STEP_DEVICES[] = {
+    "CREATE TABLE IF NOT EXISTS devices (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " key TEXT NOT NULL, status BIGINT NOT NULL, name TEXT, last_ip TEXT, secret BYTEA,"
+    " awaited BYTEA, created_ms BIGINT NOT NULL, modified_ms BIGINT NOT NULL,"
+    " authenticated_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, sub, key))",
+    "CREATE INDEX IF NOT EXISTS devices_created ON devices (pool_id, sub, created_ms, key)",
+    "CREATE INDEX IF NOT EXISTS devices_forgotten ON devices (modified_ms) WHERE status = 2",
+    NULL,
+};
+
 static const char *const STEP_PASSKEYS[] = {
     "CREATE TABLE IF NOT EXISTS passkeys (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
     " id BYTEA NOT NULL, relying_party TEXT NOT NULL, algorithm BIGINT NOT NULL,"
@@ -116,7 +137,9 @@ struct step {
 static const struct step STEPS[] = {
     { .version = 1, .min_reader = 1, .statements = STEP_1 },
     { .version = 2, .min_reader = 1, .statements = STEP_2 },
-    { .version = 3, .min_reader = 1, .statements = STEP_PASSKEYS },
+    { .version = 3, .min_reader = 1, .statements = STEP_3 },
+    { .version = 4, .min_reader = 1, .statements = STEP_DEVICES },
+    { .version = 5, .min_reader = 1, .statements = STEP_PASSKEYS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 
