@@ -3,6 +3,7 @@
 
 #include "api/handlers.h"
 #include "api/self.h"
+#include "api/views.h"
 #include "user/user.h"
 
 static struct ph_err write_factors(struct ph_ctx *ctx, const struct ph_pool *pool,
@@ -28,6 +29,7 @@ static struct ph_err write_factors(struct ph_ctx *ctx, const struct ph_pool *poo
             ph_out_list_str(&list, NAMES[i].name);
         }
     }
+    ph_view_mfa(out, user);
     return PH_OK;
 }
 

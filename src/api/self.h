@@ -7,7 +7,7 @@
 
 struct ph_self {
     const struct ph_pool *pool;
-    const struct ph_client *client; /* that the token was given out to */
+    const struct ph_client *client; /* to which the token was given out */
     struct ph_user *user;
 };
 

@@ -3,6 +3,7 @@
 
 #include "model/exceptions.h"
 #include "util/buf.h"
+#include "util/encode.h"
 
 enum { BODY_MAX = 128 * 1024 }; /* a template of 20,000 characters with its values */
 
@@ -193,6 +194,12 @@ static struct ph_str sign_in_name(const struct ph_pool *pool, const struct ph_us
                     (pool->username_attributes & PH_PHONE) != 0 ? phone : none, user->username);
 }
 
+/* E-mail is HTML: a name or password must show as it is, and bring no markup of its own. */
+static struct ph_str shown(struct ph_arena *arena, enum ph_medium medium, struct ph_str value)
+{
+    return medium == PH_MEDIUM_EMAIL ? ph_html(arena, value) : value;
+}
+
 /* One pass, so that a placeholder inside a value stays what it is. */
 static void write_values(const struct ph_pool *pool, const struct ph_message_request *request,
                          struct ph_str body, struct ph_buf *out)
@@ -202,10 +209,10 @@ static void write_values(const struct ph_pool *pool, const struct ph_message_req
 
     while (body.n > 0) {
         if (ph_str_starts(body, CODE)) {
-            ph_buf_add(out, request->code);
+            ph_buf_add(out, shown(out->arena, request->medium, request->code));
             body = ph_str_skip(body, CODE.n);
         } else if (ph_str_starts(body, NAME)) {
-            ph_buf_add(out, sign_in_name(pool, request->user));
+            ph_buf_add(out, shown(out->arena, request->medium, sign_in_name(pool, request->user)));
             body = ph_str_skip(body, NAME.n);
         } else {
             ph_buf_add(out, ph_str_take(&body, 1));

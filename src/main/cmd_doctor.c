@@ -3,6 +3,7 @@
 #include "main/data.h"
 #include "main/master_key.h"
 
+#include "deliver/mail.h"
 #include "http/probe.h"
 #include "store/access.h"
 
@@ -14,6 +15,8 @@
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <unistd.h>
+
+enum { DOCTOR_WAIT_MS = 10 * 1000 };
 
 enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL };
 
@@ -312,6 +315,31 @@ static void check_url(struct doctor *d)
     }
 }
 
+/* --- deliveries --- */
+
+/* Greets and signs in; sends nothing. */
+static void check_mail(struct doctor *d)
+{
+    struct ph_mail_settings mail = d->settings->mail;
+    struct ph_carry_report report = { .why = "" };
+
+    if (mail.relay.n == 0 && d->settings->mode == PH_MODE_DEV) {
+        say(d, VERDICT_OK, "none: e-mail is read at /_poolhouse/outbox");
+        return;
+    }
+    if (mail.relay.n == 0) {
+        say(d, VERDICT_WARN, "none: e-mail waits in the outbox for a day; set mail.relay");
+        return;
+    }
+    mail.timeout_ms = mail.timeout_ms < DOCTOR_WAIT_MS ? mail.timeout_ms : DOCTOR_WAIT_MS;
+    if (ph_mail_check(&mail, &report) == PH_CARRIED) {
+        say(d, VERDICT_OK, "%.*s lets us in", PH_FMT(mail.relay));
+    } else {
+        say(d, VERDICT_WARN, "%.*s: %s (reply %d): messages wait for it", PH_FMT(mail.relay),
+            report.why, report.code);
+    }
+}
+
 /* --- all of it --- */
 
 static const struct {
@@ -321,7 +349,7 @@ static const struct {
     { "data directory", check_directory }, { "database", check_database },
     { "free space", check_space },         { "clock", check_clock },
     { "open files", check_files },         { "public URL", check_url },
-    { "addresses", check_addresses },
+    { "addresses", check_addresses },      { "mail relay", check_mail },
 };
 
 static int examine(const struct ph_settings *settings)

@@ -1,5 +1,6 @@
 #include "main/config.h"
 
+#include "deliver/mail.h"
 #include "main/suggest.h"
 
 #include <errno.h>
@@ -335,6 +336,9 @@ static void check_together(struct ph_config *config)
     if (s->issuer_mode == PH_ISSUER_TEMPLATE &&
         !ph_str_contains(s->issuer_template, PH_STR("{poolId}"))) {
         ph_config_problem(config, "issuer.template must contain {poolId} in issuer mode template");
+    }
+    if (ph_mail_settings_problem(&s->mail) != NULL) {
+        ph_config_problem(config, "%s", ph_mail_settings_problem(&s->mail));
     }
     if (s->public_url.n == 0) {
         s->public_url = local_url(config);

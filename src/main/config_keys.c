@@ -2,12 +2,14 @@
 #include "main/config.h"
 
 #define SERVER(member) offsetof(struct ph_settings, server.member)
+#define MAIL(member) offsetof(struct ph_settings, mail.member)
 #define AT(member) offsetof(struct ph_settings, member)
 #define KIB(n) ((int64_t)(n)*1024)
 #define MINUTES(n) ((int64_t)(n)*60 * 1000)
 
 static const char *const LEVELS[] = { "debug", "info", "warn", "error", NULL };
 static const char *const FORMATS[] = { "json", "text", NULL };
+static const char *const STARTTLS[] = { "required", "allowed", "off", NULL };
 static const char *const ISSUERS[] = { "local", "aws", "aws-new", "template", NULL };
 
 const struct ph_config_key ph_config_keys[] = {
@@ -337,6 +339,64 @@ const struct ph_config_key ph_config_keys[] = {
       .dev = "true",
       .serve = "false",
       .help = "give custom senders the code in base64 instead of encrypted by KMS" },
+    { .section = "mail",
+      .name = "relay",
+      .flag = "mail-relay",
+      .sign = "URL",
+      .type = PH_CONFIG_TEXT,
+      .offset = MAIL(relay),
+      .help = "smtp://HOST:587 or smtps://HOST:465; empty: e-mail waits in the outbox" },
+    { .section = "mail",
+      .name = "starttls",
+      .flag = "mail-starttls",
+      .sign = "HOW",
+      .type = PH_CONFIG_CHOICE,
+      .offset = MAIL(starttls),
+      .choices = STARTTLS,
+      .dev = "allowed",
+      .serve = "required",
+      .help = "TLS on an smtp:// relay: required, allowed (taken when offered), or off" },
+    { .section = "mail",
+      .name = "user",
+      .type = PH_CONFIG_TEXT,
+      .offset = MAIL(user),
+      .help = "name that signs in to the relay; empty: nobody does" },
+    { .section = "mail",
+      .name = "password",
+      .type = PH_CONFIG_TEXT,
+      .offset = MAIL(password),
+      .secret = true,
+      .help = "its password" },
+    { .section = "mail",
+      .name = "from",
+      .flag = "mail-from",
+      .sign = "ADDRESS",
+      .type = PH_CONFIG_TEXT,
+      .offset = MAIL(from),
+      .help = "sender, where a pool's EmailConfiguration names none: Shop <no-reply@example.com>" },
+    { .section = "mail",
+      .name = "ca",
+      .type = PH_CONFIG_TEXT,
+      .offset = MAIL(ca),
+      .help = "PEM file with the authorities that may vouch for the relay; empty: the system's" },
+    { .section = "mail",
+      .name = "timeout",
+      .type = PH_CONFIG_MILLIS,
+      .offset = MAIL(timeout_ms),
+      .dev = "60s",
+      .serve = "60s",
+      .min = 1000,
+      .max = MINUTES(10),
+      .help = "for one message, from the connection to the relay's last word" },
+    { .section = "mail",
+      .name = "connections",
+      .type = PH_CONFIG_NUMBER,
+      .offset = MAIL(connections),
+      .dev = "4",
+      .serve = "4",
+      .min = 1,
+      .max = 64,
+      .help = "messages that are sent at the same time" },
 };
 
 const size_t ph_config_key_count = sizeof ph_config_keys / sizeof ph_config_keys[0];

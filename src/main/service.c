@@ -2,6 +2,7 @@
 
 #include "api/handlers.h"
 #include "crypto/random.h"
+#include "deliver/post.h"
 #include "fetch/fetch.h"
 #include "main/data.h"
 #include "main/health.h"
@@ -43,6 +44,7 @@ struct ph_service {
     struct ph_pool_cache *pools;
     struct ph_fetch *fetch;
     struct ph_functions *functions; /* NULL: none are configured */
+    struct ph_post *post;
     struct ph_health health;
     struct ph_outbox_waiters outbox_waiters;
     struct ph_protocol protocol;
@@ -88,16 +90,31 @@ static size_t fill_gauges(void *self, struct ph_metrics_gauge *gauges)
 {
     struct ph_service *service = self;
     const struct ph_workers_counts workers = ph_workers_count(service->workers);
+    const struct ph_post_count post = ph_post_count(service->post);
     const struct ph_metrics_gauge now[] = {
         { "poolhouse_open_connections", "Open connections to the API.",
-          ph_http_server_connections(service->api) },
-        { "poolhouse_queue_depth", "Requests that wait for a worker.", (int64_t)workers.queued },
-        { "poolhouse_workers", "Worker threads.", workers.threads },
-        { "poolhouse_workers_running", "Workers at work.", workers.running },
+          ph_http_server_connections(service->api), false },
+        { "poolhouse_queue_depth", "Requests that wait for a worker.", (int64_t)workers.queued,
+          false },
+        { "poolhouse_workers", "Worker threads.", workers.threads, false },
+        { "poolhouse_workers_running", "Workers at work.", workers.running, false },
         { "poolhouse_workers_blocked", "Workers that wait for a commit or another server.",
-          workers.blocked },
+          workers.blocked, false },
+        { "poolhouse_outbox_waiting", "Messages that have not left yet.", post.outbox.waiting,
+          false },
+        { "poolhouse_outbox_oldest_seconds", "Age of the message that waits for longest.",
+          post.oldest_s, false },
+        { "poolhouse_outbox_expired_total", "Messages given up after a day.", post.expired, true },
+        { "poolhouse_mail_relay_down", "1 while the mail relay cannot be reached.", post.mail.down,
+          false },
+        { "poolhouse_mail_sent_total", "E-mails that the relay has taken.", post.mail.sent, true },
+        { "poolhouse_mail_put_off_total", "E-mails that were put off, each time.",
+          post.mail.put_off, true },
+        { "poolhouse_mail_failed_total", "E-mails that the relay has refused for good.",
+          post.mail.failed, true },
     };
 
+    _Static_assert(sizeof now / sizeof now[0] <= PH_GAUGES_MAX, "make room for the gauges");
     memcpy(gauges, now, sizeof now);
     return sizeof now / sizeof now[0];
 }
@@ -385,6 +402,7 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, char *w
         return NULL;
     }
     init_protocol(service);
+    service->post = ph_post_create(&service->protocol.ctx);
     if (!listen_api(service, why, why_size) || !listen_admin(service, why, why_size) ||
         !start_listeners(service, why, why_size)) {
         ph_service_destroy(service);
@@ -408,6 +426,7 @@ static int wait_for_signal(struct ph_service *service)
             const int64_t now_ms = ph_system_clock.now_ms(ph_system_clock.self);
 
             ph_store_sweep(service->store, ph_store_forget_until_ms(service->store, now_ms));
+            ph_post_sweep(service->post);
         }
     }
     pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* the next one ends the process */
@@ -422,11 +441,8 @@ static int64_t left_ms(int64_t deadline_ns)
 }
 
 /* First the listeners, then what is in work; the admin listener answers to the end. */
-static bool drain(struct ph_service *service)
+static bool drain_requests(struct ph_service *service, int64_t deadline_ns)
 {
-    const int64_t deadline_ns =
-        ph_monotonic_ns() + service->settings->server.drain_timeout_ms * 1000000;
-
     atomic_store(&service->draining, true);
     ph_notify("STOPPING=1");
     ph_http_server_quiesce(service->api);
@@ -440,6 +456,17 @@ static bool drain(struct ph_service *service)
         }
     }
     return ph_workers_stop(service->workers, left_ms(deadline_ns) + 1000);
+}
+
+/* Deliveries at last: their time is what the requests have left of it. */
+static bool drain(struct ph_service *service)
+{
+    const int64_t deadline_ns =
+        ph_monotonic_ns() + service->settings->server.drain_timeout_ms * 1000000;
+    const bool drained = drain_requests(service, deadline_ns);
+
+    ph_post_stop(service->post, left_ms(deadline_ns));
+    return drained;
 }
 
 bool ph_service_run(struct ph_service *service)
@@ -467,6 +494,8 @@ void ph_service_destroy(struct ph_service *service)
     }
     ph_http_server_destroy(service->admin);
     ph_http_server_destroy(service->api);
+    ph_post_stop(service->post, 0);
+    ph_post_destroy(service->post);
     ph_functions_destroy(service->functions);
     ph_fetch_destroy(service->fetch);
     ph_pool_cache_destroy(service->pools);

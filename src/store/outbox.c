@@ -32,7 +32,7 @@ struct ph_message *ph_outbox_seal(struct ph_ctx *ctx, const struct ph_message *m
 
 static const char INSERT_MESSAGE[] =
     "INSERT INTO outbox (id, pool_id, username, medium, destination, reason, subject, body, code,"
-    " created_ms, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+    " created_ms, due_ms, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10,"
     " (SELECT COALESCE(MAX(position), 0) + 1 FROM outbox))";
 
 void ph_outbox_insert(struct ph_tx *tx, const struct ph_message *sealed, size_t count)
@@ -66,9 +66,11 @@ struct ph_err ph_store_outbox_put(struct ph_ctx *ctx, const struct ph_message *m
 
     return ph_write(ctx, put_messages, &p);
 }
+#define MESSAGE_COLUMNS                                                                            \
+    "id, pool_id, username, medium, destination, reason, subject, body, code, created_ms"
 
 static const char LIST_MESSAGES[] =
-    "SELECT id, pool_id, username, medium, destination, reason, subject, body, code, created_ms"
+    "SELECT " MESSAGE_COLUMNS
     " FROM outbox WHERE position > COALESCE((SELECT position FROM outbox WHERE id = $1),"
     " (SELECT MAX(position) FROM outbox WHERE id < $1), 0)"
     " AND ($2 IS NULL OR username = $2) AND ($3 IS NULL OR destination = $3)"
@@ -109,5 +111,196 @@ struct ph_err ph_store_outbox_list(struct ph_ctx *ctx, const struct ph_outbox_qu
     PH_TRY(ph_read_end(&q));
     *messages = list.items;
     *count = list.count;
+    return PH_OK;
+}
+
+/* --- delivery --- */
+
+static const char NEXT_DUE[] = "SELECT id FROM outbox WHERE medium = $1 AND state < 2"
+                               " AND due_ms <= $2 AND created_ms >= $3 ORDER BY due_ms LIMIT 1";
+
+static const char CLAIM[] = "UPDATE outbox SET state = 1, claims = claims + 1, due_ms = $4"
+                            " WHERE id = (SELECT id FROM outbox WHERE medium = $1 AND state < 2"
+                            " AND due_ms <= $2 AND created_ms >= $3 ORDER BY due_ms LIMIT 1)"
+                            " RETURNING " MESSAGE_COLUMNS ", claims, refusals";
+
+struct claiming {
+    struct ph_ctx *ctx;
+    const struct ph_claim_wish *wish;
+    int64_t now_ms;
+    struct ph_claim *claim;
+};
+
+static void claim_next(struct ph_tx *tx, void *arg)
+{
+    struct claiming *c = arg;
+    struct ph_q q;
+
+    PH_QUERY(tx, &q, CLAIM, ph_v_int(c->wish->medium), ph_v_int(c->now_ms),
+             ph_v_int(c->wish->since_ms), ph_v_int(c->wish->claimed_until));
+    if (ph_q_row(&q)) {
+        c->claim = ph_arena_new(c->ctx->arena, struct ph_claim);
+        decode_message(&q, c->ctx, &c->claim->message);
+        c->claim->number = ph_q_int(&q, 10);
+        c->claim->refusals = ph_q_int(&q, 11);
+    }
+    ph_q_end(&q);
+}
+
+struct ph_err ph_store_outbox_claim(struct ph_ctx *ctx, const struct ph_claim_wish *wish,
+                                    struct ph_claim **claim)
+{
+    struct claiming c = { .ctx = ctx, .wish = wish, .now_ms = ph_now_ms(ctx) };
+    struct ph_q q;
+    bool any;
+
+    /* An empty outbox is asked many times a second: that must not write. */
+    PH_READ(ctx, &q, NEXT_DUE, ph_v_int(wish->medium), ph_v_int(c.now_ms),
+            ph_v_int(wish->since_ms));
+    any = ph_q_row(&q);
+    PH_TRY(ph_read_end(&q));
+    if (any) {
+        PH_TRY(ph_write(ctx, claim_next, &c));
+    }
+    *claim = c.claim;
+    return PH_OK;
+}
+
+static const char PUT_OFF[] = "UPDATE outbox SET state = 0, due_ms = $3, refusals = $4"
+                              " WHERE id = $1 AND state = 1 AND claims = $2";
+static const char KEEP_SENT[] = "UPDATE outbox SET state = 2, ended_ms = $3"
+                                " WHERE id = $1 AND state = 1 AND claims = $2";
+static const char FAIL[] = "UPDATE outbox SET state = 3, ended_ms = $3, destination = NULL,"
+                           " subject = NULL, body = NULL, code = NULL"
+                           " WHERE id = $1 AND state = 1 AND claims = $2";
+static const char DELETE[] = "DELETE FROM outbox WHERE id = $1 AND state = 1 AND claims = $2";
+
+struct ending {
+    const char *sql;
+    const struct ph_claim *claim;
+    int64_t when_ms;
+    int64_t refusals;
+};
+
+static void end_claim(struct ph_tx *tx, void *arg)
+{
+    const struct ending *e = arg;
+    const struct ph_db_value values[] = { ph_v_text(e->claim->message.id),
+                                          ph_v_int(e->claim->number), ph_v_int(e->when_ms),
+                                          ph_v_int(e->refusals) };
+    const size_t wanted = e->sql == DELETE ? 2 : e->sql == PUT_OFF ? 4 : 3;
+
+    (void)ph_tx_run(tx, e->sql, values, wanted);
+}
+
+struct ph_err ph_store_outbox_put_off(struct ph_ctx *ctx, const struct ph_claim *claim,
+                                      int64_t due_ms, int64_t refusals)
+{
+    struct ending e = { .sql = PUT_OFF, .claim = claim, .when_ms = due_ms, .refusals = refusals };
+
+    return ph_write(ctx, end_claim, &e);
+}
+
+struct ph_err ph_store_outbox_delete(struct ph_ctx *ctx, const struct ph_claim *claim)
+{
+    struct ending e = { .sql = DELETE, .claim = claim };
+
+    return ph_write(ctx, end_claim, &e);
+}
+
+struct ph_err ph_store_outbox_keep_sent(struct ph_ctx *ctx, const struct ph_claim *claim)
+{
+    struct ending e = { .sql = KEEP_SENT, .claim = claim, .when_ms = ph_now_ms(ctx) };
+
+    return ph_write(ctx, end_claim, &e);
+}
+
+struct ph_err ph_store_outbox_fail(struct ph_ctx *ctx, const struct ph_claim *claim)
+{
+    struct ending e = { .sql = FAIL, .claim = claim, .when_ms = ph_now_ms(ctx) };
+
+    return ph_write(ctx, end_claim, &e);
+}
+
+static const char RELEASE[] = "UPDATE outbox SET state = 0, due_ms = $1 WHERE state = 1";
+
+static void release(struct ph_tx *tx, void *arg)
+{
+    const int64_t *now_ms = arg;
+
+    (void)PH_RUN(tx, RELEASE, ph_v_int(*now_ms));
+}
+
+struct ph_err ph_store_outbox_release(struct ph_ctx *ctx)
+{
+    int64_t now_ms = ph_now_ms(ctx);
+
+    return ph_write(ctx, release, &now_ms);
+}
+
+static const char SWEEP_OLD[] =
+    "UPDATE outbox SET state = 3, ended_ms = $2, destination = NULL, subject = NULL, body = NULL,"
+    " code = NULL WHERE id IN (SELECT id FROM outbox WHERE state < 2 AND created_ms < $1"
+    " ORDER BY created_ms LIMIT 500) AND (state = 0 OR due_ms < $2)";
+static const char SWEEP_FAILED[] = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox"
+                                   " WHERE state = 3 AND ended_ms < $1 LIMIT 500)";
+static const char SWEEP_FAR[] = "UPDATE outbox SET due_ms = $2 WHERE id IN (SELECT id FROM outbox"
+                                " WHERE state < 2 AND due_ms > $1 LIMIT 500)";
+
+/* Is there anything to do? Else nothing is written. */
+static const char SWEEP_WANTED[] =
+    "SELECT 1 WHERE EXISTS (SELECT 1 FROM outbox WHERE state < 2 AND created_ms < $1)"
+    " OR EXISTS (SELECT 1 FROM outbox WHERE state = 3 AND ended_ms < $2)"
+    " OR EXISTS (SELECT 1 FROM outbox WHERE medium IN (0, 1) AND state < 2 AND due_ms > $3)";
+
+struct sweeping {
+    const struct ph_outbox_limits *limits;
+    int64_t now_ms;
+    int64_t failed;
+};
+
+static void sweep(struct ph_tx *tx, void *arg)
+{
+    struct sweeping *s = arg;
+
+    s->failed = PH_RUN(tx, SWEEP_OLD, ph_v_int(s->limits->written_before), ph_v_int(s->now_ms));
+    (void)PH_RUN(tx, SWEEP_FAILED, ph_v_int(s->limits->ended_before));
+    (void)PH_RUN(tx, SWEEP_FAR, ph_v_int(s->limits->latest_due), ph_v_int(s->now_ms));
+}
+
+struct ph_err ph_store_outbox_sweep(struct ph_ctx *ctx, const struct ph_outbox_limits *limits,
+                                    int64_t *failed)
+{
+    struct sweeping s = { .limits = limits, .now_ms = ph_now_ms(ctx) };
+    struct ph_q q;
+    bool wanted;
+
+    PH_READ(ctx, &q, SWEEP_WANTED, ph_v_int(limits->written_before), ph_v_int(limits->ended_before),
+            ph_v_int(limits->latest_due));
+    wanted = ph_q_row(&q);
+    PH_TRY(ph_read_end(&q));
+    if (wanted) {
+        PH_TRY(ph_write(ctx, sweep, &s));
+    }
+    *failed = s.failed;
+    return PH_OK;
+}
+
+static const char COUNT_WAITING[] = "SELECT COUNT(*), COALESCE(MIN(created_ms), 0) FROM outbox"
+                                    " WHERE state < 2 AND created_ms >= $1";
+
+struct ph_err ph_store_outbox_count(struct ph_ctx *ctx, int64_t since_ms,
+                                    struct ph_outbox_count *count)
+{
+    struct ph_outbox_count found = { 0 };
+    struct ph_q q;
+
+    PH_READ(ctx, &q, COUNT_WAITING, ph_v_int(since_ms));
+    if (ph_q_row(&q)) {
+        found.waiting = ph_q_int(&q, 0);
+        found.oldest_ms = ph_q_int(&q, 1);
+    }
+    PH_TRY(ph_read_end(&q));
+    *count = found;
     return PH_OK;
 }

@@ -42,4 +42,65 @@ PH_MUST_USE struct ph_err ph_store_outbox_list(struct ph_ctx *ctx,
                                                const struct ph_outbox_query *query,
                                                struct ph_message **messages, size_t *count);
 
+/*
+ * Delivery. A message waits until somebody claims it; the claim is durable before the message is
+ * handed to anybody, and ends by itself after its time, so that a worker that died loses nothing.
+ * A message whose claim ended without a word may have been delivered: it goes out again.
+ */
+enum ph_message_state {
+    PH_MESSAGE_WAITING,
+    PH_MESSAGE_CLAIMED,
+    PH_MESSAGE_SENT,   /* kept only where messages are to be read afterwards */
+    PH_MESSAGE_FAILED, /* without its secrets, for some days */
+};
+
+struct ph_claim {
+    struct ph_message message;
+    int64_t number;   /* of this message's claims: 1 is the first */
+    int64_t refusals; /* how often it was put off for reasons of its own */
+};
+
+struct ph_claim_wish {
+    enum ph_medium medium;
+    int64_t since_ms;      /* not those that were written before */
+    int64_t claimed_until; /* epoch milliseconds */
+};
+
+/* The message that is due for longest; NULL: none is. Of two who ask at once one gets it. */
+PH_MUST_USE struct ph_err ph_store_outbox_claim(struct ph_ctx *ctx,
+                                                const struct ph_claim_wish *wish,
+                                                struct ph_claim **claim);
+
+/* What became of a claimed message; nothing happens when the claim is no longer the last one. */
+PH_MUST_USE struct ph_err ph_store_outbox_put_off(struct ph_ctx *ctx, const struct ph_claim *claim,
+                                                  int64_t due_ms, int64_t refusals);
+PH_MUST_USE struct ph_err ph_store_outbox_delete(struct ph_ctx *ctx, const struct ph_claim *claim);
+/* sent: keeps it readable. failed: wipes address, subject, body and code. */
+PH_MUST_USE struct ph_err ph_store_outbox_keep_sent(struct ph_ctx *ctx,
+                                                    const struct ph_claim *claim);
+PH_MUST_USE struct ph_err ph_store_outbox_fail(struct ph_ctx *ctx, const struct ph_claim *claim);
+
+/* For the only process that delivers, as it starts: whatever is claimed waits again. */
+PH_MUST_USE struct ph_err ph_store_outbox_release(struct ph_ctx *ctx);
+
+/*
+ * Housekeeping, some hundred rows at most: those that wait since before `written_before` fail
+ * (*failed is their number), what failed before `ended_before` is deleted, and what is due later
+ * than `latest_due` (the clock was set back) is due now.
+ */
+struct ph_outbox_limits {
+    int64_t written_before;
+    int64_t ended_before;
+    int64_t latest_due;
+};
+PH_MUST_USE struct ph_err
+ph_store_outbox_sweep(struct ph_ctx *ctx, const struct ph_outbox_limits *limits, int64_t *failed);
+
+struct ph_outbox_count {
+    int64_t waiting;   /* or claimed */
+    int64_t oldest_ms; /* when the first of them was written; 0: none */
+};
+PH_MUST_USE struct ph_err ph_store_outbox_count(struct ph_ctx *ctx, int64_t since_ms,
+                                                struct ph_outbox_count *count);
+
 #endif

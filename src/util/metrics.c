@@ -230,7 +230,7 @@ struct ph_str ph_metrics_text(const struct ph_metrics *metrics, struct ph_arena 
     ph_buf_init(&out, arena, TEXT_MAX);
     add_process(&out, metrics);
     for (size_t i = 0; i < gauge_count; i++) {
-        add_head(&out, gauges[i].name, "gauge", gauges[i].help);
+        add_head(&out, gauges[i].name, gauges[i].counts ? "counter" : "gauge", gauges[i].help);
         ph_buf_addf(&out, "%s %" PRId64 "\n", gauges[i].name, gauges[i].value);
     }
     add_requests(&out, metrics);

@@ -30,6 +30,7 @@ struct ph_metrics_gauge {
     const char *name; /* "poolhouse_open_connections" */
     const char *help;
     int64_t value;
+    bool counts; /* it only grows: a counter; else a gauge */
 };
 
 /* The whole page: process, gauges, operations that have been called at least once. */

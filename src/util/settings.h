@@ -37,6 +37,20 @@ struct ph_server_settings {
     int64_t drain_timeout_ms;
 };
 
+enum ph_starttls { PH_STARTTLS_REQUIRED, PH_STARTTLS_ALLOWED, PH_STARTTLS_OFF };
+
+/* How e-mail leaves. Absent slices mean: not given. */
+struct ph_mail_settings {
+    struct ph_str relay; /* "smtp://mail.example.com:587", "smtps://..."; absent: it waits */
+    enum ph_starttls starttls;
+    struct ph_str user;
+    struct ph_str password; /* secret */
+    struct ph_str from;     /* of pools that say nothing else: "Shop <no-reply@example.com>" */
+    struct ph_str ca;       /* file name, PEM; absent: the system's */
+    int64_t timeout_ms;     /* for one message */
+    int64_t connections;    /* at the same time */
+};
+
 struct ph_settings {
     enum ph_mode mode;
     struct ph_server_settings server;
@@ -62,6 +76,7 @@ struct ph_settings {
     int64_t trigger_pause_ms;        /* before a function that fails is asked again */
     int64_t trigger_at_once;         /* calls of one function; 0: by the number of workers */
     bool plain_codes;                /* custom senders get codes in base64, not encrypted */
+    struct ph_mail_settings mail;
 };
 
 #endif

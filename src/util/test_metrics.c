@@ -13,9 +13,12 @@ static const char *const NAMES[] = { "SignUp", "InitiateAuth" };
 
 static const char *text_of(const struct ph_metrics *metrics, struct ph_arena *arena)
 {
-    const struct ph_metrics_gauge gauge = { "poolhouse_open_connections", "Connections.", 7 };
+    const struct ph_metrics_gauge gauges[] = {
+        { "poolhouse_open_connections", "Connections.", 7, false },
+        { "poolhouse_mail_sent_total", "Mails.", 8, true },
+    };
 
-    return ph_cstr(arena, ph_metrics_text(metrics, arena, &gauge, 1));
+    return ph_cstr(arena, ph_metrics_text(metrics, arena, gauges, 2));
 }
 
 static void assert_line(const char *text, const char *line)
