@@ -72,8 +72,9 @@ static void write_passkey(struct ph_ctx *ctx, struct ph_out_list *list,
 /* The order of the list as text, so that a page goes on behind one that is deleted meanwhile. */
 static struct ph_str position_of(struct ph_ctx *ctx, const struct ph_passkey *passkey)
 {
-    return ph_strf(ctx->arena, "%016llx %.*s", (unsigned long long)passkey->created_ms,
-                   PH_FMT(ph_hex(ctx->arena, passkey->id)));
+    const struct ph_str id = ph_hex(ctx->arena, passkey->id);
+
+    return ph_strf(ctx->arena, "%016llx %.*s", (unsigned long long)passkey->created_ms, PH_FMT(id));
 }
 
 static size_t first_behind(struct ph_ctx *ctx, const struct ph_passkey *passkeys, size_t count,

@@ -1,6 +1,6 @@
 /* Sign-in: an assertion, verified by libfido2 with the key that was registered. */
 #include "crypto/hash.h"
-#include "passkey/webauthn.h"
+#include "passkey/internal.h"
 
 #include <fido.h>
 #include <fido/es256.h>
@@ -71,7 +71,7 @@ enum ph_webauthn_verdict ph_webauthn_assert(struct ph_arena *arena,
 {
     PH_AUTO(free_assert) fido_assert_t *assert = fido_assert_new();
     const enum ph_webauthn_verdict verdict =
-        ph_webauthn_check_party(response->authenticator_data, party->id);
+        ph_authenticator_data_check(response->authenticator_data, party->id);
 
     if (verdict != PH_WEBAUTHN_RIGHT) {
         return verdict;

@@ -1,6 +1,6 @@
 /* Registration: the attestation object, taken apart by libcbor and verified by libfido2. */
 #include "crypto/hash.h"
-#include "passkey/webauthn.h"
+#include "passkey/internal.h"
 
 #include <cbor.h>
 #include <fido.h>
@@ -84,8 +84,10 @@ static bool read_pair(struct ph_arena *arena, const struct cbor_pair *pair, stru
 
 static bool take_apart(struct ph_arena *arena, struct ph_str object, struct attestation *a)
 {
-    struct cbor_load_result loaded;
-    PH_AUTO(free_item) cbor_item_t *item = cbor_load(object.p, object.n, &loaded);
+    struct cbor_load_result loaded = { .read = 0 };
+    PH_AUTO(free_item)
+    cbor_item_t *item =
+        ph_cbor_claims_are_true(object) ? cbor_load(object.p, object.n, &loaded) : NULL;
 
     if (item == NULL || loaded.read != object.n || !cbor_isa_map(item)) {
         return false;
@@ -202,7 +204,7 @@ enum ph_webauthn_verdict ph_webauthn_register(struct ph_arena *arena,
     if (!take_apart(arena, response->attestation_object, &a)) {
         return PH_WEBAUTHN_MALFORMED;
     }
-    verdict = ph_webauthn_check_party(a.authenticator_data, party->id);
+    verdict = ph_authenticator_data_check(a.authenticator_data, party->id);
     if (verdict != PH_WEBAUTHN_RIGHT) {
         return verdict;
     }

@@ -27,6 +27,19 @@ PH_MUST_USE struct ph_err ph_passkey_challenge_open(struct ph_ctx *ctx,
 /* The same exception when it was spent before. */
 PH_MUST_USE struct ph_err ph_passkey_challenge_spend(struct ph_ctx *ctx, struct ph_str challenge);
 
+/* ---- authenticator_data.c ---- */
+
+/*
+ * PH_WEBAUTHN_RIGHT when it is whole enough to be given to the library, and made for this party
+ * (WebAuthn 6.1).
+ */
+enum ph_webauthn_verdict ph_authenticator_data_check(struct ph_str data, struct ph_str party_id);
+
+/* ---- claims.c ---- */
+
+/* False for what is no CBOR, or says that it has more elements than bytes. */
+bool ph_cbor_claims_are_true(struct ph_str bytes);
+
 /* ---- small things ---- */
 
 /* False for one that was made while the pool had another relying party. */

@@ -1,9 +1,8 @@
 /* What browsers' toJSON() makes of a credential, and the client data inside it. */
-#include "crypto/hash.h"
 #include "passkey/webauthn.h"
 #include "util/encode.h"
 
-enum { TRANSPORTS_MAX = 8, TRANSPORT_CHARS = 32, AUTHENTICATOR_DATA_MIN = 37 };
+enum { TRANSPORTS_MAX = 8, TRANSPORT_CHARS = 32 };
 
 /* An absent member stays absent; one that is not base64url fails. */
 static bool read_bytes(struct ph_arena *arena, const struct json_t *object, const char *name,
@@ -105,18 +104,4 @@ bool ph_origin_is_of(struct ph_str origin, struct ph_str relying_party)
     }
     return is_at_or_below(host, relying_party) &&
            (is_secure || is_at_or_below(host, PH_STR("localhost")));
-}
-
-enum ph_webauthn_verdict ph_webauthn_check_party(struct ph_str authenticator_data,
-                                                 struct ph_str party_id)
-{
-    struct ph_digest wanted;
-
-    if (authenticator_data.n < AUTHENTICATOR_DATA_MIN) {
-        return PH_WEBAUTHN_MALFORMED;
-    }
-    PH_SHA256(&wanted, party_id);
-    return ph_str_eq(ph_str_take(&authenticator_data, sizeof wanted.bytes), ph_digest_str(&wanted))
-               ? PH_WEBAUTHN_RIGHT
-               : PH_WEBAUTHN_OTHER_PARTY;
 }

@@ -87,8 +87,4 @@ enum ph_webauthn_verdict ph_webauthn_assert(struct ph_arena *arena,
                                             const struct ph_webauthn_credential *credential,
                                             int64_t *sign_count, int64_t *flags);
 
-/* PH_WEBAUTHN_RIGHT when the authenticator data is whole enough and made for this party. */
-enum ph_webauthn_verdict ph_webauthn_check_party(struct ph_str authenticator_data,
-                                                 struct ph_str party_id);
-
 #endif

@@ -145,19 +145,25 @@ static inline struct ph_str test_attestation(const struct authenticator *a, cons
     return ph_buf_str(&buf);
 }
 
+static inline struct ph_str test_id(const struct authenticator *a)
+{
+    return ph_base64url(a->arena, (struct ph_str){ a->id, sizeof a->id });
+}
+
 /* RegistrationResponseJSON */
 static inline struct ph_str authenticator_create(const struct authenticator *a, const char *form,
                                                  struct ph_str challenge)
 {
     const struct ph_str data = test_client_data(a, "webauthn.create", challenge);
+    const struct ph_str client_data = ph_base64url(a->arena, data);
+    const struct ph_str object = ph_base64url(a->arena, test_attestation(a, form, data));
+    const struct ph_str id = test_id(a);
 
     return ph_strf(a->arena,
                    "{\"id\":\"%.*s\",\"type\":\"public-key\",\"authenticatorAttachment\":"
                    "\"platform\",\"response\":{\"clientDataJSON\":\"%.*s\","
                    "\"attestationObject\":\"%.*s\",\"transports\":[\"internal\"]}}",
-                   PH_FMT(ph_base64url(a->arena, (struct ph_str){ a->id, sizeof a->id })),
-                   PH_FMT(ph_base64url(a->arena, data)),
-                   PH_FMT(ph_base64url(a->arena, test_attestation(a, form, data))));
+                   PH_FMT(id), PH_FMT(client_data), PH_FMT(object));
 }
 
 /* --- an assertion --- */
@@ -177,15 +183,17 @@ static inline struct ph_str authenticator_get(const struct authenticator *a,
 {
     const struct ph_str data = test_client_data(a, "webauthn.get", challenge);
     const struct ph_str own = test_assertion_data(a);
+    const struct ph_str parts[] = { test_id(a), ph_base64url(a->arena, data),
+                                    ph_base64url(a->arena, own),
+                                    ph_base64url(a->arena, test_sign(a, own, data)),
+                                    ph_base64url(a->arena, user_handle) };
 
     return ph_strf(a->arena,
                    "{\"id\":\"%.*s\",\"type\":\"public-key\",\"response\":{\"clientDataJSON\":"
                    "\"%.*s\",\"authenticatorData\":\"%.*s\",\"signature\":\"%.*s\","
                    "\"userHandle\":\"%.*s\"}}",
-                   PH_FMT(ph_base64url(a->arena, (struct ph_str){ a->id, sizeof a->id })),
-                   PH_FMT(ph_base64url(a->arena, data)), PH_FMT(ph_base64url(a->arena, own)),
-                   PH_FMT(ph_base64url(a->arena, test_sign(a, own, data))),
-                   PH_FMT(ph_base64url(a->arena, user_handle)));
+                   PH_FMT(parts[0]), PH_FMT(parts[1]), PH_FMT(parts[2]), PH_FMT(parts[3]),
+                   PH_FMT(parts[4]));
 }
 
 #endif
