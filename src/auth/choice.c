@@ -107,12 +107,15 @@ static struct ph_err prepare(struct ph_ctx *ctx, struct ph_attempt *attempt)
 static struct ph_err begin(struct ph_ctx *ctx, struct ph_attempt *attempt,
                            struct ph_decision *decision)
 {
+    const struct ph_str preferred = ph_answer(attempt, "PREFERRED_CHALLENGE");
     unsigned factors;
 
+    attempt->may_migrate =
+        ph_str_eq(preferred, PH_STR("PASSWORD")) && ph_answer(attempt, "PASSWORD").n > 0;
     PH_TRY(ph_identify(ctx, attempt));
     PH_TRY(ph_gate_open(attempt));
     PH_TRY(find_factors(ctx, attempt, &factors));
-    take(ctx, attempt, choose(ph_answer(attempt, "PREFERRED_CHALLENGE"), factors));
+    take(ctx, attempt, choose(preferred, factors));
     PH_TRY(prepare(ctx, attempt));
     PH_TRY(judge_given(ctx, attempt));
     PH_TRY(ph_advance(ctx, attempt, decision));

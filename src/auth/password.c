@@ -60,6 +60,7 @@ struct ph_err ph_password_prove(struct ph_ctx *ctx, struct ph_attempt *attempt)
 struct ph_err ph_begin_password(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                 struct ph_decision *decision)
 {
+    attempt->may_migrate = true;
     PH_TRY(ph_identify(ctx, attempt));
     PH_TRY(ph_gate_open(attempt));
     PH_TRY(ph_password_prepare(ctx, attempt));

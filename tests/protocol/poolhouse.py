@@ -33,6 +33,8 @@ UNSIGNED = frozenset((
     'ForgotPassword', 'ConfirmForgotPassword', 'RevokeToken', 'GetTokensFromRefreshToken',
     'GetUser', 'ChangePassword', 'GlobalSignOut', 'UpdateUserAttributes', 'DeleteUser',
     'DeleteUserAttributes', 'GetUserAttributeVerificationCode', 'VerifyUserAttribute',
+    'AssociateSoftwareToken', 'VerifySoftwareToken', 'SetUserMFAPreference', 'SetUserSettings',
+    'ConfirmDevice', 'GetDevice', 'ListDevices', 'UpdateDeviceStatus', 'ForgetDevice',
     'GetUserAuthFactors', 'StartWebAuthnRegistration', 'CompleteWebAuthnRegistration',
     'ListWebAuthnCredentials', 'DeleteWebAuthnCredential'))
 ALLOW_ALL = {'Version': '2012-10-17', 'Statement': [
