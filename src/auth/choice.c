@@ -157,6 +157,8 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
     unsigned factors;
     enum ph_choice choice;
 
+    PH_TRY(ph_check_opened(ctx, attempt));
+    PH_TRY(ph_gate_open(attempt));
     PH_TRY(find_factors(ctx, attempt, &factors));
     choice = choose(ph_answer(attempt, "ANSWER"), factors);
     if (choice == PH_CHOICE_OPEN) {

@@ -78,6 +78,7 @@ static bool is_due(const struct ph_attempt *attempt)
 /* A wrong one leaves the Session alone and counts towards the lock. */
 static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
+    PH_TRY(ph_check_opened(ctx, attempt));
     PH_TRY(ph_lockout_check(ctx, attempt));
     PH_TRY(ph_password_prove(ctx, attempt));
     return ph_use_opened(ctx, attempt);

@@ -257,7 +257,9 @@ static bool lacks_a(const struct ph_attempt *attempt)
 
 static struct ph_err take_a(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
+    PH_TRY(ph_check_opened(ctx, attempt));
     PH_TRY(ph_lockout_check(ctx, attempt));
+    PH_TRY(ph_exchange_check_a(ctx, attempt));
     return ph_use_opened(ctx, attempt);
 }
 

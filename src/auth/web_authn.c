@@ -30,6 +30,7 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
     bool right = false;
 
     attempt->judged = true;
+    PH_TRY(ph_check_opened(ctx, attempt));
     PH_TRY(ph_passkey_judge(ctx, attempt->pool, attempt->user->sub, attempt->opened.nonce,
                             ph_answer(attempt, "CREDENTIAL"), &use, &right));
     if (!right || !attempt->exists) {
