@@ -23,6 +23,7 @@ struct ph_err ph_api_admin_get_user(struct ph_ctx *ctx, const struct ph_in *in, 
 
     PH_TRY(find_subject(ctx, in, &subject));
     ph_view_user(out, subject.user, M_UserAttributes, &ALL);
+    ph_view_mfa(out, subject.user);
     return PH_OK;
 }
 
@@ -50,7 +51,7 @@ struct ph_err ph_api_admin_enable_user(struct ph_ctx *ctx, const struct ph_in *i
     return ph_user_save(ctx, subject.pool, &change, 0);
 }
 
-/* Ends all sign-ins; enabling does not bring them back. */
+/* Ends all sign-ins first, before anything is said; enabling does not bring them back. */
 struct ph_err ph_api_admin_disable_user(struct ph_ctx *ctx, const struct ph_in *in,
                                         struct ph_out *out)
 {
@@ -59,9 +60,10 @@ struct ph_err ph_api_admin_disable_user(struct ph_ctx *ctx, const struct ph_in *
 
     (void)out;
     PH_TRY(find_subject(ctx, in, &subject));
+    PH_TRY(ph_store_user_sign_out(ctx, &subject.pool->ref, subject.user->sub,
+                                  ph_now_ms(ctx) + 1)); /* those of this millisecond, too */
     change.user = subject.user;
     change.user->enabled = false;
-    change.user->tokens_valid_after_ms = ph_now_ms(ctx) + 1; /* those of this millisecond, too */
     return ph_user_save(ctx, subject.pool, &change, 0);
 }
 

@@ -31,6 +31,8 @@ struct ph_err ph_api_get_user(struct ph_ctx *ctx, const struct ph_in *in, struct
     readable.reader = self.client;
     ph_out_str(out, M_Username, self.user->username);
     ph_view_attributes(out, M_UserAttributes, self.user, &readable);
+    ph_view_mfa(out, self.user);
+    ph_view_mfa_options(out, self.user);
     return PH_OK;
 }
 

@@ -11,7 +11,8 @@
 
 static struct ph_err describe(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_out *out)
 {
-    struct ph_out user_pool = { ctx->arena, ph_json_copy(ctx->arena, pool->settings) };
+    struct ph_out user_pool = { ctx->arena,
+                                ph_pool_settings_described(ctx->arena, pool->settings) };
     int64_t users;
 
     PH_TRY(ph_store_pool_user_count(ctx, pool->id, &users));
@@ -174,6 +175,41 @@ struct ph_err ph_api_update_user_pool(struct ph_ctx *ctx, const struct ph_in *in
                ? PH_FAIL(ConcurrentModificationException, PH_MSG_CONCURRENT_CHANGE)
                : PH_OK;
 }
+
+/* --- multi-factor authentication --- */
+
+static struct ph_err describe_mfa(struct ph_ctx *ctx, struct ph_str id, struct ph_out *out)
+{
+    const struct ph_pool *pool;
+
+    PH_TRY(ph_pool_get(ctx, id, &pool));
+    out->object = ph_pool_settings_mfa_described(ctx->arena, pool);
+    return PH_OK;
+}
+
+struct ph_err ph_api_get_user_pool_mfa_config(struct ph_ctx *ctx, const struct ph_in *in,
+                                              struct ph_out *out)
+{
+    return describe_mfa(ctx, ph_in_str(in, M_UserPoolId), out);
+}
+
+struct ph_err ph_api_set_user_pool_mfa_config(struct ph_ctx *ctx, const struct ph_in *in,
+                                              struct ph_out *out)
+{
+    const struct ph_pool *pool;
+    struct json_t *settings;
+    enum ph_write_result result;
+
+    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
+    PH_TRY(ph_pool_settings_mfa(ctx, pool, in->object, &settings));
+    PH_TRY(save(ctx, pool, pool->name, settings, &result));
+    if (result == PH_WRITE_CONFLICT) {
+        return PH_FAIL(ConcurrentModificationException, PH_MSG_CONCURRENT_CHANGE);
+    }
+    return describe_mfa(ctx, pool->id, out);
+}
+
+/* --- more attributes --- */
 
 static struct ph_err add_attributes(struct ph_ctx *ctx, const struct ph_in *in,
                                     enum ph_write_result *result)

@@ -1,5 +1,6 @@
 #include "api/views.h"
 
+#include "mfa/factors.h"
 #include "user/contact.h"
 
 void ph_view_read_attributes(struct ph_ctx *ctx, const struct ph_in *in, enum ph_member_name m,
@@ -103,6 +104,33 @@ void ph_view_attributes(struct ph_out *out, enum ph_member_name m, const struct 
     }
 }
 
+void ph_view_mfa(struct ph_out *out, const struct ph_user *user)
+{
+    if (user->mfa_on == 0) {
+        return;
+    }
+    for (size_t i = 0; i < PH_MFA_KIND_COUNT; i++) {
+        if (user->mfa_preferred == (unsigned)ph_mfa_kinds[i].bit) {
+            ph_out_str(out, M_PreferredMfaSetting, ph_mfa_kinds[i].name);
+        }
+    }
+    ph_out_json(out, M_UserMFASettingList, ph_mfa_names(out->arena, user->mfa_on));
+}
+
+void ph_view_mfa_options(struct ph_out *out, const struct ph_user *user)
+{
+    struct ph_out_list options;
+    struct ph_out option;
+
+    if ((user->mfa_on & PH_MFA_SMS) == 0) {
+        return;
+    }
+    options = ph_out_list(out, M_MFAOptions);
+    option = ph_out_list_object(&options);
+    ph_out_str(&option, M_DeliveryMedium, PH_STR("SMS"));
+    ph_out_str(&option, M_AttributeName, PH_STR("phone_number"));
+}
+
 void ph_view_user(struct ph_out *out, const struct ph_user *user, enum ph_member_name attributes,
                   const struct ph_view_choice *choice)
 {
@@ -112,6 +140,7 @@ void ph_view_user(struct ph_out *out, const struct ph_user *user, enum ph_member
     ph_out_time(out, M_UserLastModifiedDate, user->modified_ms);
     ph_out_bool(out, M_Enabled, user->enabled);
     ph_out_str(out, M_UserStatus, ph_user_status_name(user->status));
+    ph_view_mfa_options(out, user);
 }
 
 void ph_view_delivery(struct ph_out *details, const struct ph_delivery *delivery)

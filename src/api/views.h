@@ -31,6 +31,12 @@ void ph_view_attributes(struct ph_out *out, enum ph_member_name m, const struct 
 void ph_view_user(struct ph_out *out, const struct ph_user *user, enum ph_member_name attributes,
                   const struct ph_view_choice *choice);
 
+/* PreferredMfaSetting and UserMFASettingList, where there is something to say. */
+void ph_view_mfa(struct ph_out *out, const struct ph_user *user);
+
+/* MFAOptions: SMS, in the shape that came before UserMFASettingList. */
+void ph_view_mfa_options(struct ph_out *out, const struct ph_user *user);
+
 /* The members of CodeDeliveryDetailsType. */
 void ph_view_delivery(struct ph_out *details, const struct ph_delivery *delivery);
 

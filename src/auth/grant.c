@@ -48,6 +48,7 @@ struct ph_err ph_grant(struct ph_ctx *ctx, struct ph_attempt *attempt, struct ph
         .client_metadata = attempt->request->client_metadata,
     };
 
+    PH_TRY(ph_lockout_forget(ctx, attempt));
     PH_TRY(run_post_authentication(ctx, attempt));
     PH_TRY(ph_tokens_issue(ctx, &granted, &decision->tokens));
     decision->tokens.refresh_token = refresh_token(ctx, attempt, granted.family);

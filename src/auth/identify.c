@@ -35,7 +35,7 @@ static struct ph_err is_named(struct ph_ctx *ctx, const struct ph_attempt *attem
     return PH_OK;
 }
 
-struct ph_err ph_identify_again(struct ph_ctx *ctx, struct ph_attempt *attempt, bool *named)
+struct ph_err ph_identify_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
     const struct ph_session *opened = &attempt->opened;
     struct ph_user *user = NULL;
@@ -50,7 +50,14 @@ struct ph_err ph_identify_again(struct ph_ctx *ctx, struct ph_attempt *attempt, 
     attempt->name = opened->name;
     attempt->event_id = opened->event_id;
     attempt->proven = opened->proven;
-    const struct ph_str names[] = { ph_answer(attempt, "USERNAME"), user->username, opened->name };
+    return PH_OK;
+}
+
+struct ph_err ph_identify_again(struct ph_ctx *ctx, struct ph_attempt *attempt, bool *named)
+{
+    PH_TRY(ph_identify_opened(ctx, attempt));
+    const struct ph_str names[] = { ph_answer(attempt, "USERNAME"), attempt->user->username,
+                                    attempt->opened.name };
 
     PH_TRY(ph_client_check_secret_hash(ctx, attempt->client, ph_answer(attempt, "SECRET_HASH"),
                                        names, sizeof names / sizeof names[0],

@@ -17,8 +17,10 @@ struct ph_attempt {
     bool exists;
     struct ph_str name; /* as typed in the first call */
     struct ph_str event_id;
-    unsigned proven;          /* enum ph_proof bits */
-    bool judged;              /* a password was judged in this call: an event is recorded */
+    unsigned proven; /* enum ph_proof bits */
+    unsigned factor; /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
+    bool judged;     /* a password was judged in this call: an event is recorded */
+    bool judged_mfa; /* a second factor was */
     struct ph_session opened; /* what the answer came with */
     struct ph_srp_state srp;  /* and in it, during SRP; wiped when the call ends */
     struct ph_str secret_block;
@@ -47,7 +49,11 @@ struct ph_stage {
 
 extern const struct ph_stage ph_stage_password_verifier; /* srp.c */
 extern const struct ph_stage ph_stage_new_password;      /* new_password.c */
-extern const struct ph_stage ph_stage_mfa;               /* mfa.c */
+extern const struct ph_stage ph_stage_mfa_setup;         /* mfa_setup.c */
+extern const struct ph_stage ph_stage_select_mfa_type;   /* mfa.c */
+extern const struct ph_stage ph_stage_software_token;    /* software_token.c */
+extern const struct ph_stage ph_stage_sms_mfa;           /* mfa.c */
+extern const struct ph_stage ph_stage_email_otp;         /* mfa.c */
 
 /* The next stage that is due asks its challenge; when none is, tokens are granted. */
 PH_MUST_USE struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
@@ -64,6 +70,15 @@ PH_MUST_USE struct ph_err ph_open_session(struct ph_ctx *ctx, struct ph_attempt 
 PH_MUST_USE struct ph_err ph_spend_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt,
                                           bool *first);
 
+/*
+ * For stages whose state rides in the Session, before they judge an answer: it was not used
+ * before, and its user still has the password that was proven.
+ */
+PH_MUST_USE struct ph_err ph_check_opened(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
+/* Spends what was opened; NotAuthorizedException when another answer was faster. */
+PH_MUST_USE struct ph_err ph_use_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt);
+
 /* ---- identify.c: who, and whether that user may sign in at all ---- */
 
 /*
@@ -71,6 +86,9 @@ PH_MUST_USE struct ph_err ph_spend_opened(struct ph_ctx *ctx, const struct ph_at
  * (UserNotFoundException) or becomes a decoy, as the client wants it.
  */
 PH_MUST_USE struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
+/* The user of attempt->opened, a decoy when he is gone by now, and what was proven. */
+PH_MUST_USE struct ph_err ph_identify_opened(struct ph_ctx *ctx, struct ph_attempt *attempt);
 
 /*
  * The user of attempt->opened, who may be gone by now. Checks the secret hash of the answer;
@@ -93,13 +111,24 @@ struct ph_str ph_password_tag(struct ph_ctx *ctx, const struct ph_user *user);
 /* NotAuthorizedException while wrong answers have locked the user; then PreAuthentication. */
 PH_MUST_USE struct ph_err ph_password_prepare(struct ph_ctx *ctx, struct ph_attempt *attempt);
 
-/* NotAuthorizedException "Password attempts exceeded" while locked. */
-PH_MUST_USE struct ph_err ph_password_check_lock(struct ph_ctx *ctx,
-                                                 const struct ph_attempt *attempt);
-
 /* Counts a wrong proof, durably, before it is answered; marks a right one as proven. */
 PH_MUST_USE struct ph_err ph_password_judge(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                             bool right);
+
+/* ---- lockout.c: guesses of any kind ---- */
+
+/* NotAuthorizedException "Password attempts exceeded" while locked. */
+PH_MUST_USE struct ph_err ph_lockout_check(struct ph_ctx *ctx, const struct ph_attempt *attempt);
+
+/*
+ * Counts a wrong proof, durably, before it is answered with `refusal`; a right one fails while the
+ * user is locked.
+ */
+PH_MUST_USE struct ph_err ph_lockout_judge(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                                           bool right, struct ph_err refusal);
+
+/* A sign-in is whole: counting begins anew. */
+PH_MUST_USE struct ph_err ph_lockout_forget(struct ph_ctx *ctx, const struct ph_attempt *attempt);
 
 /* ---- the flows that begin ---- */
 

@@ -137,16 +137,12 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
     const struct ph_str password = ph_answer(attempt, "NEW_PASSWORD");
     struct ph_user_change change = { .user = attempt->user };
-    bool first = false;
 
     PH_TRY(check_fresh(ctx, attempt));
     PH_TRY(ph_gate_proven(ctx, attempt));
     PH_TRY(ph_password_check_policy(ctx, attempt->pool, attempt->user, password, PH_PW_CHANGE));
     PH_TRY(apply(ctx, attempt));
-    PH_TRY(ph_spend_opened(ctx, attempt, &first));
-    if (!first) {
-        return PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_REUSED);
-    }
+    PH_TRY(ph_use_opened(ctx, attempt));
     ph_password_set(ctx, attempt->pool, attempt->user, password);
     attempt->user->status = PH_USER_CONFIRMED;
     PH_TRY(ph_user_save(ctx, attempt->pool, &change, 0));

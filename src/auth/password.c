@@ -1,7 +1,6 @@
 /* Passwords as first factor: the plain flows, and the judgement that SRP shares. */
 #include "auth/internal.h"
 #include "crypto/hash.h"
-#include "store/sign_in.h"
 #include "trigger/trigger.h"
 #include "util/encode.h"
 
@@ -18,28 +17,6 @@ struct ph_str ph_password_tag(struct ph_ctx *ctx, const struct ph_user *user)
     return ph_hex(ctx->arena, (struct ph_str){ digest.bytes, TAG_BYTES });
 }
 
-/* Decoys are counted under their sub, which is the same for the same name. */
-static struct ph_err read_lock(struct ph_ctx *ctx, const struct ph_attempt *attempt,
-                               struct ph_lockout *lockout)
-{
-    *lockout = (struct ph_lockout){ 0 };
-    if (!ctx->settings->lockout) {
-        return PH_OK;
-    }
-    PH_TRY(ph_store_lockout_find(ctx, attempt->pool->id, attempt->user->sub, lockout));
-    if (lockout->locked_until_ms > ph_now_ms(ctx)) {
-        return PH_FAIL(NotAuthorizedException, PH_MSG_LOCKED);
-    }
-    return PH_OK;
-}
-
-struct ph_err ph_password_check_lock(struct ph_ctx *ctx, const struct ph_attempt *attempt)
-{
-    struct ph_lockout lockout;
-
-    return read_lock(ctx, attempt, &lockout);
-}
-
 struct ph_err ph_password_prepare(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
     const struct ph_trigger_call call = {
@@ -52,34 +29,14 @@ struct ph_err ph_password_prepare(struct ph_ctx *ctx, struct ph_attempt *attempt
     };
     const struct json_t *response;
 
-    PH_TRY(ph_password_check_lock(ctx, attempt));
+    PH_TRY(ph_lockout_check(ctx, attempt));
     return ph_trigger_run(ctx, attempt->pool, &call, &response);
-}
-
-static struct ph_err wrong(struct ph_ctx *ctx, const struct ph_attempt *attempt)
-{
-    bool was_locked = false;
-
-    if (ctx->settings->lockout) {
-        PH_TRY(ph_store_lockout_fail(ctx, attempt->pool->id, attempt->user->sub, ph_now_ms(ctx),
-                                     &was_locked));
-    }
-    return was_locked ? PH_FAIL(NotAuthorizedException, PH_MSG_LOCKED) : ph_wrong_password();
 }
 
 struct ph_err ph_password_judge(struct ph_ctx *ctx, struct ph_attempt *attempt, bool right)
 {
-    struct ph_lockout lockout;
-
     attempt->judged = true;
-    if (!right || !attempt->exists) {
-        return wrong(ctx, attempt);
-    }
-    /* Again: of many guesses at once, the right one must not pass while the others lock. */
-    PH_TRY(read_lock(ctx, attempt, &lockout));
-    if (lockout.failures > 0) {
-        PH_TRY(ph_store_lockout_clear(ctx, attempt->pool->id, attempt->user->sub));
-    }
+    PH_TRY(ph_lockout_judge(ctx, attempt, right, ph_wrong_password()));
     attempt->proven |= PH_PROVED_PASSWORD;
     return PH_OK;
 }

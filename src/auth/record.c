@@ -2,8 +2,18 @@
 #include "auth/internal.h"
 #include "user/event.h"
 
-static enum ph_event_response response_of(struct ph_err err, const struct ph_decision *decision)
+/* A wrong code leaves the attempt waiting for another one. */
+static bool is_waiting(const struct ph_attempt *attempt, struct ph_err err)
 {
+    return attempt->judged_mfa && err.type == &ph_ex_CodeMismatchException;
+}
+
+static enum ph_event_response response_of(const struct ph_attempt *attempt, struct ph_err err,
+                                          const struct ph_decision *decision)
+{
+    if (is_waiting(attempt, err)) {
+        return PH_EVENT_IN_PROGRESS;
+    }
     if (err.type != NULL) {
         return PH_EVENT_FAIL;
     }
@@ -14,21 +24,22 @@ void ph_sign_in_record(struct ph_ctx *ctx, const struct ph_attempt *attempt, str
                        const struct ph_decision *decision)
 {
     const bool ended = err.type == NULL && decision->challenge == NULL;
-    const struct ph_event_challenge password = {
-        .name = "Password",
-        .passed = (attempt->proven & PH_PROVED_PASSWORD) != 0,
+    const bool has_mfa = attempt->judged_mfa || (attempt->proven & PH_PROVED_MFA) != 0;
+    const struct ph_event_challenge challenges[] = {
+        { "Password", (attempt->proven & PH_PROVED_PASSWORD) != 0 },
+        { "Mfa", (attempt->proven & PH_PROVED_MFA) != 0 },
     };
     const struct ph_event event = {
         .id = attempt->event_id,
         .type = PH_EVENT_SIGN_IN,
-        .response = response_of(err, decision),
+        .response = response_of(attempt, err, decision),
         .sub = attempt->exists ? attempt->user->sub : (struct ph_str){ 0 },
         .client = attempt->client,
-        .challenges = &password,
-        .challenge_count = 1,
+        .challenges = challenges,
+        .challenge_count = has_mfa ? 2 : 1,
     };
 
-    if (attempt->user != NULL && (attempt->judged || ended)) {
+    if (attempt->user != NULL && (attempt->judged || attempt->judged_mfa || ended)) {
         ph_event_record(ctx, attempt->pool, attempt->request->input, &event);
     }
 }

@@ -138,13 +138,17 @@ static struct ph_err check_secret(struct ph_ctx *ctx, const struct ph_refresh_re
         ph_textf(ctx->arena, "Unable to verify secret for client: %.*s", PH_FMT(client->id)));
 }
 
-/* A retry within the grace gets what the first use got: a token of the current generation. */
+/*
+ * A retry within the grace gets what the first use got: a token of the current generation. A
+ * rotation that is to come was made before the clock was set back: its grace is over as well.
+ */
 static struct ph_err check_grace(struct ph_ctx *ctx, const struct refresh *r)
 {
     const int64_t grace_ms = r->client->rotation_grace_s * 1000;
+    const int64_t since_ms = ph_now_ms(ctx) - r->family.rotated_ms;
 
-    if (r->token.generation + 1 == r->family.generation &&
-        ph_now_ms(ctx) < r->family.rotated_ms + grace_ms) {
+    if (r->token.generation + 1 == r->family.generation && -grace_ms < since_ms &&
+        since_ms < grace_ms) {
         return PH_OK;
     }
     return PH_FAIL(RefreshTokenReuseException, "Refresh token has been reused");

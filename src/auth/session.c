@@ -22,6 +22,9 @@ static struct ph_str write_state(struct ph_ctx *ctx, const struct ph_session *s)
     ph_json_set_str(ctx->arena, o, "event", s->event_id);
     ph_json_set_str(ctx->arena, o, "nonce", s->nonce);
     ph_json_set_str(ctx->arena, o, "password", s->password);
+    if (s->code.n > 0) {
+        ph_json_set_str(ctx->arena, o, "code", s->code);
+    }
     ph_json_set_int(ctx->arena, o, "proven", s->proven);
     ph_json_set_int(ctx->arena, o, "expires", s->expires_ms);
     return ph_json_text(ctx->arena, o, PH_JSON_INSERTION);
@@ -42,6 +45,7 @@ static bool read_state(struct ph_ctx *ctx, struct ph_str text, struct ph_session
         .event_id = ph_json_get_str(o, "event"),
         .nonce = ph_json_get_str(o, "nonce"),
         .password = ph_json_get_str(o, "password"),
+        .code = ph_json_get_str(o, "code"),
         .proven = (unsigned)ph_json_int(ph_json_get(o, "proven")),
         .expires_ms = ph_json_int(ph_json_get(o, "expires")),
     };
@@ -66,18 +70,41 @@ static bool unseal(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str
     return ph_open(ctx->arena, &key, purpose, sealed, plain);
 }
 
+/* A Session is its pool's id, '|', and what is sealed: nobody else names the pool in some calls. */
 struct ph_str ph_session_seal(struct ph_ctx *ctx, const struct ph_pool *pool,
                               const struct ph_session *session)
 {
-    return ph_base64url(ctx->arena, seal(ctx, pool, SESSION, write_state(ctx, session)));
+    const struct ph_str sealed = seal(ctx, pool, SESSION, write_state(ctx, session));
+
+    return ph_base64url(ctx->arena, PH_CONCAT(ctx->arena, pool->id, PH_STR("|"), sealed));
+}
+
+static bool split(struct ph_ctx *ctx, struct ph_str text, struct ph_str *pool_id,
+                  struct ph_str *sealed)
+{
+    struct ph_str bytes;
+
+    return text.n <= TEXT_MAX && ph_base64url_decode(ctx->arena, text, &bytes) &&
+           ph_str_cut(bytes, '|', pool_id, sealed);
+}
+
+bool ph_session_pool_id(struct ph_ctx *ctx, struct ph_str text, struct ph_str *pool_id)
+{
+    struct ph_str id, sealed;
+
+    if (!split(ctx, text, &id, &sealed)) {
+        return false;
+    }
+    *pool_id = id;
+    return true;
 }
 
 bool ph_session_open(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str text,
                      struct ph_session *session)
 {
-    struct ph_str sealed, plain;
+    struct ph_str id, sealed, plain;
 
-    return text.n <= TEXT_MAX && ph_base64url_decode(ctx->arena, text, &sealed) &&
+    return split(ctx, text, &id, &sealed) && ph_str_eq(id, pool->id) &&
            unseal(ctx, pool, SESSION, sealed, &plain) && read_state(ctx, plain, session);
 }
 

@@ -10,7 +10,12 @@
 #include "pool/pool.h"
 
 /* Bits of struct ph_session.proven. */
-enum ph_proof { PH_PROVED_PASSWORD = 1, PH_PROVED_NEW_PASSWORD = 2 };
+enum ph_proof {
+    PH_PROVED_PASSWORD = 1,
+    PH_PROVED_NEW_PASSWORD = 2,
+    PH_PROVED_MFA = 4,       /* a second factor */
+    PH_PROVED_MFA_SETUP = 8, /* a software token was verified during this sign-in */
+};
 
 struct ph_session {
     struct ph_str challenge; /* the one that is open */
@@ -20,6 +25,7 @@ struct ph_session {
     struct ph_str event_id; /* UUID version 7 of the attempt */
     struct ph_str nonce;    /* spent by the answer that advances */
     struct ph_str password; /* which password the proofs are for (ph_password_tag()) */
+    struct ph_str code;     /* MAC of the code that was sent (one_time_code.h); absent: none */
     unsigned proven;        /* enum ph_proof bits */
     int64_t expires_ms;
 };
@@ -27,6 +33,12 @@ struct ph_session {
 /* URL-safe text of at most 2048 characters (names are at most 128). */
 struct ph_str ph_session_seal(struct ph_ctx *ctx, const struct ph_pool *pool,
                               const struct ph_session *session);
+
+/*
+ * The pool that a Session says it belongs to, for operations that name no client. Proves nothing:
+ * ph_session_open() does.
+ */
+PH_MUST_USE bool ph_session_pool_id(struct ph_ctx *ctx, struct ph_str text, struct ph_str *pool_id);
 
 /* False when it is none of this pool's; *session untouched. */
 PH_MUST_USE bool ph_session_open(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str text,

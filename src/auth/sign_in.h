@@ -46,6 +46,17 @@ PH_MUST_USE struct ph_err ph_sign_in_continue(struct ph_ctx *ctx, struct ph_str 
                                               const struct ph_sign_in_request *request,
                                               struct ph_decision *decision);
 
+/*
+ * AssociateSoftwareToken and VerifySoftwareToken with the Session of MFA_SETUP; each gives the next
+ * one. Errors of mfa/software_token.h, and of Sessions (authentication.md 1.5).
+ */
+PH_MUST_USE struct ph_err ph_setup_associate(struct ph_ctx *ctx, struct ph_str session,
+                                             struct ph_str *secret_code,
+                                             struct ph_str *next_session);
+PH_MUST_USE struct ph_err ph_setup_verify(struct ph_ctx *ctx, struct ph_str session,
+                                          struct ph_str code, struct ph_str device_name,
+                                          struct ph_str *next_session);
+
 /* What GetTokensFromRefreshToken takes. */
 struct ph_refresh_request {
     const struct ph_pool *pool;

@@ -121,7 +121,7 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
     bool first = false;
 
-    PH_TRY(ph_password_check_lock(ctx, attempt));
+    PH_TRY(ph_lockout_check(ctx, attempt));
     PH_TRY(check_timestamp(ctx, attempt));
     PH_TRY(ph_spend_opened(ctx, attempt, &first)); /* one block, one guess */
     if (!first) {

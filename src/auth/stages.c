@@ -6,9 +6,9 @@
 enum { NONCE_BYTES = 16, NAME_MAX = 512 /* longer ones are nobody's */ };
 
 static const struct ph_stage *const STAGES[] = {
-    &ph_stage_password_verifier,
-    &ph_stage_new_password,
-    &ph_stage_mfa,
+    &ph_stage_password_verifier, &ph_stage_new_password,   &ph_stage_mfa_setup,
+    &ph_stage_select_mfa_type,   &ph_stage_software_token, &ph_stage_sms_mfa,
+    &ph_stage_email_otp,
 };
 
 enum { STAGE_COUNT = sizeof STAGES / sizeof STAGES[0] };
@@ -77,6 +77,27 @@ struct ph_err ph_spend_opened(struct ph_ctx *ctx, const struct ph_attempt *attem
     return ph_store_spend(ctx, attempt->opened.nonce, attempt->opened.expires_ms, first);
 }
 
+struct ph_err ph_use_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt)
+{
+    bool first = false;
+
+    PH_TRY(ph_spend_opened(ctx, attempt, &first));
+    return first ? PH_OK : PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_REUSED);
+}
+
+struct ph_err ph_check_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    bool spent = false;
+
+    PH_TRY(ph_store_is_spent(ctx, attempt->opened.nonce, &spent));
+    if (spent) {
+        return PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_REUSED);
+    }
+    return ph_str_eq(attempt->opened.password, ph_password_tag(ctx, attempt->user))
+               ? PH_OK
+               : ph_invalid_session();
+}
+
 /* ---- the machine ---- */
 
 struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
@@ -101,6 +122,17 @@ static const struct ph_stage *find_stage(struct ph_str challenge)
     return NULL;
 }
 
+/*
+ * One with more time left than any has was given out before the clock was set back. The second
+ * more is for requests at the same time, which do not read the clock in their order.
+ */
+static bool has_expired(struct ph_ctx *ctx, const struct ph_attempt *attempt)
+{
+    const int64_t left_ms = attempt->opened.expires_ms - ph_now_ms(ctx);
+
+    return left_ms <= 0 || left_ms > (attempt->client->session_s + 1) * 1000;
+}
+
 static struct ph_err check_binding(struct ph_ctx *ctx, const struct ph_stage *stage,
                                    const struct ph_attempt *attempt)
 {
@@ -110,7 +142,7 @@ static struct ph_err check_binding(struct ph_ctx *ctx, const struct ph_stage *st
         !ph_str_eq(opened->challenge, ph_str_from(stage->challenge))) {
         return stage->refuse();
     }
-    if (opened->expires_ms <= ph_now_ms(ctx)) {
+    if (has_expired(ctx, attempt)) {
         return PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_EXPIRED);
     }
     return PH_OK;

@@ -51,6 +51,34 @@ static struct texts verification(const struct ph_pool *pool, enum ph_medium medi
     };
 }
 
+static struct texts authentication(const struct ph_pool *pool, enum ph_medium medium)
+{
+    const struct json_t *email = ph_json_get(pool->settings, "EmailMfaConfiguration");
+    const struct ph_str sms = ph_json_get_str(pool->settings, "SmsAuthenticationMessage");
+    const struct ph_str none = { 0 };
+
+    return (struct texts){
+        .subject =
+            first_of(ph_json_get_str(email, "Subject"), none, PH_STR("Your authentication code")),
+        .body = first_of(medium == PH_MEDIUM_SMS ? sms : ph_json_get_str(email, "Message"), none,
+                         PH_STR("Your authentication code is {####}. ")),
+    };
+}
+
+static struct texts template_texts(const struct ph_pool *pool,
+                                   const struct ph_message_request *request)
+{
+    switch (request->template) {
+    case PH_TEMPLATE_INVITATION:
+        return invitation(pool, request->medium);
+    case PH_TEMPLATE_AUTHENTICATION:
+        return authentication(pool, request->medium);
+    case PH_TEMPLATE_VERIFICATION:
+        break;
+    }
+    return verification(pool, request->medium);
+}
+
 static struct texts link_texts(const struct ph_pool *pool)
 {
     const struct json_t *template = ph_json_get(pool->settings, "VerificationMessageTemplate");
@@ -202,9 +230,7 @@ static struct ph_err write_body(struct ph_ctx *ctx, const struct ph_pool *pool,
         *texts = own_texts(request, link_texts(pool));
         PH_TRY(write_link(ctx, pool, request, texts->body, &out));
     } else {
-        *texts = own_texts(request, request->template == PH_TEMPLATE_INVITATION
-                                        ? invitation(pool, request->medium)
-                                        : verification(pool, request->medium));
+        *texts = own_texts(request, template_texts(pool, request));
         write_values(pool, request, texts->body, &out);
     }
     if (out.overflowed) {

@@ -7,7 +7,11 @@
 #include "pool/pool.h"
 #include "store/users.h"
 
-enum ph_template { PH_TEMPLATE_VERIFICATION, PH_TEMPLATE_INVITATION };
+enum ph_template {
+    PH_TEMPLATE_VERIFICATION,
+    PH_TEMPLATE_INVITATION,
+    PH_TEMPLATE_AUTHENTICATION, /* a code of a sign-in */
+};
 
 struct ph_message_request {
     enum ph_template template;

@@ -76,9 +76,10 @@ void ph_post_sweep(struct ph_post *post)
     struct ph_arena arena = { 0 };
     struct ph_ctx ctx = post->ctx;
     const int64_t now_ms = ph_now_ms(&ctx);
+    const int64_t sure_ms = ph_store_forget_until_ms(ctx.store, now_ms);
     const struct ph_outbox_limits limits = {
-        .written_before = is_dev(post) ? 0 : now_ms - DAY_MS,
-        .ended_before = is_dev(post) ? 0 : now_ms - (int64_t)FAILED_DAYS * DAY_MS,
+        .written_before = is_dev(post) ? 0 : sure_ms - DAY_MS,
+        .ended_before = is_dev(post) ? 0 : sure_ms - (int64_t)FAILED_DAYS * DAY_MS,
         .latest_due = now_ms + DUE_HOURS * HOUR_MS,
     };
     int64_t failed = 0;

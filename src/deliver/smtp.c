@@ -4,8 +4,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-enum { IDLE_SECONDS = 5, OPTION_MAX = 512, TEXT_WITH_ZERO = 1 };
+#define IDLE_NS ((int64_t)5 * 1000000000)
+
+enum { OPTION_MAX = 512, TEXT_WITH_ZERO = 1 };
 
 /* How far the conversation has come: what the relay last was told. */
 enum step { STEP_GREETING, STEP_MAIL, STEP_RCPT, STEP_DATA, STEP_TEXT };
@@ -13,6 +16,7 @@ enum step { STEP_GREETING, STEP_MAIL, STEP_RCPT, STEP_DATA, STEP_TEXT };
 struct ph_smtp {
     CURL *curl;
     const atomic_bool *stop;
+    int64_t used_ns; /* when the last conversation ended */
     enum step step;
     struct ph_str unread; /* of the message's text */
 };
@@ -67,6 +71,17 @@ static int watch(CURL *curl, curl_infotype type, char *data, size_t size, void *
     return 0;
 }
 
+/* libcurl would say QUIT and wait for the answer, up to minutes. */
+static void hang_up(struct ph_smtp *smtp)
+{
+    curl_socket_t fd = CURL_SOCKET_BAD;
+
+    if (curl_easy_getinfo(smtp->curl, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
+        fd != CURL_SOCKET_BAD) {
+        (void)shutdown(fd, SHUT_RDWR);
+    }
+}
+
 /* --- what is the same for all messages --- */
 
 /* libcurl copies the text. */
@@ -109,7 +124,6 @@ static void configure(struct ph_smtp *smtp, const struct ph_mail_settings *setti
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)settings->timeout_ms);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)settings->timeout_ms);
-    curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
@@ -138,6 +152,7 @@ struct ph_smtp *ph_smtp_create(const struct ph_mail_settings *settings, const at
 void ph_smtp_destroy(struct ph_smtp *smtp)
 {
     if (smtp != NULL) {
+        hang_up(smtp);
         curl_easy_cleanup(smtp->curl);
         curl_global_cleanup();
         free(smtp);
@@ -169,7 +184,11 @@ static enum ph_carried perform(struct ph_smtp *smtp, struct ph_carry_report *rep
     long code = 0;
 
     smtp->step = STEP_GREETING;
+    if (ph_monotonic_ns() - smtp->used_ns > IDLE_NS) {
+        hang_up(smtp); /* the relay may have gone meanwhile */
+    }
     result = curl_easy_perform(smtp->curl);
+    smtp->used_ns = ph_monotonic_ns();
     (void)curl_easy_getinfo(smtp->curl, CURLINFO_RESPONSE_CODE, &code);
     *report = (struct ph_carry_report){
         .code = (int)code,

@@ -3,6 +3,7 @@
 #include "util/clock.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -87,6 +88,19 @@ static void run(struct ph_workers *workers, struct ph_job *job, struct ph_worker
     ph_arena_reset(&worker->arena);
 }
 
+/*
+ * With little left to do, the thread that brings jobs goes first: it was just woken by our answer,
+ * and would otherwise wait for the end of our time slice while a core falls idle.
+ */
+static void let_jobs_in(struct ph_workers *workers)
+{
+    if (workers->queued < workers->options.running && !workers->stopping) {
+        pthread_mutex_unlock(&workers->lock);
+        sched_yield();
+        pthread_mutex_lock(&workers->lock);
+    }
+}
+
 static void *work(void *self)
 {
     struct thread *thread = self;
@@ -101,6 +115,7 @@ static void *work(void *self)
         run(workers, job, &thread->worker);
         pthread_mutex_lock(&workers->lock);
         workers->running--;
+        let_jobs_in(workers);
     }
     workers->alive--;
     pthread_cond_broadcast(&workers->work); /* the others see the end, too */

@@ -2,6 +2,7 @@
 #include "main/command.h"
 #include "main/data.h"
 
+#include "model/model.h"
 #include "protocol/policy.h"
 #include "store/access.h"
 
@@ -49,6 +50,35 @@ static bool is_user_name(struct ph_str s)
     return s.n > 0 && s.n <= USER_NAME_MAX;
 }
 
+/* What needs a key: nothing else is ever asked of a policy. */
+static struct ph_policy_actions signed_operations(struct ph_arena *arena)
+{
+    struct ph_str *names = ph_arena_array(arena, PH_OP_COUNT, struct ph_str);
+    size_t count = 0;
+
+    for (size_t i = 0; i < PH_OP_COUNT; i++) {
+        if (ph_operations[i].auth == PH_AUTH_SIGV4) {
+            names[count++] = ph_strf(arena, "cognito-idp:%s", ph_operations[i].name);
+        }
+    }
+    return (struct ph_policy_actions){ names, count };
+}
+
+static const char *review(struct ph_arena *arena, const char *path, struct ph_str policy)
+{
+    const struct ph_policy_actions actions = signed_operations(arena);
+    struct ph_str doubts = { 0 };
+    const char *why = ph_policy_review(arena, policy, &actions, &doubts);
+
+    while (doubts.n > 0) {
+        struct ph_str line;
+
+        ph_str_cut(doubts, '\n', &line, &doubts);
+        fprintf(stderr, "poolhouse: %s: note: %.*s\n", path, PH_FMT(line));
+    }
+    return why;
+}
+
 /* One byte more than a policy may have shows that it is too long. */
 static bool read_policy(struct ph_arena *arena, const char *path, struct ph_str *policy)
 {
@@ -67,7 +97,7 @@ static bool read_policy(struct ph_arena *arena, const char *path, struct ph_str 
         fclose(file);
     }
     if (why == NULL) {
-        why = ph_policy_check(arena, (struct ph_str){ bytes, n });
+        why = review(arena, path, (struct ph_str){ bytes, n });
     }
     if (why != NULL) {
         (void)complain(path, why);

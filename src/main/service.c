@@ -379,7 +379,9 @@ static int wait_for_signal(struct ph_service *service)
     sigaddset(&set, SIGINT);
     while ((which = sigtimedwait(&set, NULL, &pause)) < 0) {
         if (errno == EAGAIN) {
-            ph_store_sweep(service->store, ph_system_clock.now_ms(ph_system_clock.self));
+            const int64_t now_ms = ph_system_clock.now_ms(ph_system_clock.self);
+
+            ph_store_sweep(service->store, ph_store_forget_until_ms(service->store, now_ms));
             ph_post_sweep(service->post);
         }
     }

@@ -16,6 +16,7 @@
 #define PH_MSG_LOCKED "Password attempts exceeded"
 #define PH_MSG_ATTEMPT_LIMIT "Attempt limit exceeded, please try after some time."
 #define PH_MSG_CODE_MISMATCH "Invalid verification code provided, please try again."
+#define PH_MSG_SIGN_IN_CODE_MISMATCH "Invalid code or auth state for the user."
 #define PH_MSG_CODE_EXPIRED "Invalid code provided, please request a code again."
 #define PH_MSG_SESSION_INVALID "Invalid session for the user."
 #define PH_MSG_SESSION_EXPIRED "Invalid session for the user, session is expired."

@@ -1,5 +1,9 @@
 /*
- * The snapshots in use, in two tables of bounded size. The lock is held for look-ups and
+ * The snapshots in use, in two tables of bounded size. One is believed for FRESH_NS before its
+ * revision is looked up again: at thousands of requests a second those look-ups would be most of
+ * what is read.
+ *
+ * The lock is held for look-ups and
  * replacements only; reading the store and decoding happen outside of it, so that two threads
  * may decode the same pool at once and the later one wins.
  */
@@ -11,9 +15,12 @@
 
 enum { WAYS = 4, POOL_SETS = 256, CLIENT_SETS = 1024 };
 
+static const int64_t FRESH_NS = PH_POOL_FRESH_MS * INT64_C(1000000);
+
 struct slot {
     struct ph_snapshot *snapshot; /* one reference; NULL: free */
     uint64_t used;                /* when it was last asked for, by the cache's count */
+    int64_t checked_ns;           /* when its revision was the store's; 0: look it up */
 };
 
 struct set {
@@ -23,6 +30,7 @@ struct set {
 struct ph_pool_cache {
     pthread_mutex_t lock;
     uint64_t count;
+    uint64_t changes; /* how often something was forgotten */
     struct set pools[POOL_SETS];
     struct set clients[CLIENT_SETS];
 };
@@ -108,28 +116,79 @@ static struct slot *slot_for(struct set *set, struct ph_str id)
     return slot;
 }
 
-/* The snapshot with a reference that the request's arena gives back, or NULL. */
+/* A look into the store: when it began, and what had been forgotten by then. */
+struct look {
+    int64_t at_ns;
+    uint64_t changes;
+};
+
+static struct look begin_look(struct ph_pool_cache *cache)
+{
+    struct look look = { .at_ns = ph_monotonic_ns() };
+
+    pthread_mutex_lock(&cache->lock);
+    look.changes = cache->changes;
+    pthread_mutex_unlock(&cache->lock);
+    return look;
+}
+
+/* With the lock held. What was forgotten meanwhile may be what the look has read. */
+static void note_look(const struct ph_pool_cache *cache, struct slot *slot, struct look look)
+{
+    slot->checked_ns = cache->changes == look.changes ? look.at_ns : 0;
+}
+
+/* With the lock held: the snapshot with one more reference. */
+static struct ph_snapshot *use(struct ph_pool_cache *cache, struct slot *slot)
+{
+    slot->used = ++cache->count;
+    atomic_fetch_add(&slot->snapshot->references, 1);
+    return slot->snapshot;
+}
+
+/* The reference is given back by the request's arena. NULL is fine. */
+static struct ph_snapshot *lend(struct ph_ctx *ctx, struct ph_snapshot *snapshot)
+{
+    if (snapshot != NULL) {
+        ph_arena_defer(ctx->arena, ph_snapshot_release, snapshot);
+    }
+    return snapshot;
+}
+
+/* The snapshot when it was compared with the store a moment ago, or NULL. */
+static struct ph_snapshot *take_fresh(struct ph_ctx *ctx, struct set *set, struct ph_str id)
+{
+    const int64_t since_ns = ph_monotonic_ns() - FRESH_NS;
+    struct ph_snapshot *found = NULL;
+
+    pthread_mutex_lock(&ctx->pools->lock);
+    struct slot *slot = slot_of(set, id);
+    if (slot != NULL && slot->checked_ns > since_ns) {
+        found = use(ctx->pools, slot);
+    }
+    pthread_mutex_unlock(&ctx->pools->lock);
+    return lend(ctx, found);
+}
+
+/* The snapshot when it has the revision that the look has found, or NULL. */
 static struct ph_snapshot *take(struct ph_ctx *ctx, struct set *set, struct ph_str id,
-                                int64_t revision)
+                                int64_t revision, struct look look)
 {
     struct ph_snapshot *found = NULL;
 
     pthread_mutex_lock(&ctx->pools->lock);
     struct slot *slot = slot_of(set, id);
     if (slot != NULL && slot->snapshot->revision == revision) {
-        found = slot->snapshot;
-        slot->used = ++ctx->pools->count;
-        atomic_fetch_add(&found->references, 1);
+        found = use(ctx->pools, slot);
+        note_look(ctx->pools, slot, look);
     }
     pthread_mutex_unlock(&ctx->pools->lock);
-    if (found != NULL) {
-        ph_arena_defer(ctx->arena, ph_snapshot_release, found);
-    }
-    return found;
+    return lend(ctx, found);
 }
 
 /* Puts a reference of its own into the cache; what stood there lives while others hold it. */
-static void put(struct ph_pool_cache *cache, struct set *set, struct ph_snapshot *snapshot)
+static void put(struct ph_pool_cache *cache, struct set *set, struct ph_snapshot *snapshot,
+                struct look look)
 {
     atomic_fetch_add(&snapshot->references, 1);
     pthread_mutex_lock(&cache->lock);
@@ -137,6 +196,7 @@ static void put(struct ph_pool_cache *cache, struct set *set, struct ph_snapshot
     struct ph_snapshot *old = slot->snapshot;
     slot->snapshot = snapshot;
     slot->used = ++cache->count;
+    note_look(cache, slot, look);
     pthread_mutex_unlock(&cache->lock);
     ph_snapshot_release(old);
 }
@@ -147,6 +207,7 @@ static void forget(struct ph_pool_cache *cache, struct set *set, struct ph_str i
 
     pthread_mutex_lock(&cache->lock);
     struct slot *slot = slot_of(set, id);
+    cache->changes++;
     if (slot != NULL) {
         old = slot->snapshot;
         *slot = (struct slot){ 0 };
@@ -169,7 +230,7 @@ void ph_client_forget(struct ph_ctx *ctx, struct ph_str client_id)
  * The record is read before the keys: when the keys change in between, the snapshot carries the
  * older revision and is replaced at the next look.
  */
-static struct ph_err load_pool(struct ph_ctx *ctx, struct ph_str pool_id,
+static struct ph_err load_pool(struct ph_ctx *ctx, struct ph_str pool_id, struct look look,
                                const struct ph_pool **pool)
 {
     struct ph_pool_record *record;
@@ -186,27 +247,33 @@ static struct ph_err load_pool(struct ph_ctx *ctx, struct ph_str pool_id,
     struct ph_snapshot *snapshot = ph_snapshot_create();
     ph_arena_defer(ctx->arena, ph_snapshot_release, snapshot);
     PH_TRY(ph_snapshot_pool(ctx, record, keys, count, snapshot));
-    put(ctx->pools, pool_set(ctx->pools, pool_id), snapshot);
+    put(ctx->pools, pool_set(ctx->pools, pool_id), snapshot, look);
     *pool = &snapshot->pool;
     return PH_OK;
 }
 
 struct ph_err ph_pool_find(struct ph_ctx *ctx, struct ph_str pool_id, const struct ph_pool **pool)
 {
+    struct set *set = pool_set(ctx->pools, pool_id);
+    const struct ph_snapshot *known = take_fresh(ctx, set, pool_id);
+    struct look look;
     int64_t revision;
 
     *pool = NULL;
-    PH_TRY(ph_store_pool_revision(ctx, pool_id, &revision));
-    if (revision == 0) {
-        ph_pool_forget(ctx, pool_id);
-        return PH_OK;
+    if (known == NULL) {
+        look = begin_look(ctx->pools);
+        PH_TRY(ph_store_pool_revision(ctx, pool_id, &revision));
+        if (revision == 0) {
+            ph_pool_forget(ctx, pool_id);
+            return PH_OK;
+        }
+        known = take(ctx, set, pool_id, revision, look);
     }
-    const struct ph_snapshot *known = take(ctx, pool_set(ctx->pools, pool_id), pool_id, revision);
     if (known != NULL) {
         *pool = &known->pool;
         return PH_OK;
     }
-    return load_pool(ctx, pool_id, pool);
+    return load_pool(ctx, pool_id, look, pool);
 }
 
 struct ph_err ph_pool_unknown(struct ph_ctx *ctx, struct ph_str pool_id)
@@ -222,7 +289,7 @@ struct ph_err ph_pool_get(struct ph_ctx *ctx, struct ph_str pool_id, const struc
 }
 
 /* *client stays NULL when the client, or by now its pool, is gone. */
-static struct ph_err load_client(struct ph_ctx *ctx, struct ph_str client_id,
+static struct ph_err load_client(struct ph_ctx *ctx, struct ph_str client_id, struct look look,
                                  const struct ph_client **client)
 {
     struct ph_client_record *record;
@@ -241,7 +308,7 @@ static struct ph_err load_client(struct ph_ctx *ctx, struct ph_str client_id,
     struct ph_snapshot *snapshot = ph_snapshot_create();
     ph_arena_defer(ctx->arena, ph_snapshot_release, snapshot);
     PH_TRY(ph_snapshot_client(ctx, record, snapshot));
-    put(ctx->pools, client_set(ctx->pools, client_id), snapshot);
+    put(ctx->pools, client_set(ctx->pools, client_id), snapshot, look);
     *client = &snapshot->client;
     return PH_OK;
 }
@@ -249,21 +316,26 @@ static struct ph_err load_client(struct ph_ctx *ctx, struct ph_str client_id,
 static struct ph_err find_client(struct ph_ctx *ctx, struct ph_str client_id,
                                  const struct ph_client **client)
 {
+    struct set *set = client_set(ctx->pools, client_id);
+    const struct ph_snapshot *known = take_fresh(ctx, set, client_id);
+    struct look look;
     int64_t revision;
 
     *client = NULL;
-    PH_TRY(ph_store_client_revision(ctx, client_id, &revision));
-    if (revision == 0) {
-        ph_client_forget(ctx, client_id);
-        return PH_OK;
+    if (known == NULL) {
+        look = begin_look(ctx->pools);
+        PH_TRY(ph_store_client_revision(ctx, client_id, &revision));
+        if (revision == 0) {
+            ph_client_forget(ctx, client_id);
+            return PH_OK;
+        }
+        known = take(ctx, set, client_id, revision, look);
     }
-    const struct ph_snapshot *known =
-        take(ctx, client_set(ctx->pools, client_id), client_id, revision);
     if (known != NULL) {
         *client = &known->client;
         return PH_OK;
     }
-    return load_client(ctx, client_id, client);
+    return load_client(ctx, client_id, look, client);
 }
 
 struct ph_err ph_client_unknown(struct ph_ctx *ctx, struct ph_str client_id)

@@ -99,19 +99,71 @@ static struct ph_err check_sms_sender(struct ph_ctx *ctx, struct ph_str region,
     return PH_OK;
 }
 
-/* MFA is judged when it is sent: what stands may rest on settings made elsewhere. */
-static struct ph_err check_sms(struct ph_ctx *ctx, struct ph_str region, const struct json_t *input,
+/*
+ * A pool made with MFA and a sender of SMS asks for codes by SMS, until SetUserPoolMfaConfig names
+ * its factors.
+ */
+unsigned ph_pool_mfa_factors(const struct json_t *settings)
+{
+    const struct json_t *totp = ph_json_get(settings, "SoftwareTokenMfaConfiguration");
+    const struct json_t *sms = ph_json_get(settings, "SmsMfa");
+    unsigned factors = 0;
+
+    if (ph_json_bool(ph_json_get(totp, "Enabled"))) {
+        factors |= PH_MFA_TOTP;
+    }
+    if (ph_json_get(settings, "EmailMfaConfiguration") != NULL) {
+        factors |= PH_MFA_EMAIL;
+    }
+    if (ph_json_get(settings, "SmsConfiguration") != NULL && (ph_json_bool(sms) || factors == 0)) {
+        factors |= PH_MFA_SMS;
+    }
+    return factors;
+}
+
+static bool has_mfa(const struct json_t *settings)
+{
+    const struct ph_str mode = ph_json_get_str(settings, "MfaConfiguration");
+
+    return mode.n > 0 && !ph_str_eq(mode, PH_STR("OFF"));
+}
+
+/* What may not stand beside MFA for everybody: ways to sign in that are one factor only. */
+static struct ph_err check_required_mfa(const struct json_t *policies,
+                                        const struct json_t *settings)
+{
+    const struct json_t *first =
+        ph_json_get(ph_json_get(policies, "SignInPolicy"), "AllowedFirstAuthFactors");
+    const struct ph_str passkeys =
+        ph_json_get_str(ph_json_get(settings, "WebAuthnConfiguration"), "FactorConfiguration");
+
+    if (!ph_str_eq(ph_json_get_str(settings, "MfaConfiguration"), PH_STR("ON"))) {
+        return PH_OK;
+    }
+    if (ph_list_has(first, PH_STR("EMAIL_OTP")) || ph_list_has(first, PH_STR("SMS_OTP"))) {
+        return invalid("MFA cannot be required when EMAIL_OTP or SMS_OTP is one of the allowed "
+                       "first auth factors.");
+    }
+    if (ph_list_has(first, PH_STR("WEB_AUTHN")) &&
+        !ph_str_eq(passkeys, PH_STR("MULTI_FACTOR_WITH_USER_VERIFICATION"))) {
+        return invalid("MFA cannot be required when WEB_AUTHN is one of the allowed first auth "
+                       "factors, unless its FactorConfiguration is "
+                       "MULTI_FACTOR_WITH_USER_VERIFICATION.");
+    }
+    return PH_OK;
+}
+
+static struct ph_err check_sms(struct ph_ctx *ctx, struct ph_str region,
                                const struct json_t *settings)
 {
     const struct json_t *sms = ph_json_get(settings, "SmsConfiguration");
-    const struct ph_str mfa = ph_json_get_str(input, "MfaConfiguration");
 
     if (sms == NULL &&
         ph_list_has(ph_json_get(settings, "AutoVerifiedAttributes"), PH_STR("phone_number"))) {
         return invalid(
             "SMS configuration is required when phone_number is selected for auto verification");
     }
-    if (sms == NULL && mfa.n > 0 && !ph_str_eq(mfa, PH_STR("OFF"))) {
+    if (has_mfa(settings) && ph_pool_mfa_factors(settings) == 0) {
         return invalid("SMS configuration and Auto verification for phone_number are required when "
                        "MFA is required/optional");
     }
@@ -269,7 +321,7 @@ struct ph_err ph_pool_check(struct ph_ctx *ctx, struct ph_str region, const stru
                             const struct json_t *settings)
 {
     PH_TRY(check_sign_in(settings));
-    PH_TRY(check_sms(ctx, region, input, settings));
+    PH_TRY(check_sms(ctx, region, settings));
     PH_TRY(check_update_settings(input, settings));
     PH_TRY(check_validity_days(input));
     PH_TRY(check_recovery(settings));
@@ -277,5 +329,28 @@ struct ph_err ph_pool_check(struct ph_ctx *ctx, struct ph_str region, const stru
     PH_TRY(check_lambda(region, settings));
     PH_TRY(check_tags(input));
     PH_TRY(check_first_factors(input));
+    PH_TRY(check_required_mfa(ph_json_get(input, "Policies"), settings));
     return ph_pool_check_tier(ctx, ph_json_get(input, "Policies"), settings);
+}
+
+struct ph_err ph_pool_check_mfa(struct ph_ctx *ctx, struct ph_str region,
+                                const struct json_t *settings)
+{
+    const struct json_t *policies = ph_json_get(settings, "Policies");
+    const struct json_t *sms = ph_json_get(settings, "SmsMfa");
+    const unsigned factors = ph_pool_mfa_factors(settings);
+    const unsigned named =
+        sms == NULL || ph_json_bool(sms) ? factors : factors & ~(unsigned)PH_MFA_SMS;
+
+    if (!has_mfa(settings) && (ph_json_bool(sms) || (factors & ~(unsigned)PH_MFA_SMS) != 0)) {
+        return invalid("Invalid MFA configuration given, can't turn off MFA and configure an MFA "
+                       "together.");
+    }
+    if (has_mfa(settings) && named == 0) {
+        return invalid("Invalid MFA Configuration given. SMS MFA, Email MFA, or Software Token MFA "
+                       "must be enabled.");
+    }
+    PH_TRY(check_sms_sender(ctx, region, ph_json_get(settings, "SmsConfiguration")));
+    PH_TRY(check_required_mfa(policies, settings));
+    return ph_pool_check_tier(ctx, policies, settings);
 }

@@ -8,6 +8,13 @@
 PH_MUST_USE struct ph_err ph_pool_check(struct ph_ctx *ctx, struct ph_str region,
                                         const struct json_t *input, const struct json_t *settings);
 
+/* The same after SetUserPoolMfaConfig. */
+PH_MUST_USE struct ph_err ph_pool_check_mfa(struct ph_ctx *ctx, struct ph_str region,
+                                            const struct json_t *settings);
+
+/* enum ph_mfa_factor bits: by which factors these settings let users sign in. */
+unsigned ph_pool_mfa_factors(const struct json_t *settings);
+
 /*
  * FeatureUnavailableInTierException when the pool uses what its tier does not include.
  *

@@ -15,6 +15,9 @@
 
 enum ph_mfa_mode { PH_MFA_OFF, PH_MFA_OPTIONAL, PH_MFA_ON };
 
+/* Bits: what may be asked after the first factor. The numbers are stored. */
+enum ph_mfa_factor { PH_MFA_SMS = 1, PH_MFA_TOTP = 2, PH_MFA_EMAIL = 4 };
+
 /* Bits for AliasAttributes, UsernameAttributes and AutoVerifiedAttributes. */
 enum ph_contact { PH_EMAIL = 1, PH_PHONE = 2, PH_PREFERRED_USERNAME = 4 };
 
@@ -64,6 +67,7 @@ struct ph_pool {
 
     struct ph_password_policy password_policy;
     enum ph_mfa_mode mfa;
+    unsigned mfa_factors; /* enum ph_mfa_factor bits: what SetUserPoolMfaConfig allows */
     bool case_sensitive;
     bool admin_create_only;
     unsigned alias_attributes;                 /* enum ph_contact bits */
@@ -115,6 +119,12 @@ struct ph_client {
 };
 
 struct ph_pool_cache;
+
+/*
+ * A change by this process is seen at once (ph_pool_forget), one by another process (a command, a
+ * node) within this time.
+ */
+enum { PH_POOL_FRESH_MS = 100 };
 
 struct ph_pool_cache *ph_pool_cache_create(void);
 void ph_pool_cache_destroy(struct ph_pool_cache *cache); /* NULL is fine */

@@ -39,6 +39,10 @@ static const char *const KEPT[] = { "UserAttributeUpdateSettings", "MfaConfigura
 static const char *const CARRIED[] = { "AliasAttributes", "UsernameAttributes",
                                        "UsernameConfiguration", "SchemaAttributes" };
 
+/* What SetUserPoolMfaConfig alone reads and writes. SmsMfa is ours: whether SMS is a factor. */
+static const char *const MFA_ONLY[] = { "SmsMfa", "SoftwareTokenMfaConfiguration",
+                                        "EmailMfaConfiguration", "WebAuthnConfiguration" };
+
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static bool is_empty_list(const struct json_t *value)
@@ -141,6 +145,15 @@ static void mirror_pre_token(struct ph_arena *arena, struct json_t *lambda)
     }
 }
 
+static void fill_sns_region(struct ph_arena *arena, struct json_t *settings, struct ph_str region)
+{
+    struct json_t *sms = ph_json_get(settings, "SmsConfiguration");
+
+    if (ph_json_get(sms, "SnsCallerArn") != NULL && ph_json_get(sms, "SnsRegion") == NULL) {
+        ph_json_set_str(arena, sms, "SnsRegion", region);
+    }
+}
+
 static void fill_defaults(struct ph_arena *arena, struct json_t *settings, struct ph_str region)
 {
     fill(arena, settings, "DeletionProtection", PH_STR("\"INACTIVE\""));
@@ -158,10 +171,7 @@ static void fill_defaults(struct ph_arena *arena, struct json_t *settings, struc
          PH_STR("{\"RecoveryMechanisms\":[{\"Priority\":1,\"Name\":\"verified_email\"},"
                 "{\"Priority\":2,\"Name\":\"verified_phone_number\"}]}"));
     fill(arena, settings, "UserPoolTier", PH_STR("\"ESSENTIALS\""));
-    struct json_t *sms = ph_json_get(settings, "SmsConfiguration");
-    if (ph_json_get(sms, "SnsCallerArn") != NULL && ph_json_get(sms, "SnsRegion") == NULL) {
-        ph_json_set_str(arena, sms, "SnsRegion", region);
-    }
+    fill_sns_region(arena, settings, region);
 }
 
 /* What create and update have in common, once the members of the input are in place. */
@@ -200,8 +210,91 @@ struct ph_err ph_pool_settings_update(struct ph_ctx *ctx, const struct ph_pool *
     copy(ctx->arena, made, pool->settings, KEPT, COUNT(KEPT));
     copy(ctx->arena, made, input, PLAIN, COUNT(PLAIN));
     copy(ctx->arena, made, pool->settings, CARRIED, COUNT(CARRIED));
+    copy(ctx->arena, made, pool->settings, MFA_ONLY, COUNT(MFA_ONLY));
     PH_TRY(ph_pool_check(ctx, pool->region, input, made));
     complete(ctx->arena, made, pool->region, input);
     *settings = made;
     return PH_OK;
+}
+
+struct json_t *ph_pool_settings_described(struct ph_arena *arena, const struct json_t *settings)
+{
+    struct json_t *described = ph_json_copy(arena, settings);
+
+    for (size_t i = 0; i < COUNT(MFA_ONLY); i++) {
+        ph_json_remove(arena, described, MFA_ONLY[i]);
+    }
+    return described;
+}
+
+/* --- SetUserPoolMfaConfig --- */
+
+static const char *const FACTORS[] = { "SmsMfaConfiguration", "SoftwareTokenMfaConfiguration",
+                                       "EmailMfaConfiguration" };
+
+/* A call that says something about MFA says all; one about passkeys only leaves it as it is. */
+static bool speaks_of_mfa(const struct json_t *input)
+{
+    for (size_t i = 0; i < COUNT(FACTORS); i++) {
+        if (ph_json_get(input, FACTORS[i]) != NULL) {
+            return true;
+        }
+    }
+    return ph_json_get(input, "MfaConfiguration") != NULL;
+}
+
+/* The texts and the sender of SMS are the pool's own: they serve verification, too. */
+static void set_sms(struct ph_arena *arena, struct json_t *made, const struct json_t *sent,
+                    struct ph_str region)
+{
+    static const char *const SHARED[] = { "SmsAuthenticationMessage", "SmsConfiguration" };
+
+    copy(arena, made, sent, SHARED, COUNT(SHARED));
+    fill_sns_region(arena, made, region);
+    ph_json_set_bool(arena, made, "SmsMfa",
+                     sent != NULL && ph_json_get(made, "SmsConfiguration") != NULL);
+}
+
+static void set_factors(struct ph_arena *arena, struct json_t *made, const struct json_t *input,
+                        struct ph_str region)
+{
+    static const char *const OTHERS[] = { "MfaConfiguration", "SoftwareTokenMfaConfiguration",
+                                          "EmailMfaConfiguration" };
+
+    ph_json_remove(arena, made, "SoftwareTokenMfaConfiguration");
+    ph_json_remove(arena, made, "EmailMfaConfiguration");
+    set_sms(arena, made, ph_json_get(input, "SmsMfaConfiguration"), region);
+    copy(arena, made, input, OTHERS, COUNT(OTHERS));
+}
+
+struct ph_err ph_pool_settings_mfa(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                   const struct json_t *input, struct json_t **settings)
+{
+    struct json_t *made = ph_json_copy(ctx->arena, pool->settings);
+
+    input = ph_shape_copy(ctx->arena, ph_operations[OP_SetUserPoolMfaConfig].input, input);
+    if (speaks_of_mfa(input)) {
+        set_factors(ctx->arena, made, input, pool->region);
+    }
+    copy(ctx->arena, made, input, (const char *const[]){ "WebAuthnConfiguration" }, 1);
+    PH_TRY(ph_pool_check_mfa(ctx, pool->region, made));
+    *settings = made;
+    return PH_OK;
+}
+
+struct json_t *ph_pool_settings_mfa_described(struct ph_arena *arena, const struct ph_pool *pool)
+{
+    static const char *const PLAINLY[] = { "MfaConfiguration", "SoftwareTokenMfaConfiguration",
+                                           "EmailMfaConfiguration", "WebAuthnConfiguration" };
+    static const char *const SMS[] = { "SmsAuthenticationMessage", "SmsConfiguration" };
+    struct json_t *described = ph_json_object(arena);
+
+    copy(arena, described, pool->settings, PLAINLY, COUNT(PLAINLY));
+    if (pool->mfa != PH_MFA_OFF && (pool->mfa_factors & PH_MFA_SMS) != 0) {
+        struct json_t *sms = ph_json_object(arena);
+
+        copy(arena, sms, pool->settings, SMS, COUNT(SMS));
+        ph_json_set(arena, described, "SmsMfaConfiguration", sms);
+    }
+    return described;
 }

@@ -22,6 +22,21 @@ PH_MUST_USE struct ph_err ph_pool_settings_update(struct ph_ctx *ctx, const stru
                                                   struct json_t **settings);
 
 /*
+ * SetUserPoolMfaConfig: a call that names MfaConfiguration or a factor sets all factors, omitted
+ * ones are off; WebAuthnConfiguration stays when omitted. InvalidParameterException for settings
+ * that do not fit together.
+ */
+PH_MUST_USE struct ph_err ph_pool_settings_mfa(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                               const struct json_t *input,
+                                               struct json_t **settings);
+
+/* The members of GetUserPoolMfaConfig. */
+struct json_t *ph_pool_settings_mfa_described(struct ph_arena *arena, const struct ph_pool *pool);
+
+/* A copy without what only GetUserPoolMfaConfig tells. */
+struct json_t *ph_pool_settings_described(struct ph_arena *arena, const struct json_t *settings);
+
+/*
  * CreateUserPoolClient. Ids, name, dates and secret are not part of the document; has_secret says
  * whether the new client gets one.
  */

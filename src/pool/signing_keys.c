@@ -22,6 +22,20 @@ struct ph_signing_key_record ph_signing_key_make(struct ph_ctx *ctx, enum ph_key
     };
 }
 
+static const struct ph_signing_key *first_key(const struct ph_pool *pool, enum ph_key_use use)
+{
+    const struct ph_signing_key *first = NULL;
+
+    for (size_t i = 0; i < pool->key_count; i++) {
+        const struct ph_signing_key *key = &pool->keys[i];
+
+        if (key->use == use && (first == NULL || key->active_from_ms < first->active_from_ms)) {
+            first = key;
+        }
+    }
+    return first;
+}
+
 const struct ph_signing_key *ph_signing_key_in_use(const struct ph_pool *pool, enum ph_key_use use,
                                                    int64_t now_ms)
 {
@@ -35,7 +49,7 @@ const struct ph_signing_key *ph_signing_key_in_use(const struct ph_pool *pool, e
             newest = key;
         }
     }
-    return newest;
+    return newest != NULL ? newest : first_key(pool, use);
 }
 
 /* Of all keys the last made signs: a clock that was set back must not make an older one the last.

@@ -15,7 +15,8 @@ struct ph_signing_key_record ph_signing_key_make(struct ph_ctx *ctx, enum ph_key
 
 /*
  * Of the keys that may sign by now the one made last, so that a key which was announced before a
- * rotation at once never takes its place. NULL in a pool without one, which is broken.
+ * rotation at once never takes its place. When the clock was set back to before all of them, the
+ * first one. NULL in a pool without one, which is broken.
  */
 const struct ph_signing_key *ph_signing_key_in_use(const struct ph_pool *pool, enum ph_key_use use,
                                                    int64_t now_ms);

@@ -1,5 +1,6 @@
 /* From a pool's record to the snapshot that the rules read. */
 #include "crypto/hash.h"
+#include "pool/checks.h"
 #include "pool/internal.h"
 #include "pool/schema.h"
 #include "util/buf.h"
@@ -154,6 +155,7 @@ static void read_settings(const struct json_t *json, struct ph_pool *pool)
 
     read_password_policy(ph_json_get(policies, "PasswordPolicy"), &pool->password_policy);
     pool->mfa = mfa_mode(ph_json_get_str(json, "MfaConfiguration"));
+    pool->mfa_factors = ph_pool_mfa_factors(json);
     pool->case_sensitive = sensitive == NULL || ph_json_bool(sensitive);
     pool->admin_create_only = ph_json_bool(
         ph_json_get(ph_json_get(json, "AdminCreateUserConfig"), "AllowAdminCreateUserOnly"));

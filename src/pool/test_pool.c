@@ -67,6 +67,14 @@ static void unknown_pools_and_clients_are_not_found(void **state)
                  "ResourceNotFoundException", "User pool client none does not exist.");
 }
 
+/* Until what another process has changed is seen. */
+static void wait_until_seen(void)
+{
+    const struct timespec wait = { .tv_nsec = (PH_POOL_FRESH_MS + 20) * 1000000L };
+
+    nanosleep(&wait, NULL);
+}
+
 static void a_snapshot_is_shared_until_the_pool_changes(void **state)
 {
     struct test_pool *t = *state;
@@ -80,9 +88,26 @@ static void a_snapshot_is_shared_until_the_pool_changes(void **state)
     assert_ok(ph_store_pool_find(&t->ctx, pool->id, &record));
     record->name = PH_STR("renamed");
     assert_ok(ph_store_pool_update(&t->ctx, record, &result));
+    wait_until_seen();
     assert_ok(ph_pool_get(&t->ctx, pool->id, &again));
     assert_str(again->name, "renamed");
     assert_str(pool->name, "a pool");
+}
+
+static void a_change_of_our_own_is_seen_at_once(void **state)
+{
+    struct test_pool *t = *state;
+    const struct ph_pool *pool = make_pool(t, "{}");
+    struct ph_pool_record *record;
+    enum ph_write_result result;
+
+    assert_ok(ph_pool_get(&t->ctx, pool->id, &pool));
+    assert_ok(ph_store_pool_find(&t->ctx, pool->id, &record));
+    record->name = PH_STR("renamed");
+    assert_ok(ph_store_pool_update(&t->ctx, record, &result));
+    ph_pool_forget(&t->ctx, pool->id);
+    assert_ok(ph_pool_get(&t->ctx, pool->id, &pool));
+    assert_str(pool->name, "renamed");
 }
 
 static void a_reference_outlives_its_pool(void **state)
@@ -93,6 +118,7 @@ static void a_reference_outlives_its_pool(void **state)
     enum ph_write_result result;
 
     assert_ok(ph_store_pool_delete(&t->ctx, PH_STR(POOL_ID), &result));
+    wait_until_seen();
     assert_ok(ph_pool_find(&t->ctx, PH_STR(POOL_ID), &gone));
     assert_null(gone);
     assert_str(pool->name, "a pool");
@@ -150,6 +176,7 @@ static void broken_settings_are_our_own_fault(void **state)
     assert_ok(ph_store_pool_find(&t->ctx, pool->id, &record));
     record->settings = PH_STR("{}");
     assert_ok(ph_store_pool_update(&t->ctx, record, &result));
+    wait_until_seen();
     assert_string_equal(ph_pool_get(&t->ctx, pool->id, &pool).type->name, "InternalErrorException");
 }
 
@@ -207,6 +234,7 @@ int main(void)
         POOL_TEST(a_tag_overrides_the_issuer),
         POOL_TEST(unknown_pools_and_clients_are_not_found),
         POOL_TEST(a_snapshot_is_shared_until_the_pool_changes),
+        POOL_TEST(a_change_of_our_own_is_seen_at_once),
         POOL_TEST(a_reference_outlives_its_pool),
         POOL_TEST(workers_read_while_the_pool_is_replaced),
         POOL_TEST(broken_settings_are_our_own_fault),

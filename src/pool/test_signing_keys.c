@@ -102,6 +102,18 @@ static void a_clock_that_was_set_back_does_not_hide_new_keys(void **state)
     assert_false(ph_str_eq(access_key(look(t), now_ms + 2 * HOUR_MS)->kid, first));
 }
 
+static void a_clock_set_back_before_the_first_key_still_finds_it(void **state)
+{
+    struct test_pool *t = *state;
+    struct ph_str first;
+
+    make_pool(t, "{}");
+    first = access_key(rotate(t, 0), now_ms)->kid;
+    now_ms += HOUR_MS;
+    rotate(t, 0);
+    assert_true(ph_str_eq(access_key(look(t), now_ms - 100 * HOUR_MS)->kid, first));
+}
+
 static void keys_that_are_no_longer_published_are_deleted(void **state)
 {
     struct test_pool *t = *state;
@@ -126,6 +138,7 @@ int main(void)
         KEY_TEST(announced_keys_sign_when_their_time_comes),
         KEY_TEST(keys_made_since_keep_announced_ones_from_signing),
         KEY_TEST(a_clock_that_was_set_back_does_not_hide_new_keys),
+        KEY_TEST(a_clock_set_back_before_the_first_key_still_finds_it),
         KEY_TEST(keys_that_are_no_longer_published_are_deleted),
     };
 

@@ -43,6 +43,12 @@ static bool uses_password_history(const struct json_t *policies, const struct js
                ph_json_get(ph_json_get(policies, "PasswordPolicy"), "PasswordHistorySize")) > 0;
 }
 
+static bool uses_email_mfa(const struct json_t *policies, const struct json_t *settings)
+{
+    (void)policies;
+    return ph_json_get(settings, "EmailMfaConfiguration") != NULL;
+}
+
 /* The first version of the trigger changes ID tokens only. */
 static bool uses_access_token_trigger(const struct json_t *policies, const struct json_t *settings)
 {
@@ -67,6 +73,7 @@ static const struct feature FEATURES[] = {
     { "EMAIL_OTP", ESSENTIALS, uses_email_otp },
     { "SMS_OTP", ESSENTIALS, uses_sms_otp },
     { "WEB_AUTHN", ESSENTIALS, uses_web_authn },
+    { "EMAIL_MFA", ESSENTIALS, uses_email_mfa },
     { "Password History", ESSENTIALS, uses_password_history },
     { "Access Token Customization", ESSENTIALS, uses_access_token_trigger },
     { "Threat Protection", PLUS, uses_threat_protection },

@@ -72,7 +72,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct ph_str document = { data, size };
     const char *why = ph_policy_check(&arena, document);
     const enum ph_policy_verdict verdict = ph_policy_decide(&arena, document, &REQUEST);
+    const struct ph_policy_actions actions = { &REQUEST.action, 1 };
+    struct ph_str doubts;
 
+    fuzz_check((ph_policy_review(&arena, document, &actions, &doubts) != NULL) == (why != NULL));
     fuzz_check((why != NULL) == (verdict == PH_POLICY_MALFORMED));
     if (why == NULL) {
         check_well_formed(document, verdict);

@@ -29,7 +29,7 @@ bool ph_policy_glob(struct ph_str pattern, struct ph_str text)
     return p == pattern.n;
 }
 
-static bool covers_action(struct ph_arena *arena, struct ph_str pattern, struct ph_str action)
+bool ph_policy_covers_action(struct ph_arena *arena, struct ph_str pattern, struct ph_str action)
 {
     return ph_policy_glob(ph_str_lower(arena, pattern), ph_str_lower(arena, action));
 }
@@ -80,7 +80,7 @@ static enum ph_truth applies(struct ph_arena *arena, const struct json_t *statem
                              const struct ph_policy_request *request)
 {
     if (!speaks_of(arena, ph_json_get(statement, "Action"), ph_json_get(statement, "NotAction"),
-                   request->action, covers_action) ||
+                   request->action, ph_policy_covers_action) ||
         !speaks_of(arena, ph_json_get(statement, "Resource"), ph_json_get(statement, "NotResource"),
                    request->resource, covers_resource)) {
         return PH_FALSE;
@@ -112,27 +112,38 @@ static enum ph_policy_verdict decide(struct ph_arena *arena, const struct json_t
     return verdict;
 }
 
-/* The parsed document, or NULL and what is wrong with it. */
+/* NULL and what is wrong, when it is not JSON of a sensible length. */
 static const struct json_t *parse(struct ph_arena *arena, struct ph_str document, const char **why)
 {
-    const struct json_t *json;
+    const struct json_t *json = NULL;
 
+    *why = NULL;
     if (document.n > PH_POLICY_MAX) {
         *why = ph_textf(arena, "the policy is longer than %d bytes", PH_POLICY_MAX);
         return NULL;
     }
     json = ph_json_parse(arena, document);
-    *why = json == NULL ? ph_textf(arena, "not JSON: %s", ph_json_problem(arena, document))
-                        : ph_policy_check_json(arena, json);
-    return *why == NULL ? json : NULL;
+    if (json == NULL) {
+        *why = ph_textf(arena, "not JSON: %s", ph_json_problem(arena, document));
+    }
+    return json;
 }
 
 const char *ph_policy_check(struct ph_arena *arena, struct ph_str document)
 {
     const char *why;
+    const struct json_t *json = parse(arena, document, &why);
 
-    (void)parse(arena, document, &why);
-    return why;
+    return json == NULL ? why : ph_policy_check_json(arena, json);
+}
+
+const char *ph_policy_review(struct ph_arena *arena, struct ph_str document,
+                             const struct ph_policy_actions *actions, struct ph_str *doubts)
+{
+    const char *why;
+    const struct json_t *json = parse(arena, document, &why);
+
+    return json == NULL ? why : ph_policy_review_json(arena, json, actions, doubts);
 }
 
 enum ph_policy_verdict ph_policy_decide(struct ph_arena *arena, struct ph_str document,
@@ -141,6 +152,7 @@ enum ph_policy_verdict ph_policy_decide(struct ph_arena *arena, struct ph_str do
     const char *why;
     const struct json_t *json = parse(arena, document, &why);
 
-    return json == NULL ? PH_POLICY_MALFORMED
-                        : decide(arena, ph_json_get(json, "Statement"), request);
+    return json == NULL || ph_policy_check_json(arena, json) != NULL
+               ? PH_POLICY_MALFORMED
+               : decide(arena, ph_json_get(json, "Statement"), request);
 }

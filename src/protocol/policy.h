@@ -48,6 +48,20 @@ enum ph_policy_verdict {
 /* NULL for a well-formed document, else what is wrong and where ("Statement[1].Action: ..."). */
 const char *ph_policy_check(struct ph_arena *arena, struct ph_str document);
 
+/* Actions that exist: "cognito-idp:AdminGetUser", ... */
+struct ph_policy_actions {
+    const struct ph_str *names;
+    size_t count;
+};
+
+/*
+ * The same for whoever writes a policy: *doubts has a line for each part of a well-formed document
+ * that is valid and has no effect here: an action of ours that names none of `actions` (a typing
+ * mistake in a Deny denies nothing), and a condition that is not known.
+ */
+const char *ph_policy_review(struct ph_arena *arena, struct ph_str document,
+                             const struct ph_policy_actions *actions, struct ph_str *doubts);
+
 enum ph_policy_verdict ph_policy_decide(struct ph_arena *arena, struct ph_str document,
                                         const struct ph_policy_request *request);
 

@@ -1,10 +1,15 @@
 /* The grammar of policies: what is wrong with a document, and where. */
 #include "protocol/policy_internal.h"
+#include "util/buf.h"
 
 struct checker {
     struct ph_arena *arena;
-    const char *why; /* the first complaint */
+    const char *why;                         /* the first complaint */
+    const struct ph_policy_actions *actions; /* NULL: nobody asks for doubts */
+    struct ph_buf doubts;                    /* lines */
 };
+
+enum { DOUBTS_MAX = 64 * 1024 };
 
 /* Where we are, written out for a complaint only: "Statement[1].Action". */
 struct place {
@@ -42,6 +47,13 @@ static bool complain(struct checker *c, const struct place *where, const char *w
 {
     c->why = ph_textf(c->arena, "%s: %s", place_text(c->arena, where), what);
     return false;
+}
+
+static void doubt(struct checker *c, const struct place *where, const char *what)
+{
+    if (c->actions != NULL) {
+        ph_buf_addf(&c->doubts, "%s: %s\n", place_text(c->arena, where), what);
+    }
 }
 
 /* --- lists --- */
@@ -83,6 +95,27 @@ static bool consists_of(struct ph_str s, struct ph_str others)
     return s.n > 0;
 }
 
+static bool names_some(struct checker *c, struct ph_str pattern)
+{
+    for (size_t i = 0; i < c->actions->count; i++) {
+        if (ph_policy_covers_action(c->arena, pattern, c->actions->names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void review_action(struct checker *c, const struct place *where, struct ph_str service,
+                          struct ph_str action)
+{
+    if (c->actions != NULL && ph_str_eq_nocase(service, PH_STR("cognito-idp")) &&
+        !names_some(c, action)) {
+        doubt(
+            c, where,
+            ph_textf(c->arena, "no operation that needs a key is named \"%.*s\"", PH_FMT(action)));
+    }
+}
+
 static bool check_action(struct checker *c, const struct place *where, const struct json_t *value)
 {
     const struct ph_str action = ph_json_str(value);
@@ -92,10 +125,13 @@ static bool check_action(struct checker *c, const struct place *where, const str
         return true;
     }
     ph_str_cut(action, ':', &service, &name);
-    return (consists_of(service, PH_STR("-")) && consists_of(name, PH_STR("*?"))) ||
-           complain(c, where,
-                    "an action is \"*\" or a service and a name, as in "
-                    "\"cognito-idp:AdminGetUser\" or \"cognito-idp:List*\"");
+    if (!consists_of(service, PH_STR("-")) || !consists_of(name, PH_STR("*?"))) {
+        return complain(c, where,
+                        "an action is \"*\" or a service and a name, as in "
+                        "\"cognito-idp:AdminGetUser\" or \"cognito-idp:List*\"");
+    }
+    review_action(c, where, service, action);
+    return true;
 }
 
 static bool check_actions(struct checker *c, const struct place *where, const struct json_t *value)
@@ -148,6 +184,9 @@ static bool check_values(struct checker *c, const struct place *where, struct ph
     if (ph_json_kind(values) == PH_JSON_OBJECT || ph_json_kind(values) == PH_JSON_NULL ||
         (ph_json_kind(values) == PH_JSON_ARRAY && ph_json_length(values) == 0)) {
         return complain(c, &place, "a value or a list of values is wanted");
+    }
+    if (!ph_policy_knows_condition(operation, ph_json_key(key))) {
+        doubt(c, &place, "not known here: an Allow with it does not allow, a Deny with it denies");
     }
     for (size_t i = 0; ph_policy_at(values, i) != NULL; i++) {
         const struct json_t *value = ph_policy_at(values, i);
@@ -304,13 +343,29 @@ static const struct element DOCUMENT[] = {
     { NULL, NULL },
 };
 
+static bool check_document(struct checker *c, const struct json_t *document)
+{
+    return check_elements(c, NULL, DOCUMENT, document) &&
+           (ph_json_get(document, "Statement") != NULL ||
+            complain(c, NULL, "Statement is missing"));
+}
+
 const char *ph_policy_check_json(struct ph_arena *arena, const struct json_t *document)
 {
     struct checker c = { .arena = arena };
 
-    if (check_elements(&c, NULL, DOCUMENT, document) &&
-        ph_json_get(document, "Statement") == NULL) {
-        (void)complain(&c, NULL, "Statement is missing");
+    return check_document(&c, document) ? NULL : c.why;
+}
+
+const char *ph_policy_review_json(struct ph_arena *arena, const struct json_t *document,
+                                  const struct ph_policy_actions *actions, struct ph_str *doubts)
+{
+    struct checker c = { .arena = arena, .actions = actions };
+
+    ph_buf_init(&c.doubts, arena, DOUBTS_MAX);
+    if (!check_document(&c, document)) {
+        return c.why;
     }
-    return c.why;
+    *doubts = ph_buf_str(&c.doubts);
+    return NULL;
 }

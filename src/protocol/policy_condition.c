@@ -187,6 +187,13 @@ static bool find_pair(struct ph_str operation, struct ph_str key, struct pair *o
     return true;
 }
 
+bool ph_policy_knows_condition(struct ph_str operation, struct ph_str key)
+{
+    struct pair pair;
+
+    return find_pair(operation, key, &pair);
+}
+
 /* Bool may be written without quotes. */
 static struct ph_str text_of(const struct json_t *value)
 {

@@ -22,8 +22,18 @@ static inline const struct json_t *ph_policy_at(const struct json_t *value, size
 /* Bytewise; * stands for any number of bytes and ? for one. */
 bool ph_policy_glob(struct ph_str pattern, struct ph_str text);
 
+/* Names of actions are compared without regard to case. */
+bool ph_policy_covers_action(struct ph_arena *arena, struct ph_str pattern, struct ph_str action);
+
 /* NULL when the parsed document is well-formed, else what is wrong and where. */
 const char *ph_policy_check_json(struct ph_arena *arena, const struct json_t *document);
+
+/* As ph_policy_review(). */
+const char *ph_policy_review_json(struct ph_arena *arena, const struct json_t *document,
+                                  const struct ph_policy_actions *actions, struct ph_str *doubts);
+
+/* Whether the operator is one of ours and fits the key. */
+bool ph_policy_knows_condition(struct ph_str operation, struct ph_str key);
 
 /* What is wrong with a value of a condition, or NULL; nothing is, where we do not know the pair. */
 const char *ph_policy_check_value(struct ph_str operation, struct ph_str key,

@@ -369,6 +369,31 @@ static void a_malformed_document_is_refused_with_its_place(void **state)
     }
 }
 
+static void what_has_no_effect_is_told_to_its_author(void **state)
+{
+    static const struct ph_str NAMES[] = { PH_STR_INIT("cognito-idp:AdminGetUser"),
+                                           PH_STR_INIT("cognito-idp:ListUsers") };
+    const struct ph_policy_actions actions = { NAMES, 2 };
+    struct ph_str doubts = PH_STR("untouched");
+
+    (void)state;
+    assert_null(ph_policy_review(
+        &arena,
+        PH_STR("{\"Statement\":[{\"Effect\":\"Deny\",\"Action\":[\"Cognito-Idp:adminget*\","
+               "\"s3:Get\",\"cognito-idp:ListUser\"],\"Resource\":\"*\",\"Condition\":{"
+               "\"IpAddress\":{\"aws:SourceIp\":\"::1\"},\"Null\":{\"aws:SourceIp\":true}}}]}"),
+        &actions, &doubts));
+    assert_string_equal(
+        "Statement[0].Action[2]: no operation that needs a key is named \"cognito-idp:ListUser\"\n"
+        "Statement[0].Condition.Null.aws:SourceIp: not known here: an Allow with it does not "
+        "allow, a Deny with it denies\n",
+        ph_cstr(&arena, doubts));
+    assert_null(
+        ph_policy_review(&arena, PH_STR("{\"Statement\":" ALLOW_ALL "}"), &actions, &doubts));
+    assert_int_equal(doubts.n, 0);
+    assert_non_null(ph_policy_review(&arena, PH_STR("{}"), &actions, &doubts));
+}
+
 static void a_document_has_a_greatest_length(void **state)
 {
     const char *document =
@@ -418,6 +443,7 @@ int main(void)
         cmocka_unit_test_setup(missing_facts_leave_a_condition_open, reset),
         cmocka_unit_test_setup(addresses_of_both_families_are_compared, reset),
         cmocka_unit_test_setup(a_malformed_document_is_refused_with_its_place, reset),
+        cmocka_unit_test_setup(what_has_no_effect_is_told_to_its_author, reset),
         cmocka_unit_test_setup(a_document_has_a_greatest_length, reset),
         cmocka_unit_test_setup(a_document_of_the_service_is_read, reset),
     };

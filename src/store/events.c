@@ -40,12 +40,22 @@ struct ph_err ph_store_spend(struct ph_ctx *ctx, struct ph_str nonce, int64_t ex
     struct spent_row *later;
 
     PH_SHA256(&row.digest, nonce);
-    *first = ph_spent_set_add(ctx->store->spent, &row.digest, expires_ms, ph_now_ms(ctx));
+    *first = ph_spent_set_add(ctx->store->spent, &row.digest, expires_ms,
+                              ph_store_forget_until_ms(ctx->store, ph_now_ms(ctx)));
     if (*first) {
         later = allocate(sizeof *later);
         *later = row;
         ph_writer_later(ctx->store->writer, insert_spent, later);
     }
+    return PH_OK;
+}
+
+struct ph_err ph_store_is_spent(struct ph_ctx *ctx, struct ph_str nonce, bool *spent)
+{
+    struct ph_digest digest;
+
+    PH_SHA256(&digest, nonce);
+    *spent = ph_spent_set_has(ctx->store->spent, &digest);
     return PH_OK;
 }
 

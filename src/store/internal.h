@@ -26,6 +26,8 @@ struct ph_store {
     struct ph_readers *readers;
     struct ph_writer *writer;
     struct ph_spent_set *spent;
+    int64_t opened_ms; /* by the system's clock, and by the one that nobody sets */
+    int64_t opened_ns;
 };
 
 /* --- statements --- */
@@ -127,6 +129,15 @@ struct ph_message;
 struct ph_message *ph_outbox_seal(struct ph_ctx *ctx, const struct ph_message *messages,
                                   size_t count);
 void ph_outbox_insert(struct ph_tx *tx, const struct ph_message *sealed, size_t count);
+
+struct ph_pool_ref;
+struct ph_totp_change;
+
+/* The change with its secret sealed; NULL stays NULL. False: somebody else changed the token. */
+const struct ph_totp_change *ph_totp_seal(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                          struct ph_str sub, const struct ph_totp_change *change);
+bool ph_totp_write(struct ph_tx *tx, struct ph_str pool_id, struct ph_str sub,
+                   const struct ph_totp_change *sealed);
 
 /* Deletes, at most some thousand rows, what is left of deleted pools. */
 void ph_purge_pools(struct ph_tx *tx, struct ph_arena *arena);

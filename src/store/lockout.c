@@ -3,9 +3,11 @@
 
 /*
  * From the fifth failure on the lock lasts 2^(n-5) seconds, at most 900; 15 minutes after the last
- * failure the count begins anew. WINDOW stands in the texts as a number, too.
+ * failure the count begins anew. WINDOW stands in the texts as a number, too, and so does TOO_LATE:
+ * a lock that would last longer than any does was made before the clock was set back, and is over.
+ * The second more is for requests at the same time, which do not read the clock in their order.
  */
-enum { WINDOW_MS = 900000 };
+enum { WINDOW_MS = 900000, TOO_LATE_MS = WINDOW_MS + 1000 };
 
 static const char FIND_LOCKOUT[] = "SELECT failures, locked_until_ms, last_ms FROM lockouts"
                                    " WHERE pool_id = $1 AND subject = $2";
@@ -13,13 +15,16 @@ static const char FIND_LOCKOUT[] = "SELECT failures, locked_until_ms, last_ms FR
 struct ph_err ph_store_lockout_find(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str key,
                                     struct ph_lockout *lockout)
 {
+    const int64_t now_ms = ph_now_ms(ctx);
     struct ph_lockout found = { 0 };
     struct ph_q q;
 
     PH_READ(ctx, &q, FIND_LOCKOUT, ph_v_text(pool_id), ph_v_bytes(key));
-    if (ph_q_row(&q) && ph_q_int(&q, 2) > ph_now_ms(ctx) - WINDOW_MS) {
+    if (ph_q_row(&q) && ph_q_int(&q, 2) > now_ms - WINDOW_MS) {
+        const int64_t until_ms = ph_q_int(&q, 1);
+
         found.failures = ph_q_int(&q, 0);
-        found.locked_until_ms = ph_q_int(&q, 1);
+        found.locked_until_ms = until_ms > now_ms + TOO_LATE_MS ? 0 : until_ms;
     }
     PH_TRY(ph_read_end(&q));
     *lockout = found;
@@ -44,7 +49,7 @@ static const char COUNT_FAILURE[] =
     " WHEN lockouts.failures < 14"
     " THEN $3 + 1000 * (CAST(1 AS BIGINT) << CAST(lockouts.failures - 4 AS INTEGER))"
     " ELSE $3 + 900000 END"
-    " WHERE lockouts.locked_until_ms <= $3";
+    " WHERE lockouts.locked_until_ms <= $3 OR lockouts.locked_until_ms > $3 + 901000";
 
 static void count_failure(struct ph_tx *tx, void *arg)
 {
@@ -80,7 +85,7 @@ struct ph_err ph_store_lockout_clear(struct ph_ctx *ctx, struct ph_str pool_id, 
     return ph_write(ctx, clear_lockout, &f);
 }
 
-/* --- tries that are counted by the hour --- */
+/* --- tries that are counted by the hour, from now on when the clock was set back --- */
 
 struct trying {
     struct ph_str pool_id;
@@ -93,7 +98,8 @@ static const char COUNT_TRY[] =
     "INSERT INTO attempts (pool_id, subject, count, since_ms) VALUES ($1, $2, 1, $3)"
     " ON CONFLICT (pool_id, subject) DO UPDATE SET"
     " count = CASE WHEN attempts.since_ms <= $3 - 3600000 THEN 1 ELSE attempts.count + 1 END,"
-    " since_ms = CASE WHEN attempts.since_ms <= $3 - 3600000 THEN $3 ELSE attempts.since_ms END"
+    " since_ms = CASE WHEN attempts.since_ms <= $3 - 3600000 OR attempts.since_ms > $3 THEN $3"
+    " ELSE attempts.since_ms END"
     " RETURNING count";
 
 static void count_try(struct ph_tx *tx, void *arg)

@@ -47,6 +47,26 @@ void ph_outbox_insert(struct ph_tx *tx, const struct ph_message *sealed, size_t 
     }
 }
 
+struct putting {
+    const struct ph_message *sealed;
+    size_t count;
+};
+
+static void put_messages(struct ph_tx *tx, void *arg)
+{
+    const struct putting *p = arg;
+
+    ph_outbox_insert(tx, p->sealed, p->count);
+}
+
+struct ph_err ph_store_outbox_put(struct ph_ctx *ctx, const struct ph_message *messages,
+                                  size_t count)
+{
+    struct putting p = { .sealed = ph_outbox_seal(ctx, messages, count), .count = count };
+
+    return ph_write(ctx, put_messages, &p);
+}
+
 #define MESSAGE_COLUMNS                                                                            \
     "id, pool_id, username, medium, destination, reason, subject, body, code, created_ms"
 

@@ -21,6 +21,10 @@ struct ph_message {
     int64_t created_ms;
 };
 
+/* Stores messages that no other write causes; they leave after the commit. */
+PH_MUST_USE struct ph_err ph_store_outbox_put(struct ph_ctx *ctx, const struct ph_message *messages,
+                                              size_t count);
+
 /* Which messages; an absent slice does not filter. */
 struct ph_outbox_query {
     struct ph_str after_id; /* those committed after this one */

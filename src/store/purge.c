@@ -49,11 +49,18 @@ static const char PURGE_FAMILIES[] =
 static const char PURGE_EVENTS[] =
     "DELETE FROM auth_events WHERE (pool_id, id) IN"
     " (SELECT pool_id, id FROM auth_events WHERE pool_id = $1 LIMIT 500)";
+static const char PURGE_TOTP[] =
+    "DELETE FROM user_totp WHERE (pool_id, sub) IN"
+    " (SELECT pool_id, sub FROM user_totp WHERE pool_id = $1 LIMIT 500)";
+static const char PURGE_STEPS[] =
+    "DELETE FROM totp_steps WHERE (pool_id, sub, step) IN"
+    " (SELECT pool_id, sub, step FROM totp_steps WHERE pool_id = $1 LIMIT 500)";
 static const char PURGE_OUTBOX[] = "DELETE FROM outbox WHERE pool_id = $1";
 static const char PURGED[] = "DELETE FROM deleted_pools WHERE id = $1";
 
 static const char *const PURGES[] = { PURGE_USERS,    PURGE_ALIASES,  PURGE_CODES,  PURGE_LOCKOUTS,
-                                      PURGE_ATTEMPTS, PURGE_FAMILIES, PURGE_EVENTS, PURGE_OUTBOX };
+                                      PURGE_ATTEMPTS, PURGE_FAMILIES, PURGE_EVENTS, PURGE_TOTP,
+                                      PURGE_STEPS,    PURGE_OUTBOX };
 
 static const char IS_DELETED[] = "SELECT 1 FROM deleted_pools WHERE id = $1";
 

@@ -98,11 +98,21 @@ static const char *const STEP_2[] = {
     NULL,
 };
 
+/* Second factors. Of a software token, each time step that was used has a row: it is used once. */
+static const char *const STEP_3[] = {
+    "ALTER TABLE users ADD COLUMN mfa BIGINT NOT NULL DEFAULT 0",
+    "CREATE TABLE IF NOT EXISTS user_totp (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " secret BYTEA, pending BYTEA, device_name TEXT, PRIMARY KEY (pool_id, sub))",
+    "CREATE TABLE IF NOT EXISTS totp_steps (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " step BIGINT NOT NULL, PRIMARY KEY (pool_id, sub, step))",
+    NULL,
+};
+
 /*
  * Messages leave. state: enum ph_message_state; due_ms: when it may be claimed, or when the claim
  * ends; claims: how often it was claimed, so that a late worker cannot end somebody else's claim.
  */
-static const char *const STEP_3[] = {
+static const char *const STEP_4[] = {
     "ALTER TABLE outbox ADD COLUMN state BIGINT NOT NULL DEFAULT 0",
     "ALTER TABLE outbox ADD COLUMN due_ms BIGINT NOT NULL DEFAULT 0",
     "ALTER TABLE outbox ADD COLUMN claims BIGINT NOT NULL DEFAULT 0",
@@ -124,6 +134,7 @@ static const struct step STEPS[] = {
     { .version = 1, .min_reader = 1, .statements = STEP_1 },
     { .version = 2, .min_reader = 1, .statements = STEP_2 },
     { .version = 3, .min_reader = 1, .statements = STEP_3 },
+    { .version = 4, .min_reader = 1, .statements = STEP_4 },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

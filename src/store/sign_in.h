@@ -43,6 +43,9 @@ PH_MUST_USE struct ph_err ph_store_attempt_count(struct ph_ctx *ctx, struct ph_s
 PH_MUST_USE struct ph_err ph_store_spend(struct ph_ctx *ctx, struct ph_str nonce,
                                          int64_t expires_ms, bool *first);
 
+/* Whether somebody spent it before: to say so early. Only ph_store_spend() decides who is first. */
+PH_MUST_USE struct ph_err ph_store_is_spent(struct ph_ctx *ctx, struct ph_str nonce, bool *spent);
+
 /*
  * Token families: all tokens of one sign-in (origin_jti). There is no row until something
  * happens to a family: no row means generation 0, not revoked.

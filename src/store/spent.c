@@ -142,3 +142,14 @@ bool ph_spent_set_add(struct ph_spent_set *set, const struct ph_digest *digest, 
     pthread_mutex_unlock(&stripe->lock);
     return first;
 }
+
+bool ph_spent_set_has(struct ph_spent_set *set, const struct ph_digest *digest)
+{
+    struct stripe *stripe = &set->stripes[digest->bytes[0] % STRIPES];
+    bool there;
+
+    pthread_mutex_lock(&stripe->lock);
+    there = find(stripe->slots, stripe->size, digest)->expires_ms != 0;
+    pthread_mutex_unlock(&stripe->lock);
+    return there;
+}

@@ -15,4 +15,7 @@ void ph_spent_set_destroy(struct ph_spent_set *set); /* NULL is fine */
 bool ph_spent_set_add(struct ph_spent_set *set, const struct ph_digest *digest, int64_t expires_ms,
                       int64_t now_ms);
 
+/* True when the digest was added before. */
+bool ph_spent_set_has(struct ph_spent_set *set, const struct ph_digest *digest);
+
 #endif

@@ -184,6 +184,8 @@ static struct ph_store *new_store(const struct ph_store_options *options)
     store->log.request_id = (struct ph_str){ 0 };
     store->blocking = options->blocking;
     store->lock_fd = -1;
+    store->opened_ms = ph_system_clock.now_ms(ph_system_clock.self);
+    store->opened_ns = ph_monotonic_ns();
     store->spent = ph_spent_set_create();
     ph_key_derive(options->master_key, PH_STR("poolhouse store wrapping 1"), &store->wrapping_key);
     ph_key_derive(options->master_key, PH_STR("poolhouse store records 1"), &store->record_key);
@@ -229,6 +231,13 @@ void ph_store_close(struct ph_store *store)
 void ph_store_key(const struct ph_ctx *ctx, struct ph_str purpose, struct ph_key *key)
 {
     ph_key_derive(&ctx->store->record_key, purpose, key);
+}
+
+int64_t ph_store_forget_until_ms(const struct ph_store *store, int64_t now_ms)
+{
+    const int64_t steady_ms = store->opened_ms + (ph_monotonic_ns() - store->opened_ns) / 1000000;
+
+    return now_ms < steady_ms ? now_ms : steady_ms;
 }
 
 static const char PROBE_IN[] = "INSERT INTO meta (name, bytes) VALUES ('probe', $1)"

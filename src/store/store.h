@@ -53,6 +53,13 @@ PH_MUST_USE bool ph_store_backup(struct ph_store *store, const char *path, const
 /* A key for one purpose of this installation, for what belongs to no pool. */
 void ph_store_key(const struct ph_ctx *ctx, struct ph_str purpose, struct ph_key *key);
 
+/*
+ * Up to when it is safe to forget: now, but no later than the time since the store was opened
+ * allows. A clock that is wrong for a while must not make what is spent or revoked forgotten, or it
+ * would be good again once the clock is right.
+ */
+int64_t ph_store_forget_until_ms(const struct ph_store *store, int64_t now_ms);
+
 /* Deletes what has expired (nonces, codes, lockouts, families, keys), some thousand rows at most.
  */
 void ph_store_sweep(struct ph_store *store, int64_t now_ms);

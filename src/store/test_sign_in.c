@@ -167,6 +167,45 @@ static void failures_are_forgotten_after_fifteen_minutes_or_a_success(void **sta
     assert_int_equal(lockout(t).failures, 0);
 }
 
+static void a_clock_set_back_does_not_prolong_a_lock(void **state)
+{
+    struct test_store *t = *state;
+
+    for (int i = 0; i < 5; i++) {
+        assert_true(guess(t));
+    }
+    assert_false(guess(t));
+    t->now_ms -= 3600000;
+    assert_int_equal(lockout(t).locked_until_ms, 0);
+    assert_int_equal(lockout(t).failures, 5);
+    assert_true(guess(t)); /* and counts: the next lock is by this clock */
+    assert_int_equal(lockout(t).locked_until_ms, t->now_ms + 2000);
+    assert_false(guess(t));
+}
+
+static void a_clock_set_back_does_not_prolong_the_hour_of_tries(void **state)
+{
+    struct test_store *t = *state;
+    int64_t count;
+
+    assert_ok(ph_store_attempt_count(&t->ctx, TEST_POOL.id, PH_STR("try"), &count));
+    t->now_ms -= 86400000;
+    assert_ok(ph_store_attempt_count(&t->ctx, TEST_POOL.id, PH_STR("try"), &count));
+    assert_int_equal(count, 2);
+    t->now_ms += 3600000;
+    assert_ok(ph_store_attempt_count(&t->ctx, TEST_POOL.id, PH_STR("try"), &count));
+    assert_int_equal(count, 1);
+}
+
+static void a_clock_that_ran_ahead_makes_nothing_forgotten(void **state)
+{
+    const struct test_store *t = *state;
+    const int64_t now_ms = ph_system_clock.now_ms(ph_system_clock.self);
+
+    assert_true(ph_store_forget_until_ms(t->ctx.store, now_ms + 86400000) < now_ms + 3600000);
+    assert_int_equal(ph_store_forget_until_ms(t->ctx.store, now_ms - 86400000), now_ms - 86400000);
+}
+
 static void fail_once(struct crowd *crowd, struct ph_ctx *ctx)
 {
     bool was_locked;
@@ -362,6 +401,9 @@ int main(void)
         IN_FILE(the_memory_of_nonces_is_bounded_by_their_expiry),
         IN_FILE(locks_double_from_the_fifth_failure_up_to_fifteen_minutes),
         IN_FILE(failures_are_forgotten_after_fifteen_minutes_or_a_success),
+        IN_FILE(a_clock_set_back_does_not_prolong_a_lock),
+        IN_FILE(a_clock_set_back_does_not_prolong_the_hour_of_tries),
+        IN_FILE(a_clock_that_ran_ahead_makes_nothing_forgotten),
         IN_FILE(of_parallel_guesses_five_are_evaluated),
         IN_FILE(a_family_moves_on_once_per_generation),
         IN_FILE(a_revoked_family_stays_revoked_and_still),

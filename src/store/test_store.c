@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static int open_store(void **state)
@@ -274,6 +275,30 @@ static void a_full_disk_stops_writes_only_and_until_there_is_space(void **state)
     assert_int_equal(test_write(&t->ctx, test_user(&t->ctx, 99999)), PH_USER_DONE);
 }
 
+static off_t size_of(const struct test_store *t, const char *suffix)
+{
+    char path[sizeof t->path + 8];
+    struct stat file;
+
+    snprintf(path, sizeof path, "%s%s", t->path, suffix);
+    assert_int_equal(stat(path, &file), 0);
+    return file.st_size;
+}
+
+/* Seen once: a hook that was lost, and a log of gigabytes beside a database of one page. */
+static void the_log_is_moved_into_the_database_and_stays_bounded(void **state)
+{
+    enum { USERS = 2500, LOG_MAX = 48 << 20 };
+    struct test_store *t = *state;
+
+    for (int i = 0; i < USERS; i++) {
+        assert_int_equal(test_write(&t->ctx, test_user(&t->ctx, i)), PH_USER_DONE);
+        ph_arena_reset(&t->arena);
+    }
+    assert_true(size_of(t, "-wal") < LOG_MAX);
+    assert_true(size_of(t, "") > USERS * 1024);
+}
+
 /* --- copies --- */
 
 static void a_backup_is_a_whole_database_and_overwrites_nothing(void **state)
@@ -308,6 +333,7 @@ int main(void)
         IN_FILE(waiting_for_a_commit_is_announced),
         IN_FILE(a_killed_server_loses_nothing_that_it_acknowledged),
         IN_FILE(a_full_disk_stops_writes_only_and_until_there_is_space),
+        IN_FILE(the_log_is_moved_into_the_database_and_stays_bounded),
         IN_FILE(a_backup_is_a_whole_database_and_overwrites_nothing),
     };
 

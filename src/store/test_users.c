@@ -1,3 +1,4 @@
+#include "store/sign_in.h"
 #include "store/test_support.h"
 
 static int open_store(void **state)
@@ -149,7 +150,29 @@ static void signing_out_survives_a_write_of_an_older_copy(void **state)
     assert_ok(ph_store_user_sign_out(&t->ctx, &TEST_POOL, user->sub, 100));
     assert_ok(ph_store_user_sign_out(&t->ctx, &TEST_POOL, user->sub, 50));
     assert_int_equal(test_write(&t->ctx, user), PH_USER_DONE);
-    assert_int_equal(test_find(&t->ctx, user->sub)->tokens_valid_after_ms, 100);
+    assert_int_equal(test_find(&t->ctx, user->sub)->tokens_valid_after_ms, 101);
+}
+
+/* Sign-ins since the first sign-out have its time (auth/), not the one that the clock shows. */
+static void signing_out_with_a_clock_set_back_ends_all_sign_ins(void **state)
+{
+    struct test_store *t = *state;
+    struct ph_user *user = test_user(&t->ctx, 1);
+    const struct ph_auth_event event = { .id = PH_STR("e"),
+                                         .pool_id = TEST_POOL.id,
+                                         .sub = user->sub,
+                                         .type = PH_STR("SignIn"),
+                                         .response = PH_STR("Pass"),
+                                         .at_ms = 5000 };
+
+    assert_int_equal(test_write(&t->ctx, user), PH_USER_DONE);
+    ph_store_event_append(&t->ctx, &event);
+    test_close(t); /* writes the event down */
+    test_open(t);
+    assert_ok(ph_store_user_sign_out(&t->ctx, &TEST_POOL, user->sub, 50));
+    assert_true(test_find(&t->ctx, user->sub)->tokens_valid_after_ms > 5000);
+    assert_ok(ph_store_user_sign_out(&t->ctx, &TEST_POOL, user->sub, 9000000));
+    assert_int_equal(test_find(&t->ctx, user->sub)->tokens_valid_after_ms, 9000000);
 }
 
 static void a_code_counts_its_attempts_and_is_spent_once(void **state)
@@ -470,6 +493,7 @@ int main(void)
         IN_BOTH(taking_an_alias_moves_it_and_unverifies_its_owner),
         IN_FILE(an_alias_that_is_no_longer_listed_becomes_free),
         IN_FILE(signing_out_survives_a_write_of_an_older_copy),
+        IN_FILE(signing_out_with_a_clock_set_back_ends_all_sign_ins),
         IN_BOTH(a_code_counts_its_attempts_and_is_spent_once),
         IN_BOTH(forgotten_codes_make_room_for_several_new_ones),
         IN_FILE(deleting_a_user_frees_its_names_and_codes),

@@ -178,7 +178,7 @@ static bool read_cursor(struct ph_str cursor, struct range *range)
 
 /* --- a page --- */
 
-enum { COLUMN_KEY = 10 };
+enum { COLUMN_KEY = PH_USER_COLUMN_COUNT };
 
 static struct ph_db_value read_key(struct ph_q *q, struct ph_arena *arena, enum ph_db_kind kind)
 {

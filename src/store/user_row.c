@@ -128,6 +128,23 @@ static bool open_passwords(struct ph_q *q, struct ph_arena *arena, int column,
 
 /* --- rows --- */
 
+enum { MFA_MASK = 0xff, MFA_PREFERRED_SHIFT = 8, MFA_TOTP_SHIFT = 16 };
+
+int64_t ph_user_mfa_encode(const struct ph_user *user)
+{
+    return (int64_t)(user->mfa_on | user->mfa_preferred << MFA_PREFERRED_SHIFT |
+                     (unsigned)user->has_totp << MFA_TOTP_SHIFT);
+}
+
+static void decode_mfa(int64_t mfa, struct ph_user *user)
+{
+    const unsigned bits = (unsigned)mfa;
+
+    user->mfa_on = bits & MFA_MASK;
+    user->mfa_preferred = bits >> MFA_PREFERRED_SHIFT & MFA_MASK;
+    user->has_totp = (bits >> MFA_TOTP_SHIFT & 1U) != 0;
+}
+
 struct ph_user *ph_user_decode(struct ph_q *q, struct ph_arena *arena)
 {
     struct ph_user *user = ph_arena_new(arena, struct ph_user);
@@ -140,6 +157,7 @@ struct ph_user *ph_user_decode(struct ph_q *q, struct ph_arena *arena)
     user->revision = ph_q_int(q, 6);
     user->tokens_valid_after_ms = ph_q_int(q, 7);
     user->password_set_ms = ph_q_int(q, 8);
+    decode_mfa(ph_q_int(q, 10), user);
     if (!read_status(ph_q_str(q, arena, 2), &user->status) ||
         !ph_attrs_decode(arena, ph_q_str(q, arena, 9), &user->attrs)) {
         ph_q_broken(q, "a row of users is broken");

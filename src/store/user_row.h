@@ -8,10 +8,14 @@
 /* The columns of a user, in the order that ph_user_decode() reads them. */
 #define PH_USER_COLUMNS                                                                            \
     "u.sub, u.username, u.status, u.enabled, u.created_ms, u.modified_ms, u.revision,"             \
-    " u.tokens_valid_after_ms, u.password_set_ms, u.attrs"
+    " u.tokens_valid_after_ms, u.password_set_ms, u.attrs, u.mfa"
 #define PH_USER_SECRETS "u.password, u.password_history" /* follow them, where they are read */
 
-enum { PH_USER_COLUMN_PASSWORD = 10, PH_USER_COLUMN_HISTORY };
+enum {
+    PH_USER_COLUMN_COUNT = 11,
+    PH_USER_COLUMN_PASSWORD = PH_USER_COLUMN_COUNT,
+    PH_USER_COLUMN_HISTORY,
+};
 
 /* NULL, and the query is marked as broken, when the row is not what we write. */
 struct ph_user *ph_user_decode(struct ph_q *q, struct ph_arena *arena);
@@ -19,6 +23,9 @@ struct ph_user *ph_user_decode(struct ph_q *q, struct ph_arena *arena);
 /* The same with the columns of PH_USER_SECRETS. */
 struct ph_user *ph_user_decode_whole(struct ph_q *q, struct ph_arena *arena,
                                      const struct ph_pool_ref *pool);
+
+/* The column mfa: what is on, what is preferred, and whether there is a software token. */
+int64_t ph_user_mfa_encode(const struct ph_user *user);
 
 /* A status as it is stored: the name on the wire, folded. */
 struct ph_str ph_user_status_text(enum ph_user_status status);

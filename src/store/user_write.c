@@ -1,5 +1,6 @@
 /* Writing a user with all that changes at the same time, in one transaction. */
 #include "store/internal.h"
+#include "store/totp.h"
 #include "store/user_row.h"
 #include "store/users.h"
 #include "util/unicode.h"
@@ -21,6 +22,7 @@ struct writing {
     struct ph_str password;
     struct ph_str history;
     const struct ph_message *messages;
+    const struct ph_totp_change *totp;
     /* Results. */
     enum ph_user_write result;
     enum ph_alias_kind taken;
@@ -39,9 +41,9 @@ static void give_up(struct ph_tx *tx, struct writing *w, enum ph_user_write resu
 static const char INSERT_USER[] =
     "INSERT INTO users (pool_id, sub, username, status, enabled, created_ms, modified_ms,"
     " tokens_valid_after_ms, password_set_ms, attrs, password, password_history, email,"
-    " phone_number, name, given_name, family_name, preferred_username, revision)"
+    " phone_number, name, given_name, family_name, preferred_username, revision, mfa)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-    " $19 + 1) ON CONFLICT (pool_id, sub) DO NOTHING";
+    " $19 + 1, $20) ON CONFLICT (pool_id, sub) DO NOTHING";
 
 static const char UPDATE_USER[] =
     "UPDATE users SET username = $3, status = $4, enabled = $5, created_ms = $6,"
@@ -50,20 +52,21 @@ static const char UPDATE_USER[] =
     " ELSE $8 END,"
     " password_set_ms = $9, attrs = $10, password = $11, password_history = $12, email = $13,"
     " phone_number = $14, name = $15, given_name = $16, family_name = $17,"
-    " preferred_username = $18, revision = revision + 1"
+    " preferred_username = $18, revision = revision + 1, mfa = $20"
     " WHERE pool_id = $1 AND sub = $2 AND revision = $19";
 
 static void put_user(struct ph_tx *tx, struct writing *w)
 {
     const struct ph_user *user = w->change->user;
-    const int64_t changed = PH_RUN(
-        tx, user->revision == 0 ? INSERT_USER : UPDATE_USER, ph_v_text(w->pool->id),
-        ph_v_text(user->sub), ph_v_bytes(user->username),
-        ph_v_bytes(ph_user_status_text(user->status)), ph_v_int(user->enabled),
-        ph_v_int(user->created_ms), ph_v_int(user->modified_ms),
-        ph_v_int(user->tokens_valid_after_ms), ph_v_int(user->password_set_ms), ph_v_text(w->attrs),
-        ph_v_bytes(w->password), ph_v_bytes(w->history), w->indexed[0], w->indexed[1],
-        w->indexed[2], w->indexed[3], w->indexed[4], w->indexed[5], ph_v_int(user->revision));
+    const int64_t changed =
+        PH_RUN(tx, user->revision == 0 ? INSERT_USER : UPDATE_USER, ph_v_text(w->pool->id),
+               ph_v_text(user->sub), ph_v_bytes(user->username),
+               ph_v_bytes(ph_user_status_text(user->status)), ph_v_int(user->enabled),
+               ph_v_int(user->created_ms), ph_v_int(user->modified_ms),
+               ph_v_int(user->tokens_valid_after_ms), ph_v_int(user->password_set_ms),
+               ph_v_text(w->attrs), ph_v_bytes(w->password), ph_v_bytes(w->history), w->indexed[0],
+               w->indexed[1], w->indexed[2], w->indexed[3], w->indexed[4], w->indexed[5],
+               ph_v_int(user->revision), ph_v_int(ph_user_mfa_encode(user)));
 
     if (changed == 0) {
         give_up(tx, w, PH_USER_CONFLICT);
@@ -287,6 +290,9 @@ static void write_user(struct ph_tx *tx, void *arg)
         put_aliases(tx, w);
     }
     forget_codes(tx, w);
+    if (!ph_totp_write(tx, w->pool->id, w->change->user->sub, w->totp)) {
+        give_up(tx, w, PH_USER_CONFLICT);
+    }
     for (size_t i = 0; i < w->change->put_code_count; i++) {
         put_code(tx, w, &w->change->put_codes[i]);
     }
@@ -315,6 +321,7 @@ struct ph_err ph_store_user_write(struct ph_ctx *ctx, const struct ph_pool_ref *
         .password = ph_user_seal_password(ctx->arena, pool, user),
         .history = ph_user_seal_history(ctx->arena, pool, user),
         .messages = ph_outbox_seal(ctx, change->messages, change->message_count),
+        .totp = ph_totp_seal(ctx, pool, user->sub, change->totp),
         .result = PH_USER_DONE,
     };
 

@@ -54,6 +54,8 @@ static const char DELETE_USER[] = "DELETE FROM users WHERE pool_id = $1 AND sub 
 static const char DELETE_ALIASES[] = "DELETE FROM user_aliases WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_CODES[] = "DELETE FROM user_codes WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_LOCKOUT[] = "DELETE FROM lockouts WHERE pool_id = $1 AND subject = $2";
+static const char DELETE_TOTP[] = "DELETE FROM user_totp WHERE pool_id = $1 AND sub = $2";
+static const char DELETE_STEPS[] = "DELETE FROM totp_steps WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_EVENTS[] = "DELETE FROM auth_events WHERE pool_id = $1 AND sub = $2";
 
 static void delete_user(struct ph_tx *tx, void *arg)
@@ -66,6 +68,8 @@ static void delete_user(struct ph_tx *tx, void *arg)
     (void)PH_RUN(tx, DELETE_CODES, pool, sub);
     (void)PH_RUN(tx, DELETE_LOCKOUT, pool, ph_v_bytes(n->sub));
     (void)PH_RUN(tx, DELETE_EVENTS, pool, sub);
+    (void)PH_RUN(tx, DELETE_TOTP, pool, sub);
+    (void)PH_RUN(tx, DELETE_STEPS, pool, sub);
 }
 
 struct ph_err ph_store_user_delete(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
@@ -83,9 +87,17 @@ struct ph_err ph_store_user_delete(struct ph_ctx *ctx, const struct ph_pool_ref 
 /*
  * The revision stays: whoever writes the whole user meanwhile never moves this back either
  * (user_write.c), so that nobody needs to read again.
+ *
+ * When the clock was set back there may be sign-ins later than now. They end, too: no sign-in is
+ * later than the time of the last sign-out (auth/ makes it so) or its event, which is of the first
+ * challenge, at most 15 minutes before the end.
  */
-static const char SIGN_OUT[] = "UPDATE users SET tokens_valid_after_ms = $3"
-                               " WHERE pool_id = $1 AND sub = $2 AND tokens_valid_after_ms < $3";
+static const char SIGN_OUT[] =
+    "UPDATE users SET tokens_valid_after_ms = (SELECT max(t.at) FROM (SELECT $3 AS at"
+    " UNION ALL SELECT users.tokens_valid_after_ms + 1"
+    " UNION ALL SELECT max(at_ms) + 900001 FROM auth_events"
+    " WHERE pool_id = $1 AND sub = $2 AND at_ms > $3) AS t)"
+    " WHERE pool_id = $1 AND sub = $2";
 
 static void sign_out(struct ph_tx *tx, void *arg)
 {

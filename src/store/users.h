@@ -57,6 +57,9 @@ struct ph_user {
     struct ph_password *password_history; /* newest first, without the current one */
     size_t password_history_count;
     int64_t tokens_valid_after_ms; /* tokens of sign-ins before this are revoked; 0: none */
+    unsigned mfa_on;               /* second factors switched on (enum ph_mfa_factor bits) */
+    unsigned mfa_preferred;        /* one of them, or 0 */
+    bool has_totp;                 /* a verified software token (store/totp.h) */
 };
 
 enum ph_alias_kind {
@@ -101,6 +104,7 @@ struct ph_user_change {
     enum ph_code_purpose drop_purpose; /* ... CONFLICT when somebody else just spent it */
     const struct ph_message *messages; /* leave after the commit (store/outbox.h) */
     size_t message_count;
+    const struct ph_totp_change *totp; /* of the software token (store/totp.h) */
 };
 
 enum ph_user_write { PH_USER_DONE, PH_USER_CONFLICT, PH_USER_ALIAS_TAKEN };

@@ -7,16 +7,16 @@
 
 #include <string.h>
 
-enum { CODE_DIGITS = 6, ATTEMPTS_PER_CODE = 15, HOUR_MS = 3600 * 1000 };
+enum { ATTEMPTS_PER_CODE = 15, HOUR_MS = 3600 * 1000 };
 
-struct ph_str ph_code_new(struct ph_ctx *ctx)
+struct ph_str ph_code_new(struct ph_ctx *ctx, size_t digits)
 {
     const struct ph_settings *settings = ctx->settings;
 
     if (settings != NULL && settings->mode == PH_MODE_DEV && settings->fixed_code.n > 0) {
         return settings->fixed_code;
     }
-    return ph_random_text(ctx, CODE_DIGITS, PH_STR("0123456789"));
+    return ph_random_text(ctx, digits, PH_STR("0123456789"));
 }
 
 /* Bound to its owner and purpose: a code does not serve for anything else. */
@@ -31,14 +31,27 @@ static void hash_code(const struct ph_pool *pool, const struct ph_user *user,
             user->sub, code);
 }
 
-/* As it is stored: lives 1 hour for password resets, 24 hours otherwise. */
+static int64_t life_ms(enum ph_code_purpose purpose)
+{
+    return (purpose == PH_CODE_RESET_PASSWORD ? 1 : 24) * (int64_t)HOUR_MS;
+}
+
+/* One with more time left than it ever had was sent before the clock was set back. */
+static bool has_expired(struct ph_ctx *ctx, enum ph_code_purpose purpose,
+                        const struct ph_code *code)
+{
+    const int64_t left_ms = code->expires_ms - ph_now_ms(ctx);
+
+    return left_ms <= 0 || left_ms > life_ms(purpose);
+}
+
+/* As it is stored. */
 static void add_code(struct ph_ctx *ctx, const struct ph_pool *pool,
                      const struct ph_code_request *request, struct ph_str text,
                      struct ph_user_change *change)
 {
     const size_t n = change->put_code_count;
     struct ph_code *codes = ph_arena_array(ctx->arena, n + 1, struct ph_code);
-    const int64_t hours = request->purpose == PH_CODE_RESET_PASSWORD ? 1 : 24;
     struct ph_digest digest;
 
     for (size_t i = 0; i < n; i++) {
@@ -49,7 +62,7 @@ static void add_code(struct ph_ctx *ctx, const struct ph_pool *pool,
     memcpy(codes[n].hmac, digest.bytes, sizeof codes[n].hmac);
     codes[n].attribute = request->attribute;
     codes[n].destination = request->destination;
-    codes[n].expires_ms = ph_now_ms(ctx) + hours * HOUR_MS;
+    codes[n].expires_ms = ph_now_ms(ctx) + life_ms(request->purpose);
     change->put_codes = codes;
     change->put_code_count = n + 1;
 }
@@ -58,7 +71,7 @@ struct ph_err ph_code_issue(struct ph_ctx *ctx, const struct ph_pool *pool,
                             const struct ph_code_request *request, struct ph_user_change *change,
                             struct ph_delivery *delivery)
 {
-    const struct ph_str text = ph_code_new(ctx);
+    const struct ph_str text = ph_code_new(ctx, PH_CODE_DIGITS);
     const bool email = ph_str_eq(request->attribute, PH_STR("email"));
     struct ph_message_request wanted = {
         .template = PH_TEMPLATE_VERIFICATION,
@@ -90,7 +103,7 @@ struct ph_err ph_code_check(struct ph_ctx *ctx, const struct ph_pool *pool,
     if (ctx->settings != NULL && ctx->settings->attempt_limits && attempts > ATTEMPTS_PER_CODE) {
         return PH_FAIL(LimitExceededException, PH_MSG_ATTEMPT_LIMIT);
     }
-    if (stored == NULL || stored->expires_ms <= ph_now_ms(ctx)) {
+    if (stored == NULL || has_expired(ctx, purpose, stored)) {
         return PH_FAIL(ExpiredCodeException, PH_MSG_CODE_EXPIRED);
     }
     hash_code(pool, user, purpose, given, &digest);

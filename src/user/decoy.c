@@ -35,6 +35,22 @@ static struct ph_password *decoy_password(struct ph_ctx *ctx, const struct ph_po
     return password;
 }
 
+struct ph_str ph_decoy_destination(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                   struct ph_str name, enum ph_medium medium)
+{
+    struct ph_digest digest;
+
+    derive(ctx, pool, PH_STR("delivery"), name, &digest);
+    if (medium == PH_MEDIUM_SMS && !ph_is_phone(name)) {
+        return ph_strf(ctx->arena, "%04u",
+                       (unsigned)(digest.bytes[0] << 8 | digest.bytes[1]) % 10000U);
+    }
+    if (medium == PH_MEDIUM_EMAIL && !ph_is_email(name)) {
+        return ph_strf(ctx->arena, "%c@%c", 'a' + digest.bytes[0] % 26, 'a' + digest.bytes[1] % 26);
+    }
+    return name;
+}
+
 /* To an address when the name is one, else to one that fits the name for ever. */
 void ph_decoy_delivery(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name,
                        struct ph_delivery *delivery)
@@ -43,21 +59,12 @@ void ph_decoy_delivery(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph
     const bool is_phone = ph_is_phone(name) && (pool->auto_verified & PH_PHONE) != 0;
     const struct ph_contact_kind *contact =
         ph_contact_of(phone_only || is_phone ? PH_STR("phone_number") : PH_STR("email"));
-    struct ph_str address = name;
-    struct ph_digest digest;
 
-    derive(ctx, pool, PH_STR("delivery"), name, &digest);
-    if (contact->medium == PH_MEDIUM_SMS && !ph_is_phone(name)) {
-        address = ph_strf(ctx->arena, "%04u",
-                          (unsigned)(digest.bytes[0] << 8 | digest.bytes[1]) % 10000U);
-    } else if (contact->medium == PH_MEDIUM_EMAIL && !ph_is_email(name)) {
-        address =
-            ph_strf(ctx->arena, "%c@%c", 'a' + digest.bytes[0] % 26, 'a' + digest.bytes[1] % 26);
-    }
     *delivery = (struct ph_delivery){
         .medium = contact->medium,
         .attribute = contact->attribute,
-        .destination = ph_mask_destination(ctx->arena, contact->medium, address),
+        .destination = ph_mask_destination(ctx->arena, contact->medium,
+                                           ph_decoy_destination(ctx, pool, name, contact->medium)),
     };
 }
 

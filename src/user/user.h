@@ -161,8 +161,13 @@ PH_MUST_USE struct ph_err ph_user_notify(struct ph_ctx *ctx, const struct ph_poo
 void ph_decoy_delivery(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name,
                        struct ph_delivery *delivery);
 
-/* The six digits; settings->fixed_code in dev. */
-struct ph_str ph_code_new(struct ph_ctx *ctx);
+/* The address or number itself (unmasked), of this kind. */
+struct ph_str ph_decoy_destination(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                   struct ph_str name, enum ph_medium medium);
+
+/* So many random digits; settings->fixed_code in dev. */
+enum { PH_CODE_DIGITS = 6 };
+struct ph_str ph_code_new(struct ph_ctx *ctx, size_t digits);
 
 struct ph_code_request {
     const struct ph_user *user;

@@ -23,7 +23,7 @@ enum ph_caller_kind {
     PH_CALLER_TOKEN, /* a verified access token */
 };
 
-/* Who asks, as protocol/authorize.c established it. */
+/* Who asks: from the signature (protocol/authenticate.c) or the access token (token/). */
 struct ph_caller {
     enum ph_caller_kind kind;
     /* PH_CALLER_IAM */

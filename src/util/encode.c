@@ -32,6 +32,26 @@ static struct ph_str encode64(struct ph_arena *arena, struct ph_str in, const ch
     return (struct ph_str){ out, n };
 }
 
+struct ph_str ph_base32(struct ph_arena *arena, struct ph_str bytes)
+{
+    static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    uint8_t *out = ph_arena_alloc(arena, (bytes.n * 8 + 4) / 5 + 1);
+    uint32_t bits = 0; /* the lowest `waiting` are not written yet */
+    unsigned waiting = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < bytes.n; i++) {
+        bits = bits << 8 | bytes.p[i];
+        for (waiting += 8; waiting >= 5; waiting -= 5) {
+            out[n++] = (uint8_t)ALPHABET[bits >> (waiting - 5) & 31];
+        }
+    }
+    if (waiting > 0) {
+        out[n++] = (uint8_t)ALPHABET[bits << (5 - waiting) & 31];
+    }
+    return (struct ph_str){ out, n };
+}
+
 static int value64(uint8_t c, const char *alphabet)
 {
     if (c >= 'A' && c <= 'Z') {

@@ -1,6 +1,6 @@
 /*
- * Text forms of bytes: base64 (RFC 4648, 4 and 5), hexadecimal, UUID (RFC 9562), the values of
- * HTML forms and queries, text inside HTML.
+ * Text forms of bytes: base64 and base32 (RFC 4648, 4 to 6), hexadecimal, UUID (RFC 9562), the
+ * values of HTML forms and queries, text inside HTML.
  *
  * Decoders are strict: a wrong character, length or padding is refused.
  */
@@ -18,6 +18,9 @@ PH_MUST_USE bool ph_base64_decode(struct ph_arena *arena, struct ph_str text, st
 /* URL alphabet without padding; false when malformed, *bytes untouched. */
 PH_MUST_USE bool ph_base64url_decode(struct ph_arena *arena, struct ph_str text,
                                      struct ph_str *bytes);
+
+/* Upper case letters and digits 2 to 7, without padding (RFC 4648, 6). */
+struct ph_str ph_base32(struct ph_arena *arena, struct ph_str bytes);
 
 struct ph_str ph_hex(struct ph_arena *arena, struct ph_str bytes); /* lower case */
 

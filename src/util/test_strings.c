@@ -245,6 +245,28 @@ static void names_are_folded_and_counted_in_utf16_units(void **state)
     assert_int_equal(ph_utf16_length(PH_STR("\xff\xff")), 2);
 }
 
+static void base32_follows_the_vectors_of_rfc_4648(void **state)
+{
+    static const struct {
+        const char *bytes;
+        const char *text;
+    } VECTORS[] = {
+        { "", "" },
+        { "f", "MY" },
+        { "fo", "MZXQ" },
+        { "foo", "MZXW6" },
+        { "foob", "MZXW6YQ" },
+        { "fooba", "MZXW6YTB" },
+        { "foobar", "MZXW6YTBOI" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof VECTORS / sizeof VECTORS[0]; i++) {
+        assert_string_equal(ph_cstr(&arena, ph_base32(&arena, ph_str_from(VECTORS[i].bytes))),
+                            VECTORS[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +279,7 @@ int main(void)
         cmocka_unit_test_teardown(a_buffer_prints_long_texts_whole, wipe),
         cmocka_unit_test_teardown(base64_follows_the_vectors_of_rfc_4648, wipe),
         cmocka_unit_test_teardown(malformed_base64_is_refused, wipe),
+        cmocka_unit_test_teardown(base32_follows_the_vectors_of_rfc_4648, wipe),
         cmocka_unit_test_teardown(values_of_forms_are_decoded, wipe),
         cmocka_unit_test_teardown(text_in_html_ends_no_tag_and_no_attribute, wipe),
         cmocka_unit_test_teardown(hexadecimal_reads_either_case_and_writes_lower, wipe),

@@ -89,8 +89,11 @@ class Model:
     def input(self, operation):
         return self.value(self.operations[operation][1]['input'][0])
 
+    def input_names(self, operation):
+        return {n for n, _, _ in self.members(self.operations[operation][1]['input'][0])}
+
     def names_pool(self, operation):
-        members = {n for n, _, _ in self.members(self.operations[operation][1]['input'][0])}
+        members = self.input_names(operation)
         return next((m for m in ('UserPoolId', 'ResourceArn') if m in members), None)
 
 
@@ -113,8 +116,8 @@ class Isolation(PoolhouseTest):
     def arn(cls, pool):
         return f'arn:aws:cognito-idp:eu-west-1:000000000000:userpool/{pool}'
 
-    def ask(self, api, operation, pool, **options):
-        body = self.model.input(operation)
+    def ask(self, api, operation, pool, members=None, **options):
+        body = self.model.input(operation) | (members or {})
         member = self.model.names_pool(operation)
         if member:
             body[member] = pool if member == 'UserPoolId' else self.arn(pool)
@@ -143,6 +146,17 @@ class Isolation(PoolhouseTest):
                 with self.subTest(operation):
                     reply = self.ask(self.owner, operation, self.ours)
                     self.assertNotIn(b'AccessDenied', reply.body)
+
+    def test_a_key_for_one_pool_reaches_no_app_client_of_another(self):
+        client = self.new_client(self.theirs)
+        before = self.api.DescribeUserPoolClient(UserPoolId=self.theirs, ClientId=client)
+        for operation in self.model.of_class('sigv4'):
+            if {'UserPoolId', 'ClientId'} <= self.model.input_names(operation):
+                with self.subTest(operation):
+                    reply = self.ask(self.owner, operation, self.ours, {'ClientId': client})
+                    self.assertNotEqual(200, reply.status)
+        self.assertEqual(before, self.api.DescribeUserPoolClient(UserPoolId=self.theirs,
+                                                                 ClientId=client))
 
     def test_no_signed_operation_answers_without_a_signature(self):
         for operation in self.model.of_class('sigv4'):

@@ -2,7 +2,6 @@
 import datetime
 import json
 import os
-import re
 import subprocess
 import unittest
 
@@ -251,6 +250,14 @@ class Serve(PoolhouseTest):
         self.assertEqual((1, ''), (done.returncode, done.stdout))
         self.assertIn('Statement[0].Effect: "Allow" or "Deny" is wanted', done.stderr)
         self.assertEqual(before, credentials(self.server, 'list').stdout)
+
+    def test_a_misspelt_action_is_noted_and_stored(self):
+        path = os.path.join(self.server.directory, 'misspelt.json')
+        with open(path, 'w', encoding='utf-8') as f:
+            json.dump({'Statement': [self.allow('cognito-idp:AdminDeletUser', effect='Deny')]}, f)
+        done = credentials(self.server, 'create', '--user', 'misspelt', '--policy', path)
+        self.assertIn('note: Statement[0].Action: no operation that needs a key is named '
+                      '"cognito-idp:AdminDeletUser"', done.stderr)
 
     def test_the_exports_can_be_pasted(self):
         text = credentials(self.server, 'create', '--user', 'paste', '--region', 'eu-west-1').stdout

@@ -6,11 +6,11 @@
 #include <string.h>
 
 enum {
-    STATEMENTS = 256,      /* slots of the table of prepared statements: a power of two */
-    PARAMETERS = 32,       /* $1 to $32 */
-    BUSY_MS = 10000,       /* how long another process may hold the write lock */
-    CHECKPOINT_IDLE = 512, /* pages in the log from which an idle writer moves them */
-    CHECKPOINT_FORCED = 16384,
+    STATEMENTS = 256,         /* slots of the table of prepared statements: a power of two */
+    PARAMETERS = 32,          /* $1 to $32 */
+    BUSY_MS = 10000,          /* how long another process may hold the write lock */
+    CHECKPOINT_IDLE = 512,    /* pages in the log from which an idle writer moves them */
+    CHECKPOINT_FORCED = 8192, /* from which a busy one does */
 };
 
 struct ph_db_stmt {
@@ -81,10 +81,15 @@ static void db_close(struct ph_db *db)
 static const char WRITER_SETTINGS[] = "PRAGMA journal_mode = WAL;"
                                       "PRAGMA synchronous = FULL;"
                                       "PRAGMA wal_autocheckpoint = 0;"
+                                      "PRAGMA journal_size_limit = 67108864;"
                                       "PRAGMA cache_size = -16000;"
                                       "PRAGMA temp_store = MEMORY;"
                                       "PRAGMA trusted_schema = OFF";
+/*
+ * Each commit empties the page caches of all readers; pages that are mapped need not be read again.
+ */
 static const char READER_SETTINGS[] = "PRAGMA query_only = ON;"
+                                      "PRAGMA mmap_size = 1073741824;"
                                       "PRAGMA temp_store = MEMORY;"
                                       "PRAGMA trusted_schema = OFF";
 
@@ -93,8 +98,11 @@ static bool set_up(struct ph_db *db, enum ph_db_role role)
     db->role = role;
     sqlite3_busy_timeout(db->handle, BUSY_MS);
     sqlite3_extended_result_codes(db->handle, 1);
-    sqlite3_wal_hook(db->handle, count_log_pages, db);
-    return db_run(db, role == PH_DB_WRITER ? WRITER_SETTINGS : READER_SETTINGS) == PH_DB_DONE;
+    if (db_run(db, role == PH_DB_WRITER ? WRITER_SETTINGS : READER_SETTINGS) != PH_DB_DONE) {
+        return false;
+    }
+    sqlite3_wal_hook(db->handle, count_log_pages, db); /* wal_autocheckpoint would remove it */
+    return true;
 }
 
 static struct ph_db *db_open(const char *path, enum ph_db_role role)
@@ -266,17 +274,22 @@ static enum ph_verdict db_unmark(struct ph_db *db, bool keep)
     return verdict == PH_DB_DONE ? run_prepared(db, RELEASE) : verdict;
 }
 
-/* Checkpoints stay out of the way of commits unless the log has grown very long. */
+/*
+ * Checkpoints stay out of the way of commits unless the log has grown very long. Then they wait
+ * for the readers of the moment, so that the log begins anew instead of growing for ever.
+ */
 static enum ph_verdict db_tidy(struct ph_db *db, bool idle)
 {
+    const int mode =
+        db->log_pages < CHECKPOINT_FORCED ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
     int code;
 
     if (db->log_pages < (idle ? CHECKPOINT_IDLE : CHECKPOINT_FORCED)) {
         return PH_DB_DONE;
     }
     db->log_pages = 0; /* the next commit tells anew */
-    code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    return verdict_of(code);
+    code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL);
+    return code == SQLITE_BUSY ? PH_DB_DONE : verdict_of(code); /* busy: the next one will do */
 }
 
 /* To SQLite, filling the new file is writing: a reader is allowed to for this statement. */

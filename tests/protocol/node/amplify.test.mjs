@@ -1,0 +1,71 @@
+// aws-amplify v6, as an application uses it: only its endpoint is ours.
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { Amplify } from 'aws-amplify';
+import {
+  confirmSignUp, confirmSignIn, fetchAuthSession, fetchUserAttributes, getCurrentUser, signIn,
+  signOut, signUp, updatePassword,
+} from 'aws-amplify/auth';
+import { AdminCreateUserCommand } from '@aws-sdk/client-cognito-identity-provider';
+import { PASSWORD, Server, newUser, poolAndClient } from './support.mjs';
+
+let server;
+let sdk;
+let ids;
+
+before(async () => {
+  server = await Server.start();
+  sdk = server.sdk();
+  ids = await poolAndClient(sdk, { AutoVerifiedAttributes: ['email'] });
+  Amplify.configure({
+    Auth: {
+      Cognito: {
+        userPoolId: ids.UserPoolId, userPoolClientId: ids.ClientId, userPoolEndpoint: `${server.url}/`,
+      },
+    },
+  });
+});
+after(() => server.stop());
+
+test('a user signs in by SRP, is refreshed, changes the password and signs out', async () => {
+  const username = 'ann';
+  await newUser(sdk, ids.UserPoolId, username);
+  const { isSignedIn, nextStep } = await signIn({ username, password: PASSWORD });
+  assert.deepEqual([true, 'DONE'], [isSignedIn, nextStep.signInStep]);
+  assert.equal(username, (await getCurrentUser()).username);
+
+  const first = (await fetchAuthSession()).tokens;
+  const second = (await fetchAuthSession({ forceRefresh: true })).tokens;
+  assert.notEqual(first.accessToken.toString(), second.accessToken.toString());
+  assert.equal(first.idToken.payload.sub, second.idToken.payload.sub);
+  assert.equal(first.idToken.payload.sub, (await fetchUserAttributes()).sub);
+
+  await updatePassword({ oldPassword: PASSWORD, newPassword: `${PASSWORD}2` });
+  await signOut({ global: true });
+  await assert.rejects(signIn({ username, password: PASSWORD }), { name: 'NotAuthorizedException' });
+  assert.ok((await signIn({ username, password: `${PASSWORD}2` })).isSignedIn);
+  await signOut();
+});
+
+test('a user signs up with the code of the message', async () => {
+  const { nextStep, userId } = await signUp({
+    username: 'new', password: PASSWORD, options: { userAttributes: { email: 'new@example.com' } },
+  });
+  assert.equal('CONFIRM_SIGN_UP', nextStep.signUpStep);
+  assert.match(userId, /^[0-9a-f-]{36}$/);
+  const outbox = await fetch(`${server.url}/_poolhouse/outbox?format=json&username=new`);
+  const { code } = (await outbox.json()).messages[0];
+  assert.ok((await confirmSignUp({ username: 'new', confirmationCode: code })).isSignUpComplete);
+  assert.ok((await signIn({ username: 'new', password: PASSWORD })).isSignedIn);
+  await signOut();
+});
+
+test('an invited user chooses a password', async () => {
+  await sdk.send(new AdminCreateUserCommand({
+    UserPoolId: ids.UserPoolId, Username: 'invited', TemporaryPassword: PASSWORD, MessageAction: 'SUPPRESS',
+  }));
+  const { nextStep } = await signIn({ username: 'invited', password: PASSWORD });
+  assert.equal('CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED', nextStep.signInStep);
+  assert.ok((await confirmSignIn({ challengeResponse: `${PASSWORD}2` })).isSignedIn);
+  await signOut();
+});
