@@ -88,13 +88,18 @@ struct ph_err ph_sign_in_begin(struct ph_ctx *ctx, const struct ph_flow *flow,
                                const struct ph_sign_in_request *request,
                                struct ph_decision *decision)
 {
+    /* What the first call brings is for the triggers that come before the proof (5.3). */
+    struct ph_sign_in_request first = *request;
     PH_AUTO(ph_attempt_wipe)
-    struct ph_attempt attempt = { .request = request,
+    struct ph_attempt attempt = { .request = &first,
                                   .pool = request->pool,
                                   .client = request->client };
     struct ph_decision result = { 0 };
-    const struct ph_err err = begin(ctx, flow, &attempt, &result);
+    struct ph_err err;
 
+    first.validation_data = request->client_metadata;
+    first.client_metadata = NULL;
+    err = begin(ctx, flow, &attempt, &result);
     ph_sign_in_record(ctx, &attempt, err, &result);
     PH_TRY(err);
     *decision = result;

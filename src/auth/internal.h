@@ -6,6 +6,7 @@
 #include "auth/sign_in.h"
 #include "model/exceptions.h"
 #include "model/messages.h"
+#include "store/devices.h"
 #include "user/user.h"
 
 /* One call of a sign-in: who, what has been proven, where it came from. */
@@ -17,12 +18,14 @@ struct ph_attempt {
     bool exists;
     struct ph_str name; /* as typed in the first call */
     struct ph_str event_id;
-    unsigned proven; /* enum ph_proof bits */
     unsigned factor; /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
+    unsigned proven; /* enum ph_proof bits */
     bool judged;     /* a password was judged in this call: an event is recorded */
     bool judged_mfa; /* a second factor was */
-    struct ph_session opened; /* what the answer came with */
-    struct ph_srp_state srp;  /* and in it, during SRP; wiped when the call ends */
+    struct ph_str device_key;       /* that the client named; absent: none */
+    const struct ph_device *device; /* the user's confirmed device of that key; NULL: none yet */
+    struct ph_session opened;       /* what the answer came with */
+    struct ph_srp_state srp;        /* and in it, during SRP; wiped when the call ends */
     struct ph_str secret_block;
 };
 
@@ -129,6 +132,14 @@ PH_MUST_USE struct ph_err ph_lockout_judge(struct ph_ctx *ctx, const struct ph_a
 
 /* A sign-in is whole: counting begins anew. */
 PH_MUST_USE struct ph_err ph_lockout_forget(struct ph_ctx *ctx, const struct ph_attempt *attempt);
+
+/* ---- device.c: devices that the user has confirmed ---- */
+
+/*
+ * True for a remembered device in a pool where that makes a second factor needless. Stages of MFA
+ * are not due then: the stages of devices, which stand after them, are due until it is proven.
+ */
+bool ph_device_replaces_mfa(const struct ph_attempt *attempt);
 
 /* ---- the flows that begin ---- */
 

@@ -8,7 +8,7 @@
 
 struct ph_mfa_plan ph_mfa_due(const struct ph_attempt *attempt)
 {
-    if ((attempt->proven & PH_PROVED_MFA) != 0) {
+    if ((attempt->proven & PH_PROVED_MFA) != 0 || ph_device_replaces_mfa(attempt)) {
         return (struct ph_mfa_plan){ PH_MFA_NEXT_NONE, 0 };
     }
     if (attempt->factor != 0) {

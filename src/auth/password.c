@@ -25,7 +25,9 @@ struct ph_err ph_password_prepare(struct ph_ctx *ctx, struct ph_attempt *attempt
         .client_id = attempt->client->id,
         .user = attempt->exists ? attempt->user : NULL,
         .user_not_found = !attempt->exists,
-        .validation_data = attempt->request->client_metadata,
+        .user_name = attempt->name,
+        .client_metadata = attempt->request->validation_data, /* under both names (5.3) */
+        .validation_data = attempt->request->validation_data,
     };
     const struct json_t *response;
 

@@ -15,18 +15,20 @@ enum ph_proof {
     PH_PROVED_NEW_PASSWORD = 2,
     PH_PROVED_MFA = 4,       /* a second factor */
     PH_PROVED_MFA_SETUP = 8, /* a software token was verified during this sign-in */
+    PH_PROVED_DEVICE = 16,   /* a remembered device */
 };
 
 struct ph_session {
     struct ph_str challenge; /* the one that is open */
     struct ph_str client_id;
-    struct ph_str sub;      /* a decoy's for users who do not exist */
-    struct ph_str name;     /* as typed in the first call */
-    struct ph_str event_id; /* UUID version 7 of the attempt */
-    struct ph_str nonce;    /* spent by the answer that advances */
-    struct ph_str password; /* which password the proofs are for (ph_password_tag()) */
-    struct ph_str code;     /* MAC of the code that was sent (one_time_code.h); absent: none */
-    unsigned proven;        /* enum ph_proof bits */
+    struct ph_str sub;        /* a decoy's for users who do not exist */
+    struct ph_str name;       /* as typed in the first call */
+    struct ph_str event_id;   /* UUID version 7 of the attempt */
+    struct ph_str nonce;      /* spent by the answer that advances */
+    struct ph_str password;   /* which password the proofs are for (ph_password_tag()) */
+    struct ph_str code;       /* MAC of the code that was sent (one_time_code.h); absent: none */
+    struct ph_str device_key; /* that the client named; absent: none */
+    unsigned proven;          /* enum ph_proof bits */
     int64_t expires_ms;
 };
 

@@ -20,6 +20,7 @@ struct ph_sign_in_request {
     struct ph_in answers; /* AuthParameters or ChallengeResponses: a string map */
     struct ph_str session;
     const struct json_t *client_metadata; /* for triggers; NULL: none */
+    const struct json_t *validation_data; /* what was metadata in the first call; set by auth/ */
     const struct ph_in *input; /* all of it: its metadata and context go into the event */
 };
 

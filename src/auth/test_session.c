@@ -29,6 +29,7 @@ static const struct ph_session SESSION = {
     .event_id = PH_STR_INIT("event"),
     .nonce = PH_STR_INIT("nonce"),
     .password = PH_STR_INIT("tag"),
+    .device_key = PH_STR_INIT("eu-west-1_key"),
     .proven = PH_PROVED_PASSWORD,
     .expires_ms = 1800000000456,
 };
@@ -42,6 +43,7 @@ static void assert_same(const struct ph_session *back)
     assert_true(ph_str_eq(back->event_id, SESSION.event_id));
     assert_true(ph_str_eq(back->nonce, SESSION.nonce));
     assert_true(ph_str_eq(back->password, SESSION.password));
+    assert_true(ph_str_eq(back->device_key, SESSION.device_key));
     assert_int_equal(back->proven, SESSION.proven);
     assert_int_equal(back->expires_ms, SESSION.expires_ms);
 }

@@ -172,6 +172,7 @@ static void fill_defaults(struct ph_workers_options *options)
     if (options->threads == 0) {
         options->threads = THREADS_PER_CORE * options->running;
         options->threads = options->threads < LEAST_THREADS ? LEAST_THREADS : options->threads;
+        options->threads += options->more_threads;
     }
 }
 

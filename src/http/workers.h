@@ -40,7 +40,8 @@ struct ph_job {
 };
 
 struct ph_workers_options {
-    unsigned threads; /* 0: 4 for each core, at least 16 */
+    unsigned threads; /* 0: 4 for each core, at least 16, and more_threads */
+    unsigned more_threads;
     unsigned running; /* 0: the number of cores */
     size_t queue_max; /* jobs that wait */
     int64_t wait_ms;  /* how long a job may wait for its turn */

@@ -72,6 +72,10 @@ void ph_config_set(struct ph_config *config, const struct ph_config_key *key, st
 {
     struct ph_config_value *value = &config->values[key - ph_config_keys];
 
+    if (key->type == PH_CONFIG_LIST && value->given && ph_str_eq(value->source, source)) {
+        value->text = PH_CONCAT(&config->arena, value->text, PH_STR("\n"), text);
+        return;
+    }
     value->text = ph_str_dup(&config->arena, text);
     value->source = ph_str_dup(&config->arena, source);
     value->given = true;
@@ -178,7 +182,7 @@ static int on_line(void *self, const char *section, const char *name, const char
         report_unknown(reading->config, reading->path, in, called);
         return 1;
     }
-    if (reading->seen[key - ph_config_keys]) {
+    if (reading->seen[key - ph_config_keys] && key->type != PH_CONFIG_LIST) {
         ph_config_problem(reading->config, "%s: %s.%s is given twice", reading->path, section,
                           key->name);
         return 1;

@@ -26,6 +26,7 @@ enum ph_config_type {
     PH_CONFIG_SECONDS, /* int64_t seconds, written in the same way */
     PH_CONFIG_CHOICE,  /* enum: the index of the value in `choices` */
     PH_CONFIG_DIGITS,  /* struct ph_str of exactly `max` digits */
+    PH_CONFIG_LIST,    /* struct ph_str of lines: may be given several times by one source */
 };
 
 struct ph_config_key {

@@ -32,6 +32,7 @@ static const struct unit *units_of(enum ph_config_type type)
     case PH_CONFIG_NUMBER:
     case PH_CONFIG_CHOICE:
     case PH_CONFIG_DIGITS:
+    case PH_CONFIG_LIST:
         break;
     }
     return NUMBER;
@@ -86,6 +87,7 @@ static const char *number_kind(enum ph_config_type type)
     case PH_CONFIG_NUMBER:
     case PH_CONFIG_CHOICE:
     case PH_CONFIG_DIGITS:
+    case PH_CONFIG_LIST:
         break;
     }
     return "a number";
@@ -198,6 +200,7 @@ bool ph_config_parse(struct ph_arena *arena, const struct ph_config_key *key, st
     case PH_CONFIG_ADDRESS:
     case PH_CONFIG_URL:
     case PH_CONFIG_DIGITS:
+    case PH_CONFIG_LIST:
         break;
     }
     return set_text(arena, key, text, to, why);

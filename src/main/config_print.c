@@ -8,6 +8,26 @@ static bool begins_section(size_t i)
     return i == 0 || strcmp(ph_config_keys[i].section, ph_config_keys[i - 1].section) != 0;
 }
 
+/* A list as one line for each of its values. */
+static void show_value(const struct ph_config_key *key, struct ph_str text,
+                       const struct ph_config_value *value, FILE *out)
+{
+    do {
+        struct ph_str line = text;
+
+        if (key->type == PH_CONFIG_LIST) {
+            ph_str_cut(text, '\n', &line, &text);
+        } else {
+            text.n = 0;
+        }
+        fprintf(out, "%s = %.*s", key->name, PH_FMT(line));
+        if (value->given) {
+            fprintf(out, "  ; %.*s", PH_FMT(value->source));
+        }
+        fputc('\n', out);
+    } while (text.n > 0);
+}
+
 void ph_config_show(const struct ph_config *config, FILE *out)
 {
     for (size_t i = 0; i < ph_config_key_count; i++) {
@@ -18,11 +38,7 @@ void ph_config_show(const struct ph_config *config, FILE *out)
         if (begins_section(i)) {
             fprintf(out, "%s[%s]\n", i == 0 ? "" : "\n", key->section);
         }
-        fprintf(out, "%s = %.*s", key->name, PH_FMT(hidden ? PH_STR("***") : value->text));
-        if (value->given) {
-            fprintf(out, "  ; %.*s", PH_FMT(value->source));
-        }
-        fputc('\n', out);
+        show_value(key, hidden ? PH_STR("***") : value->text, value, out);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "crypto/random.h"
 #include "deliver/post.h"
+#include "fetch/fetch.h"
 #include "main/data.h"
 #include "main/health.h"
 #include "main/master_key.h"
@@ -11,6 +12,7 @@
 #include "pool/pool.h"
 #include "protocol/dispatch.h"
 #include "store/store.h"
+#include "trigger/functions.h"
 #include "util/clock.h"
 #include "util/json.h"
 
@@ -28,6 +30,7 @@ enum {
     PEM_MAX = 256 * 1024,
     OTHER_FILES = 256, /* descriptors beside connections */
     SWEEP_SECONDS = 10,
+    WAITING_WORKERS = 48, /* more than usual where functions are waited for */
 };
 
 struct ph_service {
@@ -40,6 +43,8 @@ struct ph_service {
     struct ph_store *store;
     struct ph_pool_cache *pools;
     struct ph_post *post;
+    struct ph_fetch *fetch;
+    struct ph_functions *functions; /* NULL: none are configured */
     struct ph_health health;
     struct ph_outbox_waiters outbox_waiters;
     struct ph_protocol protocol;
@@ -199,6 +204,7 @@ static bool start_workers(struct ph_service *service, char *why, size_t why_size
 
     service->workers = ph_workers_create(&(struct ph_workers_options){
         .threads = (unsigned)s->workers,
+        .more_threads = service->settings->trigger_routes.n > 0 ? WAITING_WORKERS : 0,
         .queue_max = (size_t)s->queue,
         .wait_ms = s->queue_wait_ms,
     });
@@ -206,6 +212,41 @@ static bool start_workers(struct ph_service *service, char *why, size_t why_size
         snprintf(why, why_size, "cannot start the worker threads");
     }
     return service->workers != NULL;
+}
+
+/* Workers for the ordinary, and those that functions may keep waiting. */
+static unsigned waiting_share(const struct ph_service *service)
+{
+    const unsigned threads = ph_workers_count(service->workers).threads;
+
+    return service->settings->server.workers == 0 ? WAITING_WORKERS
+                                                  : (threads > 1 ? threads / 2 : 1);
+}
+
+static bool start_functions(struct ph_service *service, char *why, size_t why_size)
+{
+    const struct ph_settings *s = service->settings;
+    const unsigned share = waiting_share(service);
+    const unsigned quarter = ph_workers_count(service->workers).threads / 4;
+
+    if (s->trigger_routes.n == 0) {
+        return true;
+    }
+    service->functions = ph_functions_create(
+        &(struct ph_functions_options){
+            .routes = s->trigger_routes,
+            .timeout_ms = s->trigger_timeout_ms,
+            .pause_ms = s->trigger_pause_ms,
+            .at_once = s->trigger_at_once > 0 ? (unsigned)s->trigger_at_once : quarter + 1,
+            .share = share,
+            .credentials = { .access_key_id = s->aws_access_key_id,
+                             .secret = s->aws_secret_key,
+                             .session_token = s->aws_session_token },
+            .fetch = service->fetch,
+            .log = service->log,
+        },
+        why, why_size);
+    return service->functions != NULL;
 }
 
 static bool listen_admin(struct ph_service *service, char *why, size_t why_size)
@@ -309,6 +350,7 @@ static void init_protocol(struct ph_service *service)
                  .settings = service->settings,
                  .store = service->store,
                  .pools = service->pools,
+                 .functions = service->functions,
                  .blocking = ph_workers_blocking(service->workers),
                  .log = service->log },
         .count = count_request,
@@ -353,7 +395,9 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, char *w
     block_signals();
     raise_file_limit(service);
     init_health(service);
-    if (!start_workers(service, why, why_size) || !open_store(service, why, why_size)) {
+    service->fetch = ph_fetch_create();
+    if (!start_workers(service, why, why_size) || !start_functions(service, why, why_size) ||
+        !open_store(service, why, why_size)) {
         ph_service_destroy(service);
         return NULL;
     }
@@ -452,6 +496,8 @@ void ph_service_destroy(struct ph_service *service)
     ph_http_server_destroy(service->api);
     ph_post_stop(service->post, 0);
     ph_post_destroy(service->post);
+    ph_functions_destroy(service->functions);
+    ph_fetch_destroy(service->fetch);
     ph_pool_cache_destroy(service->pools);
     ph_store_close(service->store);
     ph_workers_destroy(service->workers);

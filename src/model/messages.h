@@ -28,6 +28,8 @@
 #define PH_MSG_REFRESH_INVALID "Invalid Refresh Token"
 #define PH_MSG_REFRESH_EXPIRED "Refresh Token has expired"
 #define PH_MSG_REFRESH_REVOKED "Refresh Token has been revoked"
+#define PH_MSG_DEVICE_UNKNOWN "Device does not exist."
+#define PH_MSG_DEVICE_EXISTS "Device key already exists."
 #define PH_MSG_UNAUTHORIZED_WRITE "A client attempted to write unauthorized attribute"
 #define PH_MSG_PAGE_TOKEN "Invalid pagination token."
 #define PH_MSG_CONCURRENT_CHANGE "Another request has changed this resource in the meantime."

@@ -76,6 +76,8 @@ struct ph_pool {
     unsigned verify_before_update;             /* AttributesRequireVerificationBeforeUpdate */
     bool passwordless_email, passwordless_sms; /* EMAIL_OTP, SMS_OTP in AllowedFirstAuthFactors */
     bool tracks_devices;
+    bool device_replaces_mfa;     /* ChallengeRequiredOnNewDevice */
+    bool asks_before_remembering; /* DeviceOnlyRememberedOnUserPrompt */
     const struct ph_attr_def *schema;
     size_t schema_count;
     const struct ph_signing_key *keys; /* newest first */

@@ -145,6 +145,14 @@ static enum ph_mfa_mode mfa_mode(struct ph_str text)
     return ph_str_eq(text, PH_STR("OPTIONAL")) ? PH_MFA_OPTIONAL : PH_MFA_OFF;
 }
 
+static void read_devices(const struct json_t *json, struct ph_pool *pool)
+{
+    pool->tracks_devices = json != NULL;
+    pool->device_replaces_mfa = ph_json_bool(ph_json_get(json, "ChallengeRequiredOnNewDevice"));
+    pool->asks_before_remembering =
+        ph_json_bool(ph_json_get(json, "DeviceOnlyRememberedOnUserPrompt"));
+}
+
 static void read_settings(const struct json_t *json, struct ph_pool *pool)
 {
     const struct json_t *policies = ph_json_get(json, "Policies");
@@ -167,7 +175,7 @@ static void read_settings(const struct json_t *json, struct ph_pool *pool)
                              "AttributesRequireVerificationBeforeUpdate"));
     pool->passwordless_email = lists(factors, PH_STR("EMAIL_OTP"));
     pool->passwordless_sms = lists(factors, PH_STR("SMS_OTP"));
-    pool->tracks_devices = ph_json_get(json, "DeviceConfiguration") != NULL;
+    read_devices(ph_json_get(json, "DeviceConfiguration"), pool);
 }
 
 struct ph_str ph_pool_arn(struct ph_arena *arena, const struct ph_settings *settings,

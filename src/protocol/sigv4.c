@@ -1,19 +1,15 @@
 #include "protocol/sigv4.h"
 
-#include "crypto/hash.h"
-#include "util/buf.h"
+#include "crypto/sigv4.h"
 #include "util/clock.h"
 #include "util/encode.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define ALGORITHM "AWS4-HMAC-SHA256"
+#define ALGORITHM PH_SIGV4_ALGORITHM
 #define MISMATCH                                                                                   \
     "The request signature we calculated does not match the signature you provided. Check your "   \
     "AWS Secret Access Key and signing method. Consult the service documentation for details."
-
-enum { CANONICAL_MAX = 64 * 1024, QUERY_PARAMETERS_MAX = 64 };
 
 static struct ph_err incomplete(struct ph_arena *arena, const char *what)
 {
@@ -116,124 +112,6 @@ struct ph_err ph_sigv4_parse(struct ph_arena *arena, const struct ph_http_reques
     return PH_OK;
 }
 
-static int compare_parameters(const void *a, const void *b)
-{
-    return ph_str_cmp(*(const struct ph_str *)a, *(const struct ph_str *)b);
-}
-
-/* Sorted "name=value" pairs as sent: the API has no query, clients only send an empty one. */
-static bool add_query(struct ph_buf *buf, struct ph_arena *arena, struct ph_str query)
-{
-    struct ph_str *parameters = ph_arena_array(arena, QUERY_PARAMETERS_MAX, struct ph_str);
-    size_t count = 0;
-
-    while (query.n > 0) {
-        if (count == QUERY_PARAMETERS_MAX) {
-            return false;
-        }
-        ph_str_cut(query, '&', &parameters[count++], &query);
-    }
-    qsort(parameters, count, sizeof *parameters, compare_parameters);
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0) {
-            ph_buf_add_byte(buf, '&');
-        }
-        ph_buf_add(buf, parameters[i]);
-        if (!ph_str_has_byte(parameters[i], '=')) {
-            ph_buf_add_byte(buf, '=');
-        }
-    }
-    ph_buf_add_byte(buf, '\n');
-    return true;
-}
-
-/* Trimmed, and runs of spaces become one. */
-static void add_folded(struct ph_buf *buf, struct ph_str value)
-{
-    value = ph_str_trim(value);
-    for (size_t i = 0; i < value.n; i++) {
-        if (value.p[i] != ' ' || value.p[i - 1] != ' ') {
-            ph_buf_add_byte(buf, value.p[i]);
-        }
-    }
-}
-
-/* "name:value,value" for one signed header; false when the request does not have it. */
-static bool add_header(struct ph_buf *buf, const struct ph_http_request *request,
-                       struct ph_str name)
-{
-    struct ph_str value;
-    bool found = false;
-
-    ph_buf_add(buf, name);
-    for (size_t at = 0; ph_http_header_next(request, name, &at, &value);) {
-        ph_buf_add_byte(buf, found ? ',' : ':');
-        add_folded(buf, value);
-        found = true;
-    }
-    ph_buf_add_byte(buf, '\n');
-    return found;
-}
-
-static bool add_headers(struct ph_buf *buf, const struct ph_http_request *request,
-                        struct ph_str names)
-{
-    while (names.n > 0) {
-        struct ph_str name;
-
-        ph_str_cut(names, ';', &name, &names);
-        if (!add_header(buf, request, name)) {
-            return false;
-        }
-    }
-    ph_buf_add_byte(buf, '\n');
-    return true;
-}
-
-static void add_hash(struct ph_buf *buf, struct ph_arena *arena, struct ph_str of)
-{
-    struct ph_digest d;
-
-    PH_SHA256(&d, of);
-    ph_buf_add(buf, ph_hex(arena, ph_digest_str(&d)));
-}
-
-/* The body is hashed whatever x-amz-content-sha256 says: a wrong header then fails to match. */
-static bool canonical_request(struct ph_arena *arena, const struct ph_http_request *request,
-                              const struct ph_sigv4 *parsed, struct ph_str *canonical)
-{
-    struct ph_buf buf;
-
-    ph_buf_init(&buf, arena, CANONICAL_MAX);
-    ph_buf_addf(&buf, "%.*s\n%.*s\n", PH_FMT(request->method), PH_FMT(request->path));
-    if (!add_query(&buf, arena, request->query) ||
-        !add_headers(&buf, request, parsed->signed_headers)) {
-        return false;
-    }
-    ph_buf_addf(&buf, "%.*s\n", PH_FMT(parsed->signed_headers));
-    add_hash(&buf, arena, request->body);
-    *canonical = ph_buf_str(&buf);
-    return !buf.overflowed;
-}
-
-static void sign(struct ph_arena *arena, const struct ph_sigv4 *parsed, struct ph_str secret,
-                 struct ph_str canonical, struct ph_digest *out)
-{
-    struct ph_digest key;
-    struct ph_buf text;
-
-    ph_buf_init(&text, arena, CANONICAL_MAX);
-    ph_buf_addf(&text, ALGORITHM "\n%.*s\n%.*s/%.*s/%.*s/aws4_request\n", PH_FMT(parsed->time),
-                PH_FMT(parsed->date), PH_FMT(parsed->region), PH_FMT(parsed->service));
-    add_hash(&text, arena, canonical);
-    PH_HMAC(ph_strf(arena, "AWS4%.*s", PH_FMT(secret)), &key, parsed->date);
-    PH_HMAC(ph_digest_str(&key), &key, parsed->region);
-    PH_HMAC(ph_digest_str(&key), &key, parsed->service);
-    PH_HMAC(ph_digest_str(&key), &key, PH_STR("aws4_request"));
-    PH_HMAC(ph_digest_str(&key), out, ph_buf_str(&text));
-    explicit_bzero(&key, sizeof key);
-}
-
 static struct ph_err check_time(struct ph_arena *arena, const struct ph_sigv4 *parsed,
                                 int64_t now_s, int64_t skew_s)
 {
@@ -289,17 +167,18 @@ struct ph_err ph_sigv4_verify(struct ph_arena *arena, const struct ph_http_reque
                               struct ph_str secret, int64_t now_s, int64_t skew_s)
 {
     const struct ph_str given = { parsed->signature, sizeof parsed->signature };
+    const struct ph_sigv4_scope scope = { .time = parsed->time,
+                                          .date = parsed->date,
+                                          .region = parsed->region,
+                                          .service = parsed->service,
+                                          .signed_headers = parsed->signed_headers };
     struct ph_digest expected = { 0 };
-    struct ph_str canonical;
 
     PH_TRY(check_time(arena, parsed, now_s, skew_s));
     if (!ph_str_eq(parsed->service, service) ||
         !signs_what_it_must(request, parsed->signed_headers) ||
-        !canonical_request(arena, request, parsed, &canonical)) {
-        return PH_FAIL(InvalidSignatureException, MISMATCH);
-    }
-    sign(arena, parsed, secret, canonical, &expected);
-    if (!ph_equal_secret(given, ph_digest_str(&expected))) {
+        !ph_sigv4_signature(arena, request, &scope, secret, &expected) ||
+        !ph_equal_secret(given, ph_digest_str(&expected))) {
         return PH_FAIL(InvalidSignatureException, MISMATCH);
     }
     return PH_OK;

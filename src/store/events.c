@@ -23,7 +23,7 @@ static void insert_spent(struct ph_tx *tx, void *arg)
                  ph_v_int(row->expires_ms));
 }
 
-static void *allocate(size_t size)
+void *ph_later_new(size_t size)
 {
     void *p = calloc(1, size);
 
@@ -43,7 +43,7 @@ struct ph_err ph_store_spend(struct ph_ctx *ctx, struct ph_str nonce, int64_t ex
     *first = ph_spent_set_add(ctx->store->spent, &row.digest, expires_ms,
                               ph_store_forget_until_ms(ctx->store, ph_now_ms(ctx)));
     if (*first) {
-        later = allocate(sizeof *later);
+        later = ph_later_new(sizeof *later);
         *later = row;
         ph_writer_later(ctx->store->writer, insert_spent, later);
     }
@@ -82,33 +82,32 @@ static void insert_event(struct ph_tx *tx, void *arg)
                  ph_v_text(e->detail), ph_v_int(e->at_ms));
 }
 
-static void keep(struct ph_str *s, uint8_t **at)
+struct ph_str ph_later_keep(struct ph_str s, uint8_t **at)
 {
-    if (s->p == NULL) {
-        return;
+    const struct ph_str kept = { s.p == NULL ? NULL : *at, s.n };
+
+    if (s.n > 0) {
+        memcpy(*at, s.p, s.n);
+        *at += s.n;
     }
-    if (s->n > 0) {
-        memcpy(*at, s->p, s->n);
-    }
-    s->p = *at;
-    *at += s->n;
+    return kept;
 }
 
 static struct event_row *copy_event(const struct ph_auth_event *event)
 {
     const size_t n = event->id.n + event->pool_id.n + event->sub.n + event->client_id.n +
                      event->type.n + event->response.n + event->detail.n;
-    struct event_row *row = allocate(sizeof *row + n + 1);
+    struct event_row *row = ph_later_new(sizeof *row + n + 1);
     uint8_t *at = row->bytes;
 
     row->event = *event;
-    keep(&row->event.id, &at);
-    keep(&row->event.pool_id, &at);
-    keep(&row->event.sub, &at);
-    keep(&row->event.client_id, &at);
-    keep(&row->event.type, &at);
-    keep(&row->event.response, &at);
-    keep(&row->event.detail, &at);
+    row->event.id = ph_later_keep(event->id, &at);
+    row->event.pool_id = ph_later_keep(event->pool_id, &at);
+    row->event.sub = ph_later_keep(event->sub, &at);
+    row->event.client_id = ph_later_keep(event->client_id, &at);
+    row->event.type = ph_later_keep(event->type, &at);
+    row->event.response = ph_later_keep(event->response, &at);
+    row->event.detail = ph_later_keep(event->detail, &at);
     return row;
 }
 

@@ -92,6 +92,10 @@ PH_MUST_USE struct ph_err ph_read_end(struct ph_q *q);
 /* Waits until the job is durable or undone. A failure of the engine has been logged. */
 PH_MUST_USE struct ph_err ph_write(struct ph_ctx *ctx, ph_job_run *run, void *arg);
 
+/* For the argument of ph_writer_later(): zeroed, and the slices that it keeps behind it. */
+void *ph_later_new(size_t size);
+struct ph_str ph_later_keep(struct ph_str s, uint8_t **at);
+
 /* --- sealing --- */
 
 /* Where a sealed value stands: it does not open anywhere else. */

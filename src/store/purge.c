@@ -25,8 +25,13 @@ static const char SWEEP_KEYS[] =
     "DELETE FROM signing_keys WHERE (pool_id, kid) IN"
     " (SELECT pool_id, kid FROM signing_keys WHERE published_until_ms < $1 LIMIT 1000)";
 
-static const char *const SWEEPS[] = { SWEEP_SPENT,    SWEEP_FAMILIES, SWEEP_LOCKOUTS,
-                                      SWEEP_ATTEMPTS, SWEEP_CODES,    SWEEP_KEYS };
+/* Ten years: no refresh token that was bound to the device is alive any more. */
+static const char SWEEP_DEVICES[] =
+    "DELETE FROM devices WHERE (pool_id, sub, key) IN (SELECT pool_id, sub, key FROM devices"
+    " WHERE status = 2 AND modified_ms < $1 - 315360000000 LIMIT 1000)";
+
+static const char *const SWEEPS[] = { SWEEP_SPENT, SWEEP_FAMILIES, SWEEP_LOCKOUTS, SWEEP_ATTEMPTS,
+                                      SWEEP_CODES, SWEEP_KEYS,     SWEEP_DEVICES };
 
 static const char NEXT_DELETED[] = "SELECT id FROM deleted_pools ORDER BY id LIMIT 1";
 static const char PURGE_USERS[] = "DELETE FROM users WHERE (pool_id, sub) IN"
@@ -55,12 +60,15 @@ static const char PURGE_TOTP[] =
 static const char PURGE_STEPS[] =
     "DELETE FROM totp_steps WHERE (pool_id, sub, step) IN"
     " (SELECT pool_id, sub, step FROM totp_steps WHERE pool_id = $1 LIMIT 500)";
+static const char PURGE_DEVICES[] =
+    "DELETE FROM devices WHERE (pool_id, sub, key) IN"
+    " (SELECT pool_id, sub, key FROM devices WHERE pool_id = $1 LIMIT 500)";
 static const char PURGE_OUTBOX[] = "DELETE FROM outbox WHERE pool_id = $1";
 static const char PURGED[] = "DELETE FROM deleted_pools WHERE id = $1";
 
 static const char *const PURGES[] = { PURGE_USERS,    PURGE_ALIASES,  PURGE_CODES,  PURGE_LOCKOUTS,
                                       PURGE_ATTEMPTS, PURGE_FAMILIES, PURGE_EVENTS, PURGE_TOTP,
-                                      PURGE_STEPS,    PURGE_OUTBOX };
+                                      PURGE_STEPS,    PURGE_DEVICES,  PURGE_OUTBOX };
 
 static const char IS_DELETED[] = "SELECT 1 FROM deleted_pools WHERE id = $1";
 

@@ -108,11 +108,22 @@ static const char *const STEP_3[] = {
     NULL,
 };
 
+/* Devices. What is left of a forgotten one is its key, to refuse what was bound to it. */
+static const char *const STEP_DEVICES[] = {
+    "CREATE TABLE IF NOT EXISTS devices (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " key TEXT NOT NULL, status BIGINT NOT NULL, name TEXT, last_ip TEXT, secret BYTEA,"
+    " awaited BYTEA, created_ms BIGINT NOT NULL, modified_ms BIGINT NOT NULL,"
+    " authenticated_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, sub, key))",
+    "CREATE INDEX IF NOT EXISTS devices_created ON devices (pool_id, sub, created_ms, key)",
+    "CREATE INDEX IF NOT EXISTS devices_forgotten ON devices (modified_ms) WHERE status = 2",
+    NULL,
+};
+
 /*
  * Messages leave. state: enum ph_message_state; due_ms: when it may be claimed, or when the claim
  * ends; claims: how often it was claimed, so that a late worker cannot end somebody else's claim.
  */
-static const char *const STEP_4[] = {
+static const char *const STEP_DELIVERY[] = {
     "ALTER TABLE outbox ADD COLUMN state BIGINT NOT NULL DEFAULT 0",
     "ALTER TABLE outbox ADD COLUMN due_ms BIGINT NOT NULL DEFAULT 0",
     "ALTER TABLE outbox ADD COLUMN claims BIGINT NOT NULL DEFAULT 0",
@@ -134,7 +145,8 @@ static const struct step STEPS[] = {
     { .version = 1, .min_reader = 1, .statements = STEP_1 },
     { .version = 2, .min_reader = 1, .statements = STEP_2 },
     { .version = 3, .min_reader = 1, .statements = STEP_3 },
-    { .version = 4, .min_reader = 1, .statements = STEP_4 },
+    { .version = 4, .min_reader = 1, .statements = STEP_DEVICES },
+    { .version = 5, .min_reader = 1, .statements = STEP_DELIVERY },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

@@ -5,6 +5,8 @@
 #include "store/outbox.h"
 #include "store/store.h"
 
+struct ph_trigger_event; /* trigger/trigger.h */
+
 enum ph_user_status {
     PH_USER_UNCONFIRMED,
     PH_USER_CONFIRMED,
@@ -105,6 +107,8 @@ struct ph_user_change {
     const struct ph_message *messages; /* leave after the commit (store/outbox.h) */
     size_t message_count;
     const struct ph_totp_change *totp; /* of the software token (store/totp.h) */
+    const struct ph_trigger_event *events; /* of custom senders; whoever stores sends them then */
+    size_t event_count;
 };
 
 enum ph_user_write { PH_USER_DONE, PH_USER_CONFLICT, PH_USER_ALIAS_TAKEN };

@@ -1,47 +1,114 @@
-/* Which triggers a pool has, and the answer for those whose transport is not built. */
+/* Which triggers a pool has, and running one: event, function, reply (authentication.md 5.5). */
 #include "trigger/trigger.h"
 
 #include "model/exceptions.h"
+#include "trigger/event.h"
+#include "trigger/functions.h"
+#include "util/encode.h"
 
-static const char *const KEYS[PH_TRIGGER_COUNT] = {
-    [PH_TRIGGER_PRE_SIGN_UP] = "PreSignUp",
-    [PH_TRIGGER_POST_CONFIRMATION] = "PostConfirmation",
-    [PH_TRIGGER_PRE_AUTHENTICATION] = "PreAuthentication",
-    [PH_TRIGGER_POST_AUTHENTICATION] = "PostAuthentication",
-    [PH_TRIGGER_PRE_TOKEN_GENERATION] = "PreTokenGeneration",
-    [PH_TRIGGER_USER_MIGRATION] = "UserMigration",
-    [PH_TRIGGER_CUSTOM_MESSAGE] = "CustomMessage",
-    [PH_TRIGGER_CUSTOM_EMAIL_SENDER] = "CustomEmailSender",
-    [PH_TRIGGER_CUSTOM_SMS_SENDER] = "CustomSMSSender",
-    [PH_TRIGGER_DEFINE_AUTH_CHALLENGE] = "DefineAuthChallenge",
-    [PH_TRIGGER_CREATE_AUTH_CHALLENGE] = "CreateAuthChallenge",
-    [PH_TRIGGER_VERIFY_AUTH_CHALLENGE_RESPONSE] = "VerifyAuthChallengeResponse",
-};
+static const struct json_t *config_of(const struct ph_pool *pool)
+{
+    return ph_json_get(pool->settings, "LambdaConfig");
+}
+
+/* A function's ARN, or an object that has it beside a version. */
+static struct ph_str arn_of(const struct ph_pool *pool, enum ph_trigger trigger)
+{
+    const struct json_t *config = config_of(pool);
+    const struct json_t *value = ph_json_get(config, ph_trigger_keys[trigger]);
+
+    if (trigger == PH_TRIGGER_PRE_TOKEN_GENERATION && value == NULL) {
+        value = ph_json_get(config, "PreTokenGenerationConfig");
+    }
+    return ph_json_kind(value) == PH_JSON_STRING ? ph_json_str(value)
+                                                 : ph_json_get_str(value, "LambdaArn");
+}
 
 bool ph_trigger_is_set(const struct ph_pool *pool, enum ph_trigger trigger)
 {
-    const struct json_t *config = ph_json_get(pool->settings, "LambdaConfig");
+    return arn_of(pool, trigger).n > 0;
+}
 
-    /* A function's name, or an object that has it beside a version. */
-    if (ph_json_get_str(config, KEYS[trigger]).n > 0 ||
-        ph_json_get_str(ph_json_get(config, KEYS[trigger]), "LambdaArn").n > 0) {
-        return true;
+int ph_trigger_token_version(const struct ph_pool *pool)
+{
+    const struct ph_str version =
+        ph_json_get_str(ph_json_get(config_of(pool), "PreTokenGenerationConfig"), "LambdaVersion");
+
+    if (ph_str_eq(version, PH_STR("V3_0"))) {
+        return 3;
     }
-    if (trigger != PH_TRIGGER_PRE_TOKEN_GENERATION) {
-        return false;
+    return ph_str_eq(version, PH_STR("V2_0")) ? 2 : 1;
+}
+
+struct ph_err ph_trigger_unusable(void)
+{
+    return PH_FAIL(InvalidLambdaResponseException, "Unrecognizable lambda output");
+}
+
+static struct ph_err judge(struct ph_ctx *ctx, enum ph_trigger trigger,
+                           const struct ph_function_answer *answer, const struct json_t **response)
+{
+    const char *name = ph_trigger_keys[trigger];
+
+    switch (answer->kind) {
+    case PH_FUNCTION_REPLIED:
+        return ph_event_read_reply(ctx->arena, trigger, answer->text, response)
+                   ? PH_OK
+                   : ph_trigger_unusable();
+    case PH_FUNCTION_THREW:
+        return PH_FAIL(
+            UserLambdaValidationException,
+            ph_textf(ctx->arena, "%s failed with error %.*s.", name, PH_FMT(answer->text)));
+    case PH_FUNCTION_FAILED:
+    case PH_FUNCTION_LATE:
+        break;
     }
-    config = ph_json_get(config, "PreTokenGenerationConfig");
-    return ph_json_get_str(config, "LambdaArn").n > 0;
+    return PH_FAIL(UnexpectedLambdaException,
+                   ph_textf(ctx->arena, "%s invocation failed due to error %.*s.", name,
+                            PH_FMT(answer->text)));
+}
+
+static struct ph_str event_text(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                const struct ph_trigger_call *call)
+{
+    return ph_json_text(ctx->arena, ph_event_make(ctx, pool, call), PH_JSON_INSERTION);
 }
 
 struct ph_err ph_trigger_run(struct ph_ctx *ctx, const struct ph_pool *pool,
                              const struct ph_trigger_call *call, const struct json_t **response)
 {
-    if (!ph_trigger_is_set(pool, call->trigger)) {
+    const struct ph_str arn = arn_of(pool, call->trigger);
+    struct ph_function_answer answer;
+
+    if (arn.n == 0) {
         *response = NULL;
         return PH_OK;
     }
-    return PH_FAIL(UnexpectedLambdaException,
-                   ph_textf(ctx->arena, "%s invocation failed due to error TriggersNotBuilt.",
-                            KEYS[call->trigger]));
+    ph_function_call(ctx, ctx->functions, arn, event_text(ctx, pool, call), &answer);
+    return judge(ctx, call->trigger, &answer, response);
+}
+
+/* ---- custom senders ---- */
+
+struct ph_err ph_trigger_prepare(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                 const struct ph_trigger_call *call, struct ph_trigger_event *event)
+{
+    struct ph_trigger_call clear = *call;
+
+    if (ctx->settings == NULL || !ctx->settings->plain_codes) {
+        return PH_FAIL(UnexpectedLambdaException,
+                       ph_textf(ctx->arena,
+                                "%s invocation failed due to error KMS: codes cannot be encrypted "
+                                "here; triggers.plain_codes = true hands them over in base64.",
+                                ph_trigger_keys[call->trigger]));
+    }
+    clear.code = ph_base64(ctx->arena, call->code);
+    *event = (struct ph_trigger_event){ .arn = arn_of(pool, call->trigger),
+                                        .text = event_text(ctx, pool, &clear) };
+    return PH_OK;
+}
+
+void ph_trigger_send(struct ph_ctx *ctx, const struct ph_trigger_event *event)
+{
+    ph_function_send(ctx, ctx->functions, event->arn, event->text);
 }

@@ -2,6 +2,7 @@
 #include "model/exceptions.h"
 #include "model/messages.h"
 #include "store/sign_in.h"
+#include "trigger/trigger.h"
 #include "user/user.h"
 
 /* "given" in updates and of user names; not when an alias is claimed at creation or by a code. */
@@ -63,6 +64,9 @@ static struct ph_err store(struct ph_ctx *ctx, const struct ph_pool *pool,
     }
     if (result == PH_USER_CONFLICT) {
         return PH_FAIL(TooManyRequestsException, "Too many requests");
+    }
+    for (size_t i = 0; i < change->event_count; i++) {
+        ph_trigger_send(ctx, &change->events[i]);
     }
     return PH_OK;
 }

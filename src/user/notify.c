@@ -1,41 +1,54 @@
 /* Messages to users: what a pool's triggers have to say about them, then their text. */
-#include "model/exceptions.h"
 #include "trigger/trigger.h"
 #include "user/user.h"
+#include "util/encode.h"
+
+enum { SMS_MAX = 140, EMAIL_MAX = 20000 }; /* characters (authentication.md 5.4) */
 
 static enum ph_trigger sender_of(enum ph_medium medium)
 {
     return medium == PH_MEDIUM_SMS ? PH_TRIGGER_CUSTOM_SMS_SENDER : PH_TRIGGER_CUSTOM_EMAIL_SENDER;
 }
 
-static struct ph_err run(struct ph_ctx *ctx, const struct ph_pool *pool, enum ph_trigger trigger,
-                         const char *source, const struct ph_message_request *request,
-                         const struct json_t *client_metadata, const struct json_t **response)
+static struct ph_trigger_call call_of(struct ph_ctx *ctx, enum ph_trigger trigger,
+                                      const char *source, const struct ph_message_request *request,
+                                      const struct json_t *client_metadata)
 {
-    const struct ph_trigger_call call = {
+    return (struct ph_trigger_call){
         .trigger = trigger,
         .source = ph_strf(ctx->arena, "%s_%.*s", source, PH_FMT(request->reason)),
         .client_id = request->client_id,
         .user = request->user,
         .client_metadata = client_metadata,
     };
+}
 
-    return ph_trigger_run(ctx, pool, &call, response);
+static size_t count_characters(struct ph_str s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        n += (s.p[i] & 0xc0) != 0x80;
+    }
+    return n;
 }
 
 /* A message without its code or name would be of no use to anybody. */
 static bool is_usable(const struct ph_message_request *request)
 {
     const struct ph_str body = request->own_body;
+    const bool sms = request->medium == PH_MEDIUM_SMS;
 
     if (body.n == 0) {
         return true;
     }
-    if (request->template == PH_TEMPLATE_INVITATION &&
-        !ph_str_contains(body, PH_STR("{username}"))) {
+    if (count_characters(body) > (sms ? SMS_MAX : EMAIL_MAX) ||
+        (request->template == PH_TEMPLATE_INVITATION &&
+         !ph_str_contains(body, PH_STR("{username}")))) {
         return false;
     }
-    return ph_str_contains(body, PH_STR("{####}")) || ph_str_contains(body, PH_STR("{##"));
+    return ph_str_contains(body, PH_STR("{####}")) ||
+           (!sms && ph_str_contains(body, PH_STR("{##")) && ph_str_contains(body, PH_STR("##}")));
 }
 
 static struct ph_err customise(struct ph_ctx *ctx, const struct ph_pool *pool,
@@ -43,15 +56,14 @@ static struct ph_err customise(struct ph_ctx *ctx, const struct ph_pool *pool,
                                struct ph_message_request *request)
 {
     const bool sms = request->medium == PH_MEDIUM_SMS;
+    const struct ph_trigger_call call =
+        call_of(ctx, PH_TRIGGER_CUSTOM_MESSAGE, "CustomMessage", request, client_metadata);
     const struct json_t *response;
 
-    PH_TRY(run(ctx, pool, PH_TRIGGER_CUSTOM_MESSAGE, "CustomMessage", request, client_metadata,
-               &response));
+    PH_TRY(ph_trigger_run(ctx, pool, &call, &response));
     request->own_subject = ph_json_get_str(response, "emailSubject");
     request->own_body = ph_json_get_str(response, sms ? "smsMessage" : "emailMessage");
-    return is_usable(request)
-               ? PH_OK
-               : PH_FAIL(InvalidLambdaResponseException, "Unrecognizable lambda output");
+    return is_usable(request) ? PH_OK : ph_trigger_unusable();
 }
 
 static struct ph_err add_message(struct ph_ctx *ctx, const struct ph_pool *pool,
@@ -70,17 +82,35 @@ static struct ph_err add_message(struct ph_ctx *ctx, const struct ph_pool *pool,
     return PH_OK;
 }
 
+/* HTML may stand in a password, and the function writes HTML (authentication.md 5.4). */
+static struct ph_err add_event(struct ph_ctx *ctx, const struct ph_pool *pool,
+                               const struct ph_message_request *request,
+                               const struct json_t *client_metadata, struct ph_user_change *change)
+{
+    const bool sms = request->medium == PH_MEDIUM_SMS;
+    const size_t n = change->event_count;
+    struct ph_trigger_event *events = ph_arena_array(ctx->arena, n + 1, struct ph_trigger_event);
+    struct ph_trigger_call call =
+        call_of(ctx, sender_of(request->medium), sms ? "CustomSMSSender" : "CustomEmailSender",
+                request, client_metadata);
+
+    call.code = request->template == PH_TEMPLATE_INVITATION ? ph_html(ctx->arena, request->code)
+                                                            : request->code;
+    for (size_t i = 0; i < n; i++) {
+        events[i] = change->events[i];
+    }
+    PH_TRY(ph_trigger_prepare(ctx, pool, &call, &events[n]));
+    change->events = events;
+    change->event_count = n + 1;
+    return PH_OK;
+}
+
 struct ph_err ph_user_notify(struct ph_ctx *ctx, const struct ph_pool *pool,
                              struct ph_message_request *request,
                              const struct json_t *client_metadata, struct ph_user_change *change)
 {
-    const enum ph_trigger sender = sender_of(request->medium);
-    const struct json_t *ignored;
-
-    if (ph_trigger_is_set(pool, sender)) { /* it sends, and writes the text, too */
-        return run(ctx, pool, sender,
-                   sender == PH_TRIGGER_CUSTOM_SMS_SENDER ? "CustomSMSSender" : "CustomEmailSender",
-                   request, client_metadata, &ignored);
+    if (ph_trigger_is_set(pool, sender_of(request->medium))) { /* it writes the text, too */
+        return add_event(ctx, pool, request, client_metadata, change);
     }
     PH_TRY(customise(ctx, pool, client_metadata, request));
     return add_message(ctx, pool, request, change);

@@ -48,6 +48,7 @@ struct ph_ctx {
     const struct ph_blocking *blocking; /* may be NULL */
     struct ph_store *store;             /* store/store.h */
     struct ph_pool_cache *pools;        /* pool/pool.h */
+    struct ph_functions *functions;     /* trigger/functions.h; NULL: none are configured */
     struct ph_log log;
     struct ph_str request_id;     /* UUID */
     struct ph_str remote_address; /* numeric */

@@ -64,10 +64,18 @@ struct ph_settings {
     struct ph_str public_url;     /* without a slash at the end: "http://localhost:9229" */
     enum ph_issuer_mode issuer_mode;
     struct ph_str issuer_template;
-    struct ph_str fixed_code; /* dev: every code is this value; absent otherwise */
-    bool lockout;             /* the back-off after five wrong passwords */
-    bool attempt_limits;      /* per-hour limits on codes */
-    int64_t signature_skew_s; /* how far X-Amz-Date may be from our clock */
+    struct ph_str fixed_code;        /* dev: every code is this value; absent otherwise */
+    bool lockout;                    /* the back-off after five wrong passwords */
+    bool attempt_limits;             /* per-hour limits on codes */
+    int64_t signature_skew_s;        /* how far X-Amz-Date may be from our clock */
+    struct ph_str aws_access_key_id; /* of requests that we sign; absent: any will do */
+    struct ph_str aws_secret_key;    /* secret */
+    struct ph_str aws_session_token; /* secret; absent: none */
+    struct ph_str trigger_routes;    /* lines "FUNCTION = TARGET" (trigger/functions.h) */
+    int64_t trigger_timeout_ms;      /* of one try */
+    int64_t trigger_pause_ms;        /* before a function that fails is asked again */
+    int64_t trigger_at_once;         /* calls of one function; 0: by the number of workers */
+    bool plain_codes;                /* custom senders get codes in base64, not encrypted */
     struct ph_mail_settings mail;
 };
 
