@@ -332,7 +332,7 @@ static void check_mail(struct doctor *d)
         return;
     }
     mail.timeout_ms = mail.timeout_ms < DOCTOR_WAIT_MS ? mail.timeout_ms : DOCTOR_WAIT_MS;
-    if (ph_mail_check(&mail, &report) == PH_CARRIED) {
+    if (ph_mail_check(&mail, &report)) {
         say(d, VERDICT_OK, "%.*s lets us in", PH_FMT(mail.relay));
     } else {
         say(d, VERDICT_WARN, "%.*s: %s (reply %d): messages wait for it", PH_FMT(mail.relay),

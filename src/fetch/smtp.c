@@ -1,4 +1,6 @@
-#include "deliver/smtp.h"
+#include "fetch/smtp.h"
+
+#include "util/clock.h"
 
 #include <curl/curl.h>
 
@@ -165,20 +167,20 @@ void ph_smtp_destroy(struct ph_smtp *smtp)
  * 421 says goodbye at any step. An error before MAIL is the relay's or the configuration's; one at
  * MAIL is the sender's, which an operator can mend; a final one after it is the message's own.
  */
-static enum ph_carried judge(const struct ph_smtp *smtp, CURLcode result, long code)
+static enum ph_smtp_result judge(const struct ph_smtp *smtp, CURLcode result, long code)
 {
     const bool answered = code >= 400;
 
     if (result == CURLE_OK) {
-        return PH_CARRIED;
+        return PH_SMTP_TAKEN;
     }
     if (smtp->step == STEP_GREETING || code == 421 || (smtp->step == STEP_MAIL && !answered)) {
-        return PH_CARRY_NO_RELAY;
+        return PH_SMTP_NO_RELAY;
     }
-    return smtp->step > STEP_MAIL && code >= 500 ? PH_CARRY_REFUSED : PH_CARRY_LATER;
+    return smtp->step > STEP_MAIL && code >= 500 ? PH_SMTP_REFUSED : PH_SMTP_LATER;
 }
 
-static enum ph_carried perform(struct ph_smtp *smtp, struct ph_carry_report *report)
+static enum ph_smtp_result perform(struct ph_smtp *smtp, struct ph_smtp_reply *reply)
 {
     CURLcode result;
     long code = 0;
@@ -190,19 +192,19 @@ static enum ph_carried perform(struct ph_smtp *smtp, struct ph_carry_report *rep
     result = curl_easy_perform(smtp->curl);
     smtp->used_ns = ph_monotonic_ns();
     (void)curl_easy_getinfo(smtp->curl, CURLINFO_RESPONSE_CODE, &code);
-    *report = (struct ph_carry_report){
+    *reply = (struct ph_smtp_reply){
         .code = (int)code,
         .why = result == CURLE_OK ? "" : curl_easy_strerror(result),
     };
     return judge(smtp, result, code);
 }
 
-enum ph_carried ph_smtp_send(struct ph_smtp *smtp, struct ph_str from, struct ph_str to,
-                             struct ph_str text, struct ph_carry_report *report)
+enum ph_smtp_result ph_smtp_send(struct ph_smtp *smtp, struct ph_str from, struct ph_str to,
+                                 struct ph_str text, struct ph_smtp_reply *reply)
 {
     char recipient[OPTION_MAX];
     struct curl_slist *recipients;
-    enum ph_carried result;
+    enum ph_smtp_result result;
 
     snprintf(recipient, sizeof recipient, "%.*s", PH_FMT(to));
     recipients = curl_slist_append(NULL, recipient);
@@ -213,15 +215,15 @@ enum ph_carried ph_smtp_send(struct ph_smtp *smtp, struct ph_str from, struct ph
     curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT, recipients);
     curl_easy_setopt(smtp->curl, CURLOPT_UPLOAD, 1L);
     smtp->unread = text;
-    result = perform(smtp, report);
+    result = perform(smtp, reply);
     curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT, NULL);
     curl_slist_free_all(recipients);
     smtp->unread = (struct ph_str){ 0 };
     return result;
 }
 
-enum ph_carried ph_smtp_greet(struct ph_smtp *smtp, struct ph_carry_report *report)
+enum ph_smtp_result ph_smtp_greet(struct ph_smtp *smtp, struct ph_smtp_reply *reply)
 {
     curl_easy_setopt(smtp->curl, CURLOPT_CONNECT_ONLY, 1L);
-    return perform(smtp, report);
+    return perform(smtp, reply);
 }
