@@ -66,7 +66,6 @@ struct ph_err ph_store_outbox_put(struct ph_ctx *ctx, const struct ph_message *m
 
     return ph_write(ctx, put_messages, &p);
 }
-
 #define MESSAGE_COLUMNS                                                                            \
     "id, pool_id, username, medium, destination, reason, subject, body, code, created_ms"
 

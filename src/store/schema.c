@@ -99,7 +99,7 @@ static const char *const STEP_2[] = {
 };
 
 /* Second factors. Of a software token, each time step that was used has a row: it is used once. */
-static const char *const STEP_3[] = {
+static const char *const STEP_FACTORS[] = {
     "ALTER TABLE users ADD COLUMN mfa BIGINT NOT NULL DEFAULT 0",
     "CREATE TABLE IF NOT EXISTS user_totp (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
     " secret BYTEA, pending BYTEA, device_name TEXT, PRIMARY KEY (pool_id, sub))",
@@ -123,7 +123,7 @@ static const char *const STEP_DEVICES[] = {
  * Messages leave. state: enum ph_message_state; due_ms: when it may be claimed, or when the claim
  * ends; claims: how often it was claimed, so that a late worker cannot end somebody else's claim.
  */
-static const char *const STEP_DELIVERY[] = {
+static const char *const STEP_OUTBOX[] = {
     "ALTER TABLE outbox ADD COLUMN state BIGINT NOT NULL DEFAULT 0",
     "ALTER TABLE outbox ADD COLUMN due_ms BIGINT NOT NULL DEFAULT 0",
     "ALTER TABLE outbox ADD COLUMN claims BIGINT NOT NULL DEFAULT 0",
@@ -144,9 +144,9 @@ struct step {
 static const struct step STEPS[] = {
     { .version = 1, .min_reader = 1, .statements = STEP_1 },
     { .version = 2, .min_reader = 1, .statements = STEP_2 },
-    { .version = 3, .min_reader = 1, .statements = STEP_3 },
+    { .version = 3, .min_reader = 1, .statements = STEP_FACTORS },
     { .version = 4, .min_reader = 1, .statements = STEP_DEVICES },
-    { .version = 5, .min_reader = 1, .statements = STEP_DELIVERY },
+    { .version = 5, .min_reader = 1, .statements = STEP_OUTBOX },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

@@ -14,12 +14,19 @@ import random
 import unittest
 
 import srp
-from poolhouse import ALL_FLOWS, ApiError, PoolhouseTest, claims
+import totp
+from poolhouse import ALL_FLOWS, ApiError, PoolhouseTest, attribute_list, claims
 
 STEPS = 300 * int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
 SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
 MUST, MUST_NOT, MAY = 'must', 'must not', 'may'
 FAILURES_BEFORE_RETIREMENT = 4
+SMS, TOKEN = 'SMS_MFA', 'SOFTWARE_TOKEN_MFA'
+ROLE = 'arn:aws:iam::000000000000:role/sms'
+SECONDS = {'PASSWORD_VERIFIER': 5 * 60}  # of the TIMESTAMP in the proof; Sessions live longer
+SESSION_SECONDS = 15 * 60
+# Every challenge whose state rides in a Session.
+CHALLENGES = ['NEW_PASSWORD_REQUIRED', 'MFA_SETUP', 'SELECT_MFA_TYPE', SMS, TOKEN]
 
 
 @dataclasses.dataclass
@@ -32,6 +39,10 @@ class User:
     exists: bool = True
     generation: int = 0  # of the password; a new one for each that is set
     failures: int = 0
+    phone: str = ''
+    factors: tuple = ()  # what the user has switched on; in pools that require it, has
+    secret: str = ''     # of the software token in force
+    pending: str = ''    # of the one that waits for its first code
 
 
 @dataclasses.dataclass
@@ -45,11 +56,29 @@ class Held:
     proof: dict
     right: bool       # the proof was made with the right password
     used: bool = False
+    verified: bool = False   # MFA_SETUP: a software token was verified on the way here
+    since: float = 0         # by the clock of the server
     disturbed: bool = False  # something happened to the user that leaves the outcome open
 
 
 class Oracle:
     """May this answer be granted? By what was proven alone."""
+
+    @staticmethod
+    def is_alive(held, now):
+        left = held.since + SECONDS.get(held.challenge, SESSION_SECONDS) - now
+        if abs(left) < 4:  # between its making and our noting the time some is lost
+            held.disturbed = True
+        return left > 0
+
+    @staticmethod
+    def next_challenge(user, requires):
+        """What follows the password; None: tokens."""
+        if user.temporary:
+            return 'NEW_PASSWORD_REQUIRED'
+        if not user.factors:
+            return 'MFA_SETUP' if requires else None
+        return user.factors[0] if len(user.factors) == 1 else 'SELECT_MFA_TYPE'
 
     @staticmethod
     def grants(held, client, name, challenge, good_answer):
@@ -64,16 +93,22 @@ class Oracle:
 
 
 class Walk(PoolhouseTest):
+    server_options = {'clock': True}
 
     @classmethod
     def prepare(cls):
-        cls.clients = {}
-        for _ in range(2):
+        cls.clients, cls.requires = {}, {}
+        for mode in ('OPTIONAL', 'ON'):
             pool = cls.new_pool()
+            cls.api.SetUserPoolMfaConfig(
+                UserPoolId=pool, MfaConfiguration=mode,
+                SoftwareTokenMfaConfiguration={'Enabled': True},
+                SmsMfaConfiguration={'SmsConfiguration': {'SnsCallerArn': ROLE}})
+            cls.requires[pool] = mode == 'ON'
             cls.clients[pool] = [
-                cls.new_client(pool), cls.new_client(pool),
-                cls.new_client(pool, PreventUserExistenceErrors='ENABLED'),
-                cls.new_client(pool, ExplicitAuthFlows=ALL_FLOWS, AuthSessionValidity=15)]
+                cls.new_client(pool, AuthSessionValidity=15, **members) for members in
+                ({}, {}, {'PreventUserExistenceErrors': 'ENABLED'},
+                 {'ExplicitAuthFlows': ALL_FLOWS})]
         cls.pools = list(cls.clients)
 
     def setUp(self):
@@ -98,8 +133,15 @@ class Walk(PoolhouseTest):
 
     def add_user(self, pool, name, temporary):
         user = User(pool, name, self.new_password(), temporary)
+        user.phone = f'+1555{self.serial:07}'
+        has_phone = self.random.random() < 0.6
         self.api.AdminCreateUser(UserPoolId=pool, Username=name, MessageAction='SUPPRESS',
-                                 TemporaryPassword=user.password)
+                                 TemporaryPassword=user.password, UserAttributes=attribute_list(
+                                     **({'phone_number': user.phone} if has_phone else {})))
+        if has_phone and (self.requires[pool] or self.random.random() < 0.5):
+            user.factors = (SMS,)
+            self.api.AdminSetUserMFAPreference(UserPoolId=pool, Username=name,
+                                               SMSMfaSettings={'Enabled': True})
         if not temporary:
             self.api.AdminSetUserPassword(UserPoolId=pool, Username=name, Password=user.password,
                                           Permanent=True)
@@ -146,16 +188,28 @@ class Walk(PoolhouseTest):
     def after_proof(self, user, client, reply, expected, generation):
         if expected == MUST_NOT:
             self.hole(f'granted without proof: {sorted(reply)}')
+        due = Oracle.next_challenge(user, self.requires[user.pool])
+        if due != reply.get('ChallengeName'):
+            self.hole(f'{reply.get("ChallengeName", "tokens")} where {due or "tokens"} are due')
+        self.after_step(user, client, reply, generation)
+
+    def after_step(self, user, client, reply, generation):
+        """Tokens end a sign-in; what else came is held."""
         if 'AuthenticationResult' in reply:
-            if user.temporary:
-                self.hole('tokens for a temporary password')
             self.check_tokens(reply['AuthenticationResult'], user, client)
             user.failures = 0
             return
-        if reply.get('ChallengeName') != 'NEW_PASSWORD_REQUIRED' or not user.temporary:
-            self.hole(f'unexpected challenge {reply.get("ChallengeName")}')
-        self.held.append(Held('NEW_PASSWORD_REQUIRED', reply['Session'], client, user, generation,
-                              {}, True))
+        challenge = reply['ChallengeName']
+        proof = {'SMS_MFA_CODE': self.code_to(user)} if challenge == SMS else {}
+        self.hold(challenge, reply['Session'], client, user, generation, proof)
+
+    def hold(self, challenge, session, client, user, generation, proof, verified=False):
+        self.held.append(Held(challenge, session, client, user, generation, proof, True,
+                              verified=verified, since=self.server.now()))
+
+    def code_to(self, user):
+        return next(m['code'] for m in self.server.outbox(user.name)
+                    if m['destination'] == user.phone)
 
     def check_tokens(self, result, user, client):
         self.granted += 1
@@ -184,7 +238,8 @@ class Walk(PoolhouseTest):
             self.hole(f'an SRP start gave more than a challenge: {sorted(reply)}')
         parameters = reply['ChallengeParameters']
         self.held.append(Held('PASSWORD_VERIFIER', parameters['SECRET_BLOCK'], client, user,
-                              user.generation, half.answer(parameters), right))
+                              user.generation, half.answer(parameters, self.now()), right,
+                              since=self.server.now()))
 
     # Answering
 
@@ -200,22 +255,70 @@ class Walk(PoolhouseTest):
         name = held.user.name if chance() < 0.85 else self.random.choice(self.users).name
         challenge = held.challenge
         if chance() < 0.15:
-            challenge = self.random.choice(['NEW_PASSWORD_REQUIRED', 'PASSWORD_VERIFIER', 'SMS_MFA',
-                                            'SOFTWARE_TOKEN_MFA', 'CUSTOM_CHALLENGE'])
+            challenge = self.random.choice(CHALLENGES + ['PASSWORD_VERIFIER', 'EMAIL_OTP',
+                                                         'CUSTOM_CHALLENGE'])
         good = chance() < 0.85
-        self.respond(held, client, name, challenge, good)
+        if held.challenge == 'MFA_SETUP' and not held.verified and chance() < 0.8:
+            self.set_up(held, good)
+        else:
+            self.respond(held, client, name, challenge, good)
+
+    def set_up(self, held, good):
+        """AssociateSoftwareToken or VerifySoftwareToken with the Session of MFA_SETUP."""
+        user, secret = held.user, held.proof.get('secret')
+        expected = Oracle.grants(held, held.client, user.name, held.challenge,
+                                 not user.factors and Oracle.is_alive(held, self.server.now()))
+        if secret and (not good or secret != user.pending):
+            expected = MUST_NOT
+        self.tell(f'set up a token of {user.name} verify={bool(secret)} good={good}: {expected}')
+        try:
+            if secret:
+                now = self.server.now()
+                reply = self.api.VerifySoftwareToken(Session=held.value, UserCode=(
+                    totp.code(secret, now) if good else totp.wrong(secret, now)))
+            else:
+                reply = self.api.AssociateSoftwareToken(Session=held.value)
+        except ApiError as e:
+            self.judge_refusal(expected, e)
+            return
+        if expected == MUST_NOT:
+            self.hole(f'set up: {sorted(reply)}')
+        held.used = True
+        if secret:
+            user.secret, user.factors = secret, (TOKEN,)
+        else:
+            user.pending = reply['SecretCode']
+        self.hold('MFA_SETUP', reply['Session'], held.client, user, held.generation,
+                  {'secret': reply.get('SecretCode')}, verified=bool(secret))
+
+    def second_factor(self, held, good):
+        """The answers for a second factor, and whether they are right."""
+        if held.challenge == TOKEN:
+            self.server.advance(2 * totp.PERIOD)  # whatever was used, this step was not
+            now = self.server.now()
+            code = totp.code(held.user.secret, now) if good else totp.wrong(held.user.secret, now)
+            return {'SOFTWARE_TOKEN_MFA_CODE': code}, good
+        if held.challenge == SMS:
+            return ({} if good else {'SMS_MFA_CODE': 'no code'}), good
+        if held.challenge == 'SELECT_MFA_TYPE':
+            return {'ANSWER': self.random.choice(held.user.factors or ['x']) if good
+                    else 'EMAIL_OTP'}, good
+        return {}, good and (held.challenge != 'MFA_SETUP' or held.verified)
 
     def respond(self, held, client, name, challenge, good):
-        expected = Oracle.grants(held, client, name, challenge, good)
+        answers, right = self.second_factor(held, good)
+        alive = Oracle.is_alive(held, self.server.now())
+        expected = Oracle.grants(held, client, name, challenge, right and alive)
         password = self.new_password() if good else 'short'
         responses = {'USERNAME': name, 'NEW_PASSWORD': password, 'SMS_MFA_CODE': '123456',
-                     'SOFTWARE_TOKEN_MFA_CODE': '123456', 'ANSWER': 'x'} | held.proof
+                     'SOFTWARE_TOKEN_MFA_CODE': '123456', 'ANSWER': 'x'}
+        responses.update({k: v for k, v in held.proof.items() if k.isupper()} | answers)
         responses['USERNAME'] = name
-        session = held.value if held.challenge == 'NEW_PASSWORD_REQUIRED' else None
+        session = held.value if held.challenge in CHALLENGES else None
         if challenge == 'PASSWORD_VERIFIER' and held.challenge != challenge:
             responses.update(PASSWORD_CLAIM_SECRET_BLOCK=base64.b64encode(held.value.encode()).decode(),
                              PASSWORD_CLAIM_SIGNATURE=base64.b64encode(b'x' * 32).decode(),
-                             TIMESTAMP=srp.timestamp())
+                             TIMESTAMP=srp.timestamp(self.now()))
         elif challenge != held.challenge:
             session = held.value
         if held.challenge == 'PASSWORD_VERIFIER' and not good:
@@ -235,6 +338,12 @@ class Walk(PoolhouseTest):
         if expected == MUST_NOT:
             self.hole(f'granted: {sorted(reply)}')
         held.used = True
+        if held.challenge in CHALLENGES[1:]:
+            if (held.challenge == 'SELECT_MFA_TYPE') != ('ChallengeName' in reply) or \
+                    reply.get('ChallengeName', answers.get('ANSWER')) != answers.get('ANSWER'):
+                self.hole(f'{reply.get("ChallengeName", "tokens")} after {held.challenge}')
+            self.after_step(held.user, client, reply, held.generation)
+            return
         if held.challenge == 'NEW_PASSWORD_REQUIRED':
             held.user.temporary = False
             held.user.password = password
@@ -256,7 +365,8 @@ class Walk(PoolhouseTest):
 
     def meddle(self):
         user = self.random.choice(self.users)
-        what = self.random.choice(['disable', 'enable', 'password', 'temporary', 'delete', 'sign out'])
+        what = self.random.choice(['disable', 'enable', 'password', 'temporary', 'delete', 'sign out',
+                                   'factors', 'factors'])
         self.tell(f'{what} {user.name}')
         where = {'UserPoolId': user.pool, 'Username': user.name}
         if what == 'disable':
@@ -274,9 +384,41 @@ class Walk(PoolhouseTest):
             user.generation += 1
         elif what == 'delete':
             self.delete_user(user)
+        elif what == 'factors':
+            self.change_factors(user)
         else:
             self.api.AdminUserGlobalSignOut(**where)
             self.disturb(user)
+
+    def change_factors(self, user):
+        """Where MFA is optional, one is switched; where it is required, a token is deleted."""
+        where = {'UserPoolId': user.pool, 'Username': user.name}
+        if self.requires[user.pool] or not user.secret:
+            if TOKEN in user.factors:
+                self.api.AdminDeleteSoftwareToken(**where)
+                user.secret, user.factors = '', tuple(f for f in user.factors if f != TOKEN)
+            elif not user.temporary and user.enabled and not self.requires[user.pool]:
+                self.enroll(user)
+        else:
+            on = TOKEN not in user.factors
+            self.api.AdminSetUserMFAPreference(**where, SoftwareTokenMfaSettings={'Enabled': on})
+            user.factors = tuple(f for f in (SMS, TOKEN)
+                                 if (on if f == TOKEN else f in user.factors))
+        self.disturb(user)
+
+    def enroll(self, user):
+        """A software token by an access token; only for users whom nothing is asked yet."""
+        if user.factors:
+            return
+        client = self.clients[user.pool][0]
+        access = self.tokens(client, user.name, user.password)['AccessToken']
+        user.failures = 0
+        secret = self.api.AssociateSoftwareToken(AccessToken=access)['SecretCode']
+        self.api.VerifySoftwareToken(AccessToken=access,
+                                     UserCode=totp.code(secret, self.server.now()))
+        self.api.SetUserMFAPreference(AccessToken=access,
+                                      SoftwareTokenMfaSettings={'Enabled': True})
+        user.secret, user.factors = secret, (TOKEN,)
 
     def disturb(self, user):
         for held in self.held:
@@ -294,7 +436,7 @@ class Walk(PoolhouseTest):
                 self.meddle()
             if not any(u.enabled for u in self.users):
                 self.meddle()
-        self.assertGreater(self.granted, STEPS // 25, 'the walk met too few tokens to prove anything')
+        self.assertGreater(self.granted, STEPS // 40, 'the walk met too few tokens to prove anything')
 
 
 if __name__ == '__main__':

@@ -32,7 +32,9 @@ UNSIGNED = frozenset((
     'InitiateAuth', 'RespondToAuthChallenge', 'SignUp', 'ConfirmSignUp', 'ResendConfirmationCode',
     'ForgotPassword', 'ConfirmForgotPassword', 'RevokeToken', 'GetTokensFromRefreshToken',
     'GetUser', 'ChangePassword', 'GlobalSignOut', 'UpdateUserAttributes', 'DeleteUser',
-    'DeleteUserAttributes', 'GetUserAttributeVerificationCode', 'VerifyUserAttribute'))
+    'DeleteUserAttributes', 'GetUserAttributeVerificationCode', 'VerifyUserAttribute',
+    'AssociateSoftwareToken', 'VerifySoftwareToken', 'SetUserMFAPreference', 'SetUserSettings',
+    'ConfirmDevice', 'GetDevice', 'ListDevices', 'UpdateDeviceStatus', 'ForgetDevice'))
 ALLOW_ALL = {'Version': '2012-10-17', 'Statement': [
     {'Effect': 'Allow', 'Action': 'cognito-idp:*', 'Resource': '*'}]}
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
