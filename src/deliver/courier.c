@@ -116,15 +116,15 @@ static struct ph_claim *next(struct ph_courier *courier, struct ph_ctx *ctx)
 static struct ph_err mark(const struct ph_courier *courier, struct ph_ctx *ctx,
                           const struct ph_claim *claim, enum ph_carried carried)
 {
+    const bool keeps = courier->options.keeps;
     const int64_t now_ms = ph_now_ms(ctx);
     int64_t due_ms;
 
     switch (carried) {
     case PH_CARRIED:
-        return courier->options.keeps_sent ? ph_store_outbox_keep_sent(ctx, claim)
-                                           : ph_store_outbox_delete(ctx, claim);
+        return keeps ? ph_store_outbox_keep(ctx, claim) : ph_store_outbox_delete(ctx, claim);
     case PH_CARRY_REFUSED:
-        return ph_store_outbox_fail(ctx, claim);
+        return keeps ? ph_store_outbox_keep(ctx, claim) : ph_store_outbox_fail(ctx, claim);
     case PH_CARRY_NO_RELAY:
         return ph_store_outbox_put_off(ctx, claim, now_ms, claim->refusals);
     case PH_CARRY_LATER:

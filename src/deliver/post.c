@@ -38,7 +38,7 @@ static struct ph_courier *start(struct ph_post *post, struct ph_carrier carrier)
         .ctx = post->ctx,
         .carrier = carrier,
         .since_ms = since(post),
-        .keeps_sent = is_dev(post),
+        .keeps = is_dev(post),
     };
 
     return ph_courier_create(&options);

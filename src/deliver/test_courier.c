@@ -114,7 +114,7 @@ static enum ph_carried carry(void *line, struct ph_ctx *ctx, const struct ph_mes
     return answer;
 }
 
-static void start(struct fixture *f, unsigned lines, bool keeps_sent, int64_t since_ms)
+static void start(struct fixture *f, unsigned lines, bool keeps, int64_t since_ms)
 {
     const struct ph_courier_options options = {
         .ctx = f->pool->ctx,
@@ -126,7 +126,7 @@ static void start(struct fixture *f, unsigned lines, bool keeps_sent, int64_t si
                      .close = close_line,
                      .carry = carry },
         .since_ms = since_ms,
-        .keeps_sent = keeps_sent,
+        .keeps = keeps,
     };
 
     f->courier = ph_courier_create(&options);

@@ -165,17 +165,19 @@ void ph_smtp_destroy(struct ph_smtp *smtp)
 
 /*
  * 421 says goodbye at any step. An error before MAIL is the relay's or the configuration's; one at
- * MAIL is the sender's, which an operator can mend; a final one after it is the message's own.
+ * MAIL is the sender's, which an operator can mend; a final one after it is the message's own. One
+ * message must not stop the others: only what is surely the relay's counts as that.
  */
 static enum ph_smtp_result judge(const struct ph_smtp *smtp, CURLcode result, long code)
 {
-    const bool answered = code >= 400;
-
     if (result == CURLE_OK) {
         return PH_SMTP_TAKEN;
     }
-    if (smtp->step == STEP_GREETING || code == 421 || (smtp->step == STEP_MAIL && !answered)) {
+    if (code == 421) {
         return PH_SMTP_NO_RELAY;
+    }
+    if (smtp->step == STEP_GREETING) { /* a domain that cannot be written in ASCII is no URL */
+        return result == CURLE_URL_MALFORMAT ? PH_SMTP_LATER : PH_SMTP_NO_RELAY;
     }
     return smtp->step > STEP_MAIL && code >= 500 ? PH_SMTP_REFUSED : PH_SMTP_LATER;
 }
