@@ -33,6 +33,7 @@ class Analytics(PoolhouseTest):
             'ExternalId': 'x'})
 
     def setUp(self):
+        self.until(lambda: self.metric('waiting') == 0)
         self.before = len(self.service.requests)
 
     def event(self):
