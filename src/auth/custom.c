@@ -88,6 +88,7 @@ static struct ph_err end_well(struct ph_ctx *ctx, struct ph_attempt *attempt,
         return ph_wrong_password();
     }
     PH_TRY(ph_gate_custom(attempt));
+    PH_TRY(ph_device_recognise(ctx, attempt));
     return ph_grant(ctx, attempt, decision);
 }
 

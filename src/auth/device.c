@@ -51,12 +51,19 @@ static bool srp_is_due(const struct ph_attempt *attempt)
     return has_to_prove(attempt) && !attempt->device_began;
 }
 
-/* Some clients do not send the Session back: it is kept at the device, too. */
+/*
+ * Some clients do not send the Session back: it is kept at the device, too. A function of
+ * CUSTOM_AUTH may ask when there is no device to be asked.
+ */
 static struct ph_err ask_srp(struct ph_ctx *ctx, struct ph_attempt *attempt,
                              struct ph_decision *decision)
 {
     const struct ph_session session = ph_session_of(ctx, attempt, SRP_AUTH);
 
+    PH_TRY(ph_device_recognise(ctx, attempt));
+    if (!is_remembered(attempt)) {
+        return PH_FAIL(ResourceNotFoundException, PH_MSG_DEVICE_UNKNOWN);
+    }
     decision->session = ph_session_seal(ctx, attempt->pool, &session);
     ph_store_device_await(ctx, &attempt->pool->ref, attempt->user->sub, attempt->device->key,
                           decision->session);
@@ -88,6 +95,7 @@ static struct ph_err open_srp(struct ph_ctx *ctx, struct ph_attempt *attempt)
 
 static struct ph_err answer_srp(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
+    PH_TRY(ph_device_recognise(ctx, attempt));
     if (!is_the_device(attempt)) {
         return ph_invalid_session();
     }
@@ -159,6 +167,7 @@ static struct ph_err answer_verifier(struct ph_ctx *ctx, struct ph_attempt *atte
 
     PH_TRY(ph_lockout_check(ctx, attempt));
     PH_TRY(ph_exchange_check_time(ctx, attempt));
+    PH_TRY(ph_device_recognise(ctx, attempt));
     PH_TRY(ph_spend_opened(ctx, attempt, &first)); /* one block, one guess */
     if (!first || !is_the_device(attempt)) {
         return ph_wrong_password();

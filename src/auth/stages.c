@@ -65,8 +65,8 @@ struct ph_session ph_session_of(struct ph_ctx *ctx, const struct ph_attempt *att
         .event_id = attempt->event_id,
         .nonce = ph_base64url(ctx->arena, ph_random_bytes(ctx, NONCE_BYTES)),
         .password = ph_password_tag(ctx, attempt->user),
-        .custom = attempt->custom,
         .device_key = device_key_kept(attempt),
+        .custom = attempt->custom,
         .proven = attempt->proven,
         .expires_ms = ph_now_ms(ctx) + attempt->client->session_s * 1000,
     };
@@ -111,18 +111,22 @@ struct ph_err ph_check_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
 
 /* ---- the machine ---- */
 
-/* In CUSTOM_AUTH the functions say what comes, except after a password that they asked for. */
-static bool is_due(const struct ph_attempt *attempt, const struct ph_stage *stage)
-{
-    const bool ours = attempt->custom == NULL || stage == &ph_stage_custom ||
-                      (attempt->proven & PH_PROVED_PASSWORD) != 0;
-
-    return ours && stage->is_due(attempt);
-}
-
 static struct ph_err recognise_device(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
     return (attempt->proven & PH_PROVED_FIRST) != 0 ? ph_device_recognise(ctx, attempt) : PH_OK;
+}
+
+/*
+ * In CUSTOM_AUTH the functions say what comes, except after a password that they asked for, and
+ * except for the second half of a device's proof.
+ */
+static bool is_due(const struct ph_attempt *attempt, const struct ph_stage *stage)
+{
+    const bool always = stage == &ph_stage_custom || stage == &ph_stage_device_verifier;
+    const bool ours =
+        attempt->custom == NULL || always || (attempt->proven & PH_PROVED_PASSWORD) != 0;
+
+    return ours && stage->is_due(attempt);
 }
 
 struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,

@@ -4,7 +4,9 @@ import concurrent.futures
 import unittest
 
 import srp
-from poolhouse import PASSWORD, REGION, ApiError, PoolhouseTest, attributes, claims
+import totp
+from functions import FunctionTest, arn, same
+from poolhouse import ALL_FLOWS, PASSWORD, REGION, ApiError, PoolhouseTest, attributes, claims
 
 WRONG = ('NotAuthorizedException', 'Incorrect username or password.')
 UNKNOWN = ('ResourceNotFoundException', 'Device does not exist.')
@@ -488,6 +490,203 @@ class Unknown(DeviceTest):
             answer = self.srp_start(name, 'Wr0ng-pass', hiding)
             with self.assert_error(*WRONG):
                 self.respond('PASSWORD_VERIFIER', answer | {'DEVICE_KEY': self.KEY}, client=hiding)
+
+
+class SecondFactors(DeviceTest):
+    """What a device is worth beside MFA: instead of it, or after it."""
+
+    @classmethod
+    def prepare(cls):
+        cls.pools = {}
+        for replaces in (True, False):
+            pool = cls.new_pool(DeviceConfiguration={'ChallengeRequiredOnNewDevice': replaces})
+            cls.api.SetUserPoolMfaConfig(UserPoolId=pool, MfaConfiguration='OPTIONAL',
+                                         SoftwareTokenMfaConfiguration={'Enabled': True})
+            cls.pools[replaces] = pool, cls.new_client(pool)
+
+    def setUp(self):
+        self.enter(True)
+
+    def enter(self, replaces):
+        """A user with a software token and a device, in one of the pools."""
+        self.pool, self.client = self.pools[replaces]
+        self.user = self.new_user(self.pool)
+        access = self.tokens(self.client, self.user)['AccessToken']
+        self.secret = self.api.AssociateSoftwareToken(AccessToken=access)['SecretCode']
+        self.api.VerifySoftwareToken(AccessToken=access, UserCode=self.code())
+        self.api.SetUserMFAPreference(AccessToken=access, SoftwareTokenMfaSettings={
+            'Enabled': True, 'PreferredMfa': True})
+        result = self.answer_code(self.sign_in(self.client, self.user))['AuthenticationResult']
+        self.device = self.confirm(result)
+
+    def code(self):
+        return totp.code(self.secret, self.server.now())
+
+    def answer_code(self, reply, **more):
+        self.assertEqual('SOFTWARE_TOKEN_MFA', reply.get('ChallengeName'), reply)
+        self.server.advance(totp.PERIOD)  # no step twice
+        return self.respond('SOFTWARE_TOKEN_MFA', {
+            'USERNAME': self.user, 'SOFTWARE_TOKEN_MFA_CODE': self.code(), **more}, reply['Session'])
+
+    def begin(self):
+        return self.sign_in(self.client, self.user, DEVICE_KEY=self.device.device_key)
+
+    def test_a_remembered_device_replaces_the_code(self):
+        self.assertIn('AccessToken', self.device_tokens(self.device))
+        answer = self.srp_start() | {'DEVICE_KEY': self.device.device_key}
+        reply = self.srp_a(self.device, self.respond('PASSWORD_VERIFIER', answer))
+        self.assertIn('AuthenticationResult', self.prove(self.device, reply))
+
+    def test_without_the_device_the_code_is_asked_for(self):
+        self.answer_code(self.sign_in(self.client, self.user))
+
+    def test_naming_the_device_is_not_proving_it(self):
+        reply = self.begin()
+        with self.assert_error(*BAD_SESSION):
+            self.respond('SOFTWARE_TOKEN_MFA', {
+                'USERNAME': self.user, 'SOFTWARE_TOKEN_MFA_CODE': self.code()}, reply['Session'])
+        with self.assert_error(*WRONG):
+            self.prove(self.device, self.srp_a(self.device, reply), PASSWORD_CLAIM_SIGNATURE=NONSENSE)
+
+    def test_a_device_that_is_not_remembered_any_more_replaces_nothing(self):
+        where = {'UserPoolId': self.pool, 'Username': self.user, 'DeviceKey': self.device.device_key}
+        first, second = self.begin(), self.srp_a(self.device, self.begin())
+        self.api.AdminUpdateDeviceStatus(**where, DeviceRememberedStatus='not_remembered')
+        for reply in (self.srp_a(self.device, first), self.prove(self.device, second), self.begin()):
+            result = self.answer_code(reply)['AuthenticationResult']
+            self.assertNotIn('NewDeviceMetadata', result)
+
+    def test_a_pool_that_stopped_it_in_the_middle_asks_for_the_code(self):
+        first, second = self.begin(), self.srp_a(self.device, self.begin())
+        self.set_replaces(False)
+        try:
+            self.answer_code(self.prove(self.device, second))
+            self.prove(self.device, self.srp_a(self.device, self.answer_code(self.begin())))
+            # The exchange goes on; its end does not replace the code.
+            self.answer_code(self.srp_a(self.device, first))
+        finally:
+            self.set_replaces(True)
+
+    def set_replaces(self, replaces):
+        self.api.UpdateUserPool(UserPoolId=self.pool, MfaConfiguration='OPTIONAL', DeviceConfiguration={
+            'ChallengeRequiredOnNewDevice': replaces})
+        self.api.SetUserPoolMfaConfig(UserPoolId=self.pool, MfaConfiguration='OPTIONAL',
+                                      SoftwareTokenMfaConfiguration={'Enabled': True})
+        self.server.advance(5)
+
+    def test_a_device_may_be_named_with_the_code(self):
+        reply = self.answer_code(self.sign_in(self.client, self.user), DEVICE_KEY=self.device.device_key)
+        result = self.prove(self.device, self.srp_a(self.device, reply))['AuthenticationResult']
+        self.assertNotIn('NewDeviceMetadata', result)
+
+    def test_an_unknown_device_named_with_the_code_spends_no_code(self):
+        reply = self.sign_in(self.client, self.user)
+        with self.assert_error(*UNKNOWN):
+            self.answer_code(reply, DEVICE_KEY=Unknown.KEY)
+        result = self.respond('SOFTWARE_TOKEN_MFA', {
+            'USERNAME': self.user, 'SOFTWARE_TOKEN_MFA_CODE': self.code()}, reply['Session'])
+        self.assertIn('NewDeviceMetadata', result['AuthenticationResult'])
+
+    def test_where_it_replaces_nothing_it_comes_after_the_code(self):
+        self.enter(False)
+        reply = self.answer_code(self.begin())
+        result = self.prove(self.device, self.srp_a(self.device, reply))['AuthenticationResult']
+        self.assertEqual(self.device.device_key, claims(result['AccessToken'])[1]['device_key'])
+
+
+class Functions(FunctionTest, DeviceTest):
+    """What functions of the pool learn of devices, and what they may ask of one."""
+
+    @classmethod
+    def prepare(cls):
+        keys = ('DefineAuthChallenge', 'PostAuthentication', 'PreTokenGeneration')
+        cls.pool = cls.new_pool(DeviceConfiguration=ALWAYS,
+                                LambdaConfig={key: arn(f'http-{key}') for key in keys})
+        cls.client = cls.new_client(cls.pool, ExplicitAuthFlows=ALL_FLOWS + ['ALLOW_CUSTOM_AUTH'])
+        for key in keys:
+            cls.functions.handlers[f'http-{key}'] = same
+
+    def setUp(self):
+        super().setUp()
+        self.device = self.new_device()
+        self.functions.take()
+
+    def define(self, *challenges):
+        """Asks these challenges one after the other, then gives tokens."""
+        def handler(event):
+            done = [s for s in event['request']['session'] if s['challengeName'] in challenges]
+            if len(done) == len(challenges):
+                event['response']['issueTokens'] = True
+            else:
+                event['response']['challengeName'] = challenges[len(done)]
+            return event
+        self.functions.handlers['http-DefineAuthChallenge'] = handler
+
+    def custom(self, **parameters):
+        return self.api.InitiateAuth(ClientId=self.client, AuthFlow='CUSTOM_AUTH',
+                                     AuthParameters={'USERNAME': self.user, **parameters})
+
+    def events(self):
+        return {e['triggerSource']: e for e in self.functions.take()}
+
+    def test_they_learn_of_new_devices_and_of_proven_ones(self):
+        self.tokens(self.client, self.user)
+        events = self.events()
+        self.assertIs(True, events['PostAuthentication_Authentication']['request']['newDeviceUsed'])
+        self.assertIn('TokenGeneration_Authentication', events)
+        self.device_tokens(self.device)
+        events = self.events()
+        self.assertIs(False, events['PostAuthentication_Authentication']['request']['newDeviceUsed'])
+        self.assertIn('TokenGeneration_AuthenticateDevice', events)
+
+    def test_they_may_ask_the_device_for_its_proof(self):
+        self.define('DEVICE_SRP_AUTH')
+        for session in (True, False):
+            reply = self.srp_a(self.device, self.custom(DEVICE_KEY=self.device.device_key), session)
+            result = self.prove(self.device, reply)['AuthenticationResult']
+            self.assertEqual(self.device.device_key, claims(result['AccessToken'])[1]['device_key'])
+            self.assertNotIn('NewDeviceMetadata', result)
+        last = [e for e in self.functions.take() if e['triggerSource'].startswith('Define')][-1]
+        self.assertEqual([('DEVICE_SRP_AUTH', True), ('DEVICE_PASSWORD_VERIFIER', True)],
+                         [(s['challengeName'], s['challengeResult'])
+                          for s in last['request']['session']])
+
+    def test_who_names_no_device_that_is_remembered_has_none_to_be_asked(self):
+        self.define('DEVICE_SRP_AUTH')
+        self.api.AdminUpdateDeviceStatus(UserPoolId=self.pool, Username=self.user,
+                                         DeviceKey=self.device.device_key,
+                                         DeviceRememberedStatus='not_remembered')
+        for named in ({}, {'DEVICE_KEY': Unknown.KEY}, {'DEVICE_KEY': self.device.device_key}):
+            with self.subTest(named), self.assert_error(*UNKNOWN):
+                self.custom(**named)
+
+    def test_tokens_without_any_proof_are_theirs_to_give_but_not_for_unknown_devices(self):
+        self.define()
+        self.assertIn('NewDeviceMetadata', self.custom()['AuthenticationResult'])
+        self.assertNotIn('NewDeviceMetadata',
+                         self.custom(DEVICE_KEY=self.device.device_key)['AuthenticationResult'])
+        with self.assert_error(*UNKNOWN):
+            self.custom(DEVICE_KEY=Unknown.KEY)
+
+    def custom_srp(self, **parameters):
+        half = srp.Client(self.pool, PASSWORD)
+        reply = self.custom(CHALLENGE_NAME='SRP_A', SRP_A=half.srp_a, **parameters)
+        return half.answer(reply['ChallengeParameters'], self.now()), reply['Session']
+
+    def test_after_the_password_that_they_asked_for_comes_the_device(self):
+        self.define('PASSWORD_VERIFIER')
+        answer, session = self.custom_srp()
+        reply = self.respond('PASSWORD_VERIFIER', answer | {'DEVICE_KEY': self.device.device_key}, session)
+        reply = self.srp_a(self.device, reply)
+        self.assertIn('AuthenticationResult', self.prove(self.device, reply))
+
+    def test_there_too_an_unknown_device_is_dropped_and_the_answer_repeated(self):
+        self.define('PASSWORD_VERIFIER')
+        answer, session = self.custom_srp()
+        with self.assert_error(*UNKNOWN):
+            self.respond('PASSWORD_VERIFIER', answer | {'DEVICE_KEY': Unknown.KEY}, session)
+        self.assertIn('NewDeviceMetadata',
+                      self.respond('PASSWORD_VERIFIER', answer, session)['AuthenticationResult'])
 
 
 class Remembering(DeviceTest):
