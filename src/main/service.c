@@ -507,6 +507,9 @@ bool ph_service_run(struct ph_service *service)
     which = wait_for_signal(service);
     PH_LOG(&service->log, PH_INFO, "stopping", ph_f_int("signal", which));
     service->stuck = !drain(service);
+    if (service->stuck) {
+        ph_functions_kill(service->functions); /* those that hang would stay behind */
+    }
     PH_LOG(&service->log, service->stuck ? PH_ERROR : PH_INFO, "stopped",
            ph_f_text("how", service->stuck ? "requests were still in work" : "in order"));
     return !service->stuck;
