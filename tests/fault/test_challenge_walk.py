@@ -303,7 +303,9 @@ class Walk(PoolhouseTest):
         if held.challenge == 'SELECT_MFA_TYPE':
             return {'ANSWER': self.random.choice(held.user.factors or ['x']) if good
                     else 'EMAIL_OTP'}, good
-        return {}, good and (held.challenge != 'MFA_SETUP' or held.verified)
+        if held.challenge == 'MFA_SETUP':  # proven before, by VerifySoftwareToken
+            return {}, held.verified
+        return {}, good
 
     def respond(self, held, client, name, challenge, good):
         answers, right = self.second_factor(held, good)
