@@ -1,12 +1,11 @@
 // amazon-cognito-identity-js with second factors: set-up, sign-in and choice, unmodified.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import identity from 'amazon-cognito-identity-js';
 import {
   AdminSetUserMFAPreferenceCommand, SetUserPoolMfaConfigCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { PASSWORD, Server, newUser, poolAndClient } from './support.mjs';
+import { PASSWORD, Server, newUser, poolAndClient, totp } from './support.mjs';
 
 const { AuthenticationDetails, CognitoUser, CognitoUserPool } = identity;
 const SMS = { SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::000000000000:role/sms' } };
@@ -41,18 +40,6 @@ function userOf(ids, Username) {
   const Storage = new Memory();
   const Pool = new CognitoUserPool({ ...ids, endpoint: server.url, Storage });
   return new CognitoUser({ Username, Pool, Storage });
-}
-
-// RFC 6238 for a base32 secret, `ahead` steps from now: a step serves once, the next one is good, too.
-function totp(secret, ahead = 0) {
-  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c)
-    .toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + ahead));
-  const mac = createHmac('sha1', key).update(counter).digest();
-  const number = mac.readUInt32BE(mac[19] & 15) & 0x7fffffff;
-  return String(number % 1000000).padStart(6, '0');
 }
 
 // What the client calls back with: its name and arguments.
