@@ -16,7 +16,7 @@ static struct ph_sign_in_request read_request(const struct ph_in *in, bool admin
     };
 }
 
-static void write_tokens(struct ph_out *out, const struct ph_tokens *tokens)
+static struct ph_out write_tokens(struct ph_out *out, const struct ph_tokens *tokens)
 {
     struct ph_out result = ph_out_object(out, M_AuthenticationResult);
 
@@ -25,12 +25,25 @@ static void write_tokens(struct ph_out *out, const struct ph_tokens *tokens)
     ph_out_str(&result, M_IdToken, tokens->id_token);
     ph_out_str(&result, M_RefreshToken, tokens->refresh_token);
     ph_out_str(&result, M_TokenType, PH_STR("Bearer"));
+    return result;
+}
+
+static void write_result(struct ph_out *out, const struct ph_decision *decision)
+{
+    struct ph_out result = write_tokens(out, &decision->tokens);
+
+    if (decision->new_device_key.n > 0) {
+        struct ph_out device = ph_out_object(&result, M_NewDeviceMetadata);
+
+        ph_out_str(&device, M_DeviceKey, decision->new_device_key);
+        ph_out_str(&device, M_DeviceGroupKey, decision->device_group_key);
+    }
 }
 
 static void write_decision(struct ph_out *out, const struct ph_decision *decision)
 {
     if (decision->challenge == NULL) {
-        write_tokens(out, &decision->tokens);
+        write_result(out, decision);
     }
     ph_out_str(out, M_ChallengeName, ph_str_from(decision->challenge));
     ph_out_str(out, M_Session, decision->session);
@@ -95,6 +108,7 @@ struct ph_err ph_api_get_tokens_from_refresh_token(struct ph_ctx *ctx, const str
     struct ph_refresh_request request = {
         .refresh_token = ph_in_str(in, M_RefreshToken),
         .client_secret = ph_in_str(in, M_ClientSecret),
+        .device_key = ph_in_str(in, M_DeviceKey),
         .client_metadata = ph_in_json(in, M_ClientMetadata),
     };
     struct ph_tokens tokens;
@@ -102,6 +116,6 @@ struct ph_err ph_api_get_tokens_from_refresh_token(struct ph_ctx *ctx, const str
     PH_TRY(ph_client_get(ctx, (struct ph_str){ 0 }, ph_in_str(in, M_ClientId), &request.pool,
                          &request.client));
     PH_TRY(ph_refresh_exchange(ctx, &request, &tokens));
-    write_tokens(out, &tokens);
+    (void)write_tokens(out, &tokens);
     return PH_OK;
 }

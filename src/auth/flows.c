@@ -1,6 +1,5 @@
 /* How a sign-in begins: one row for each AuthFlow (authentication.md 1.1). */
 #include "auth/internal.h"
-#include "trigger/trigger.h"
 
 enum { PUBLIC = 1, ADMIN = 2 };
 
@@ -13,18 +12,6 @@ struct ph_flow {
     struct ph_err (*begin)(struct ph_ctx *ctx, struct ph_attempt *attempt,
                            struct ph_decision *decision);
 };
-
-static struct ph_err begin_custom(struct ph_ctx *ctx, struct ph_attempt *attempt,
-                                  struct ph_decision *decision)
-{
-    (void)ctx;
-    (void)decision;
-    if (!ph_trigger_is_set(attempt->pool, PH_TRIGGER_DEFINE_AUTH_CHALLENGE)) {
-        return PH_FAIL(InvalidParameterException,
-                       "Custom auth lambda trigger is not configured for the user pool.");
-    }
-    return PH_FAIL(OperationNotBuiltException, "The flow CUSTOM_AUTH is not built yet.");
-}
 
 static struct ph_err begin_user_auth(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                      struct ph_decision *decision)
@@ -56,7 +43,7 @@ static const struct ph_flow FLOWS[] = {
     { PH_STR_INIT("REFRESH_TOKEN"), PUBLIC | ADMIN, PH_FLOW_REFRESH, OFF, REFRESH,
       ph_begin_refresh },
     { PH_STR_INIT("CUSTOM_AUTH"), PUBLIC | ADMIN, PH_FLOW_CUSTOM,
-      "CUSTOM_AUTH is not enabled for the client.", NULL, begin_custom },
+      "CUSTOM_AUTH is not enabled for the client.", NAME, ph_begin_custom },
     { PH_STR_INIT("USER_AUTH"), PUBLIC | ADMIN, PH_FLOW_USER,
       "USER_AUTH flow not enabled for this client", NAME, begin_user_auth },
 };

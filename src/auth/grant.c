@@ -1,7 +1,14 @@
 /* The end of a sign-in: PostAuthentication, then tokens. */
 #include "auth/internal.h"
+#include "device/device.h"
 #include "token/refresh_token.h"
 #include "trigger/trigger.h"
+
+/* Where nobody tracks devices, and for administrators' sign-ins, none is given out. */
+static bool gets_new_device(const struct ph_attempt *attempt)
+{
+    return attempt->pool->tracks_devices && attempt->device == NULL && !attempt->request->admin;
+}
 
 static struct ph_err run_post_authentication(struct ph_ctx *ctx, const struct ph_attempt *attempt)
 {
@@ -10,6 +17,7 @@ static struct ph_err run_post_authentication(struct ph_ctx *ctx, const struct ph
         .source = PH_STR("PostAuthentication_Authentication"),
         .client_id = attempt->client->id,
         .user = attempt->user,
+        .new_device_used = gets_new_device(attempt),
         .client_metadata = attempt->request->client_metadata,
     };
     const struct json_t *response;
@@ -17,15 +25,35 @@ static struct ph_err run_post_authentication(struct ph_ctx *ctx, const struct ph
     return ph_trigger_run(ctx, attempt->pool, &call, &response);
 }
 
+/* The device of the tokens; absent: none. A new one may be confirmed with them. */
+static struct ph_str device_of(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                               struct ph_decision *decision)
+{
+    const struct ph_str sub = attempt->user->sub;
+
+    if (gets_new_device(attempt)) {
+        decision->new_device_key = ph_device_key_new(ctx, attempt->pool, sub);
+        decision->device_group_key = ph_device_group_key(ctx, attempt->pool, sub);
+        return decision->new_device_key;
+    }
+    if (attempt->device == NULL) {
+        return (struct ph_str){ 0 };
+    }
+    ph_store_device_seen(ctx, &attempt->pool->ref, sub, attempt->device->key, ctx->remote_address);
+    return attempt->device->key;
+}
+
+/* Servers that sign in for their users know no device keys: their tokens are bound to none. */
 static struct ph_str refresh_token(struct ph_ctx *ctx, const struct ph_attempt *attempt,
-                                   struct ph_str family)
+                                   const struct ph_auth_granted *granted)
 {
     const int64_t now_ms = ph_now_ms(ctx);
     const struct ph_refresh_token token = {
         .pool_id = attempt->pool->id,
         .client_id = attempt->client->id,
         .sub = attempt->user->sub,
-        .family = family,
+        .family = granted->family,
+        .device_key = attempt->request->admin ? (struct ph_str){ 0 } : granted->device_key,
         .auth_time_ms = now_ms,
         .expires_ms = now_ms + attempt->client->refresh_token_s * 1000,
     };
@@ -33,25 +61,34 @@ static struct ph_str refresh_token(struct ph_ctx *ctx, const struct ph_attempt *
     return ph_refresh_token_seal(ctx, attempt->pool, &token);
 }
 
+static struct ph_str trigger_source(const struct ph_attempt *attempt)
+{
+    if ((attempt->proven & PH_PROVED_DEVICE) != 0) {
+        return PH_STR("TokenGeneration_AuthenticateDevice");
+    }
+    return (attempt->proven & PH_PROVED_NEW_PASSWORD) != 0
+               ? PH_STR("TokenGeneration_NewPasswordChallenge")
+               : PH_STR("TokenGeneration_Authentication");
+}
+
 struct ph_err ph_grant(struct ph_ctx *ctx, struct ph_attempt *attempt, struct ph_decision *decision)
 {
-    const bool changed = (attempt->proven & PH_PROVED_NEW_PASSWORD) != 0;
-    const struct ph_auth_granted granted = {
+    struct ph_auth_granted granted = {
         .pool = attempt->pool,
         .client = attempt->client,
         .user = attempt->user,
         .family = ph_new_event_id(ctx, attempt->user),
         .event_id = attempt->event_id,
         .auth_time_s = ph_now_s(ctx),
-        .trigger_source = changed ? PH_STR("TokenGeneration_NewPasswordChallenge")
-                                  : PH_STR("TokenGeneration_Authentication"),
+        .trigger_source = trigger_source(attempt),
         .client_metadata = attempt->request->client_metadata,
     };
 
     PH_TRY(ph_lockout_forget(ctx, attempt));
     PH_TRY(run_post_authentication(ctx, attempt));
+    granted.device_key = device_of(ctx, attempt, decision);
     PH_TRY(ph_tokens_issue(ctx, &granted, &decision->tokens));
-    decision->tokens.refresh_token = refresh_token(ctx, attempt, granted.family);
+    decision->tokens.refresh_token = refresh_token(ctx, attempt, &granted);
     decision->challenge = NULL;
     return PH_OK;
 }

@@ -1,5 +1,24 @@
 /* Who signs in, and whether that user may (authentication.md 1.2 and 1.4). */
 #include "auth/internal.h"
+#include "user/migrate.h"
+
+/* Only who types a password can be brought along: the function checks it. */
+static struct ph_err migrate(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                             struct ph_str name, struct ph_user **user)
+{
+    const struct ph_migration given = {
+        .client = attempt->client,
+        .name = name,
+        .password = ph_answer(attempt, "PASSWORD"),
+        .validation_data = attempt->request->validation_data,
+        .client_metadata = attempt->request->validation_data, /* under both names (5.3) */
+    };
+
+    if (!attempt->may_migrate || given.password.n == 0) {
+        return PH_OK;
+    }
+    return ph_user_migrate(ctx, attempt->pool, &given, user);
+}
 
 struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
@@ -9,12 +28,16 @@ struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt)
     PH_TRY(ph_client_check_secret_hash(ctx, attempt->client, ph_answer(attempt, "SECRET_HASH"),
                                        &name, 1, PH_IN_AUTH_PARAMETERS));
     PH_TRY(ph_user_find(ctx, attempt->pool, name, &user));
+    if (user == NULL) {
+        PH_TRY(migrate(ctx, attempt, name, &user));
+    }
     if (user == NULL && !attempt->client->hides_users) {
         return PH_FAIL(UserNotFoundException, PH_MSG_USER_UNKNOWN);
     }
     attempt->exists = user != NULL;
     attempt->user = user != NULL ? user : ph_user_decoy(ctx, attempt->pool, name);
     attempt->name = name;
+    attempt->device_key = ph_answer(attempt, "DEVICE_KEY");
     attempt->event_id = ph_new_event_id(ctx, attempt->user);
     return PH_OK;
 }
@@ -35,6 +58,16 @@ static struct ph_err is_named(struct ph_ctx *ctx, const struct ph_attempt *attem
     return PH_OK;
 }
 
+/* Once it was recognised, after the first factor, a sign-in stays with its device. */
+static struct ph_str device_key_of(const struct ph_attempt *attempt)
+{
+    const struct ph_str before = attempt->opened.device_key;
+    const struct ph_str given = ph_answer(attempt, "DEVICE_KEY");
+    const bool stays = before.n > 0 && (attempt->opened.proven & PH_PROVED_FIRST) != 0;
+
+    return stays || given.n == 0 ? before : given;
+}
+
 struct ph_err ph_identify_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
     const struct ph_session *opened = &attempt->opened;
@@ -50,12 +83,15 @@ struct ph_err ph_identify_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
     attempt->name = opened->name;
     attempt->event_id = opened->event_id;
     attempt->proven = opened->proven;
+    attempt->device_key = opened->device_key;
+    attempt->custom = opened->custom == NULL ? NULL : ph_json_copy(ctx->arena, opened->custom);
     return PH_OK;
 }
 
 struct ph_err ph_identify_again(struct ph_ctx *ctx, struct ph_attempt *attempt, bool *named)
 {
     PH_TRY(ph_identify_opened(ctx, attempt));
+    attempt->device_key = device_key_of(attempt);
     const struct ph_str names[] = { ph_answer(attempt, "USERNAME"), attempt->user->username,
                                     attempt->opened.name };
 
@@ -98,13 +134,24 @@ static bool has_expired_password(struct ph_ctx *ctx, const struct ph_attempt *at
            attempt->user->password_set_ms + days_ms <= ph_now_ms(ctx);
 }
 
-struct ph_err ph_gate_proven(struct ph_ctx *ctx, struct ph_attempt *attempt)
+static struct ph_err check_confirmed(const struct ph_attempt *attempt)
 {
-    PH_TRY(check_enabled(attempt));
-    PH_TRY(check_reset(attempt));
     if (attempt->user->status == PH_USER_UNCONFIRMED) {
         return PH_FAIL(UserNotConfirmedException, PH_MSG_USER_UNCONFIRMED);
     }
+    return PH_OK;
+}
+
+struct ph_err ph_gate_custom(const struct ph_attempt *attempt)
+{
+    PH_TRY(check_enabled(attempt));
+    PH_TRY(check_reset(attempt));
+    return check_confirmed(attempt);
+}
+
+struct ph_err ph_gate_proven(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    PH_TRY(ph_gate_custom(attempt));
     if (has_expired_password(ctx, attempt)) {
         return PH_FAIL(NotAuthorizedException, PH_MSG_TEMPORARY_EXPIRED);
     }

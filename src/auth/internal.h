@@ -4,6 +4,7 @@
 
 #include "auth/session.h"
 #include "auth/sign_in.h"
+#include "crypto/srp.h"
 #include "model/exceptions.h"
 #include "model/messages.h"
 #include "store/devices.h"
@@ -18,12 +19,15 @@ struct ph_attempt {
     bool exists;
     struct ph_str name; /* as typed in the first call */
     struct ph_str event_id;
-    unsigned factor; /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
-    unsigned proven; /* enum ph_proof bits */
-    bool judged;     /* a password was judged in this call: an event is recorded */
-    bool judged_mfa; /* a second factor was */
+    unsigned factor;  /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
+    unsigned proven;  /* enum ph_proof bits */
+    bool may_migrate; /* the password itself came: who does not exist may be migrated */
+    bool judged;      /* a password was judged in this call: an event is recorded */
+    bool judged_mfa;  /* a second factor was */
     struct ph_str device_key;       /* that the client named; absent: none */
+    bool device_began;              /* it sent its half of the exchange in this call */
     const struct ph_device *device; /* the user's confirmed device of that key; NULL: none yet */
+    struct json_t *custom;          /* in CUSTOM_AUTH: what happened so far (custom.c) */
     struct ph_session opened;       /* what the answer came with */
     struct ph_srp_state srp;        /* and in it, during SRP; wiped when the call ends */
     struct ph_str secret_block;
@@ -57,6 +61,13 @@ extern const struct ph_stage ph_stage_select_mfa_type;   /* mfa.c */
 extern const struct ph_stage ph_stage_software_token;    /* software_token.c */
 extern const struct ph_stage ph_stage_sms_mfa;           /* mfa.c */
 extern const struct ph_stage ph_stage_email_otp;         /* mfa.c */
+extern const struct ph_stage ph_stage_device_srp;        /* device.c */
+extern const struct ph_stage ph_stage_device_verifier;   /* device.c */
+
+extern const struct ph_stage ph_stage_custom; /* custom.c */
+
+/* NULL when no stage asks this challenge. */
+const struct ph_stage *ph_stage_find(struct ph_str challenge);
 
 /* The next stage that is due asks its challenge; when none is, tokens are granted. */
 PH_MUST_USE struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
@@ -106,6 +117,15 @@ PH_MUST_USE struct ph_err ph_gate_open(struct ph_attempt *attempt);
 /* States that are told to who has proven the password. */
 PH_MUST_USE struct ph_err ph_gate_proven(struct ph_ctx *ctx, struct ph_attempt *attempt);
 
+/* The same for those who get tokens without a password: it may be as old as it likes. */
+PH_MUST_USE struct ph_err ph_gate_custom(const struct ph_attempt *attempt);
+
+/* ---- custom.c: functions that decide what is asked ---- */
+
+/* Adds the result of a challenge to what the functions see; nothing in other flows. */
+void ph_custom_note(struct ph_ctx *ctx, struct ph_attempt *attempt, const char *challenge,
+                    bool right);
+
 /* ---- password.c: one judgement for both ways to prove a password ---- */
 
 /* The text that stands for the password that proofs are about: changes when the password does. */
@@ -133,7 +153,43 @@ PH_MUST_USE struct ph_err ph_lockout_judge(struct ph_ctx *ctx, const struct ph_a
 /* A sign-in is whole: counting begins anew. */
 PH_MUST_USE struct ph_err ph_lockout_forget(struct ph_ctx *ctx, const struct ph_attempt *attempt);
 
+/* ---- srp.c: the exchange, the same for users and for devices ---- */
+
+/* Who proves a secret: by which names, and what we keep of the secret. */
+struct ph_srp_party {
+    struct ph_srp_identity identity;
+    struct ph_str salt;
+    struct ph_str verifier; /* PH_SRP_BYTES */
+};
+
+/* InvalidParameterException "Invalid SRP_A" for what is no public value of a client. */
+PH_MUST_USE struct ph_err ph_exchange_check_a(struct ph_ctx *ctx, const struct ph_attempt *attempt);
+
+/* Answers SRP_A: sets SALT, SECRET_BLOCK and SRP_B of the challenge that the session is for. */
+PH_MUST_USE struct ph_err ph_exchange_begin(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                                            const struct ph_srp_party *party,
+                                            const struct ph_session *session,
+                                            struct json_t *parameters);
+
+/* Opens PASSWORD_CLAIM_SECRET_BLOCK: the `open` of stages whose state rides in it. */
+PH_MUST_USE struct ph_err ph_exchange_open(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
+/* NotAuthorizedException for a TIMESTAMP that is too far from now. */
+PH_MUST_USE struct ph_err ph_exchange_check_time(struct ph_ctx *ctx,
+                                                 const struct ph_attempt *attempt);
+
+/* Whether the answer was made with the party's secret, for the password that was proven. */
+bool ph_exchange_proves(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                        const struct ph_srp_party *party);
+
 /* ---- device.c: devices that the user has confirmed ---- */
+
+/*
+ * Finds the device that the client named, when the pool tracks devices and it was not found yet.
+ * ResourceNotFoundException "Device does not exist." for one that is unknown or forgotten: clients
+ * compare the text, drop the key and try again without it. Only after the first factor.
+ */
+PH_MUST_USE struct ph_err ph_device_recognise(struct ph_ctx *ctx, struct ph_attempt *attempt);
 
 /*
  * True for a remembered device in a pool where that makes a second factor needless. Stages of MFA
@@ -147,6 +203,8 @@ PH_MUST_USE struct ph_err ph_begin_password(struct ph_ctx *ctx, struct ph_attemp
                                             struct ph_decision *decision);
 PH_MUST_USE struct ph_err ph_begin_srp(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                        struct ph_decision *decision);
+PH_MUST_USE struct ph_err ph_begin_custom(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                          struct ph_decision *decision);
 PH_MUST_USE struct ph_err ph_begin_refresh(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                            struct ph_decision *decision);
 

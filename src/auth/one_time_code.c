@@ -22,12 +22,6 @@ static struct ph_str mac_of(struct ph_ctx *ctx, const struct ph_attempt *attempt
     return ph_base64url(ctx->arena, (struct ph_str){ mac.bytes, MAC_BYTES });
 }
 
-/* The metadata of the first call is for other triggers (authentication.md 5.3). */
-static const struct json_t *metadata_of(const struct ph_attempt *attempt)
-{
-    return attempt->opened.nonce.n > 0 ? attempt->request->client_metadata : NULL;
-}
-
 static struct ph_err send(struct ph_ctx *ctx, const struct ph_attempt *attempt,
                           const struct ph_contact_kind *contact, struct ph_str destination,
                           struct ph_str code)
@@ -43,8 +37,10 @@ static struct ph_err send(struct ph_ctx *ctx, const struct ph_attempt *attempt,
     };
     struct ph_user_change change = { .user = attempt->user };
 
-    PH_TRY(ph_user_notify(ctx, attempt->pool, &wanted, metadata_of(attempt), &change));
-    return ph_store_outbox_put(ctx, change.messages, change.message_count);
+    PH_TRY(ph_user_notify(ctx, attempt->pool, &wanted, attempt->request->client_metadata, &change));
+    PH_TRY(ph_store_outbox_put(ctx, change.messages, change.message_count));
+    ph_user_send_events(ctx, &change);
+    return PH_OK;
 }
 
 /* Waits for a commit, as sending does. */

@@ -48,6 +48,7 @@ struct ph_err ph_begin_password(struct ph_ctx *ctx, struct ph_attempt *attempt,
 {
     bool right;
 
+    attempt->may_migrate = true;
     PH_TRY(ph_identify(ctx, attempt));
     PH_TRY(ph_gate_open(attempt));
     PH_TRY(ph_password_prepare(ctx, attempt));

@@ -1,5 +1,6 @@
 /* Refresh: tokens for a refresh token, by two operations (authentication.md 1.11). */
 #include "auth/internal.h"
+#include "device/device.h"
 #include "store/sign_in.h"
 #include "token/refresh_token.h"
 #include "util/encode.h"
@@ -59,6 +60,17 @@ static struct ph_err check_alive(struct ph_ctx *ctx, struct refresh *r)
     return PH_OK;
 }
 
+/* A token of a device is used by that device only, and not after it was forgotten. */
+static struct ph_err check_device(struct ph_ctx *ctx, const struct refresh *r, struct ph_str given)
+{
+    bool may = true;
+
+    if (r->pool->tracks_devices && r->token.device_key.n > 0) {
+        PH_TRY(ph_device_check_bound(ctx, r->pool, r->user->sub, r->token.device_key, given, &may));
+    }
+    return may ? PH_OK : refuse(PH_MSG_REFRESH_INVALID);
+}
+
 static struct ph_err issue(struct ph_ctx *ctx, const struct refresh *r, struct ph_str source,
                            const struct json_t *client_metadata, struct ph_tokens *tokens)
 {
@@ -67,6 +79,7 @@ static struct ph_err issue(struct ph_ctx *ctx, const struct refresh *r, struct p
         .client = r->client,
         .user = r->user,
         .family = r->token.family,
+        .device_key = r->token.device_key,
         .event_id = ph_new_event_id(ctx, r->user),
         .auth_time_s = r->token.auth_time_ms / 1000,
         .trigger_source = source,
@@ -114,6 +127,7 @@ struct ph_err ph_begin_refresh(struct ph_ctx *ctx, struct ph_attempt *attempt,
     PH_TRY(open_token(ctx, ph_answer(attempt, "REFRESH_TOKEN"), &r));
     PH_TRY(check_hash(ctx, attempt, r.user));
     PH_TRY(check_alive(ctx, &r));
+    PH_TRY(check_device(ctx, &r, ph_answer(attempt, "DEVICE_KEY")));
     if (r.token.generation < r.family.generation) { /* used while the client rotated */
         return refuse(PH_MSG_REFRESH_REVOKED);
     }
@@ -200,5 +214,6 @@ struct ph_err ph_refresh_exchange(struct ph_ctx *ctx, const struct ph_refresh_re
     PH_TRY(check_secret(ctx, request));
     PH_TRY(open_token(ctx, request->refresh_token, &r));
     PH_TRY(check_alive(ctx, &r));
+    PH_TRY(check_device(ctx, &r, request->device_key));
     return exchange(ctx, request, &r, tokens);
 }

@@ -28,6 +28,9 @@ static struct ph_str write_state(struct ph_ctx *ctx, const struct ph_session *s)
     if (s->device_key.n > 0) {
         ph_json_set_str(ctx->arena, o, "device", s->device_key);
     }
+    if (s->custom != NULL) {
+        ph_json_set(ctx->arena, o, "custom", ph_json_copy(ctx->arena, s->custom));
+    }
     ph_json_set_int(ctx->arena, o, "proven", s->proven);
     ph_json_set_int(ctx->arena, o, "expires", s->expires_ms);
     return ph_json_text(ctx->arena, o, PH_JSON_INSERTION);
@@ -50,6 +53,7 @@ static bool read_state(struct ph_ctx *ctx, struct ph_str text, struct ph_session
         .password = ph_json_get_str(o, "password"),
         .code = ph_json_get_str(o, "code"),
         .device_key = ph_json_get_str(o, "device"),
+        .custom = ph_json_get(o, "custom"),
         .proven = (unsigned)ph_json_int(ph_json_get(o, "proven")),
         .expires_ms = ph_json_int(ph_json_get(o, "expires")),
     };

@@ -18,17 +18,21 @@ enum ph_proof {
     PH_PROVED_DEVICE = 16,   /* a remembered device */
 };
 
+/* Any of them lets a sign-in go on to what comes after the first factor. */
+enum { PH_PROVED_FIRST = PH_PROVED_PASSWORD };
+
 struct ph_session {
     struct ph_str challenge; /* the one that is open */
     struct ph_str client_id;
-    struct ph_str sub;        /* a decoy's for users who do not exist */
-    struct ph_str name;       /* as typed in the first call */
-    struct ph_str event_id;   /* UUID version 7 of the attempt */
-    struct ph_str nonce;      /* spent by the answer that advances */
-    struct ph_str password;   /* which password the proofs are for (ph_password_tag()) */
-    struct ph_str code;       /* MAC of the code that was sent (one_time_code.h); absent: none */
-    struct ph_str device_key; /* that the client named; absent: none */
-    unsigned proven;          /* enum ph_proof bits */
+    struct ph_str sub;           /* a decoy's for users who do not exist */
+    struct ph_str name;          /* as typed in the first call */
+    struct ph_str event_id;      /* UUID version 7 of the attempt */
+    struct ph_str nonce;         /* spent by the answer that advances */
+    struct ph_str password;      /* which password the proofs are for (ph_password_tag()) */
+    struct ph_str code;          /* MAC of the code that was sent (one_time_code.h); absent: none */
+    struct ph_str device_key;    /* that the client named; absent: none */
+    const struct json_t *custom; /* what CUSTOM_AUTH remembers (custom.c); NULL: another flow */
+    unsigned proven;             /* enum ph_proof bits */
     int64_t expires_ms;
 };
 

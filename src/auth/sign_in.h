@@ -26,10 +26,12 @@ struct ph_sign_in_request {
 
 /* How a call ends when it does not fail: the next challenge, or tokens. */
 struct ph_decision {
-    const char *challenge;     /* ChallengeName; NULL: signed in */
-    struct json_t *parameters; /* ChallengeParameters; NULL: none */
-    struct ph_str session;     /* absent: the challenge carries its state itself */
-    struct ph_tokens tokens;   /* without a challenge */
+    const char *challenge;          /* ChallengeName; NULL: signed in */
+    struct json_t *parameters;      /* ChallengeParameters; NULL: none */
+    struct ph_str session;          /* absent: the challenge carries its state itself */
+    struct ph_tokens tokens;        /* without a challenge */
+    struct ph_str new_device_key;   /* with tokens: a device that may be confirmed; absent: none */
+    struct ph_str device_group_key; /* beside it */
 };
 
 struct ph_flow;
@@ -64,6 +66,7 @@ struct ph_refresh_request {
     const struct ph_client *client;
     struct ph_str refresh_token;
     struct ph_str client_secret; /* plain */
+    struct ph_str device_key;
     const struct json_t *client_metadata;
 };
 

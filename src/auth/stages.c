@@ -3,12 +3,15 @@
 #include "store/sign_in.h"
 #include "util/encode.h"
 
-enum { NONCE_BYTES = 16, NAME_MAX = 512 /* longer ones are nobody's */ };
+enum { NONCE_BYTES = 16, NAME_MAX = 512 /* longer ones are nobody's */, DEVICE_KEY_MAX = 55 };
 
+/* Devices come after MFA: where one replaces it, MFA is not due, and where not, it comes first. */
 static const struct ph_stage *const STAGES[] = {
-    &ph_stage_password_verifier, &ph_stage_new_password,   &ph_stage_mfa_setup,
-    &ph_stage_select_mfa_type,   &ph_stage_software_token, &ph_stage_sms_mfa,
-    &ph_stage_email_otp,
+    &ph_stage_password_verifier, &ph_stage_new_password,
+    &ph_stage_mfa_setup,         &ph_stage_select_mfa_type,
+    &ph_stage_software_token,    &ph_stage_sms_mfa,
+    &ph_stage_email_otp,         &ph_stage_device_verifier,
+    &ph_stage_device_srp,        &ph_stage_custom,
 };
 
 enum { STAGE_COUNT = sizeof STAGES / sizeof STAGES[0] };
@@ -45,6 +48,12 @@ struct ph_str ph_new_event_id(struct ph_ctx *ctx, const struct ph_user *user)
     return ph_uuid_text(ctx->arena, bytes);
 }
 
+/* What is too long for a key is no device's: kept as such, so that it is refused. */
+static struct ph_str device_key_kept(const struct ph_attempt *attempt)
+{
+    return attempt->device_key.n <= DEVICE_KEY_MAX ? attempt->device_key : PH_STR("-");
+}
+
 struct ph_session ph_session_of(struct ph_ctx *ctx, const struct ph_attempt *attempt,
                                 const char *challenge)
 {
@@ -56,6 +65,8 @@ struct ph_session ph_session_of(struct ph_ctx *ctx, const struct ph_attempt *att
         .event_id = attempt->event_id,
         .nonce = ph_base64url(ctx->arena, ph_random_bytes(ctx, NONCE_BYTES)),
         .password = ph_password_tag(ctx, attempt->user),
+        .device_key = device_key_kept(attempt),
+        .custom = attempt->custom,
         .proven = attempt->proven,
         .expires_ms = ph_now_ms(ctx) + attempt->client->session_s * 1000,
     };
@@ -100,11 +111,30 @@ struct ph_err ph_check_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
 
 /* ---- the machine ---- */
 
+static struct ph_err recognise_device(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    return (attempt->proven & PH_PROVED_FIRST) != 0 ? ph_device_recognise(ctx, attempt) : PH_OK;
+}
+
+/*
+ * In CUSTOM_AUTH the functions say what comes, except after a password that they asked for, and
+ * except for the second half of a device's proof.
+ */
+static bool is_due(const struct ph_attempt *attempt, const struct ph_stage *stage)
+{
+    const bool always = stage == &ph_stage_custom || stage == &ph_stage_device_verifier;
+    const bool ours =
+        attempt->custom == NULL || always || (attempt->proven & PH_PROVED_PASSWORD) != 0;
+
+    return ours && stage->is_due(attempt);
+}
+
 struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
                          struct ph_decision *decision)
 {
+    PH_TRY(recognise_device(ctx, attempt));
     for (size_t i = 0; i < STAGE_COUNT; i++) {
-        if (STAGES[i]->is_due(attempt)) {
+        if (is_due(attempt, STAGES[i])) {
             decision->challenge = STAGES[i]->challenge;
             return STAGES[i]->ask(ctx, attempt, decision);
         }
@@ -112,7 +142,7 @@ struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
     return ph_grant(ctx, attempt, decision);
 }
 
-static const struct ph_stage *find_stage(struct ph_str challenge)
+const struct ph_stage *ph_stage_find(struct ph_str challenge)
 {
     for (size_t i = 0; i < STAGE_COUNT; i++) {
         if (ph_str_eq(ph_str_from(STAGES[i]->challenge), challenge)) {
@@ -162,7 +192,11 @@ static struct ph_err answer(struct ph_ctx *ctx, const struct ph_stage *stage,
     if (!named) {
         return stage->refuse();
     }
+    PH_TRY(recognise_device(ctx, attempt)); /* before the answer spends anything */
     PH_TRY(stage->answer(ctx, attempt));
+    if (stage != &ph_stage_custom) {
+        ph_custom_note(ctx, attempt, stage->challenge, true);
+    }
     return ph_advance(ctx, attempt, decision);
 }
 
@@ -170,7 +204,7 @@ struct ph_err ph_sign_in_continue(struct ph_ctx *ctx, struct ph_str challenge,
                                   const struct ph_sign_in_request *request,
                                   struct ph_decision *decision)
 {
-    const struct ph_stage *stage = find_stage(challenge);
+    const struct ph_stage *stage = ph_stage_find(challenge);
     PH_AUTO(ph_attempt_wipe)
     struct ph_attempt attempt = { .request = request,
                                   .pool = request->pool,

@@ -90,6 +90,9 @@ struct json_t *ph_claims_access(struct ph_ctx *ctx, const struct ph_auth_granted
     struct json_t *claims = ph_json_object(ctx->arena);
 
     set(ctx, claims, "sub", granted->user->sub);
+    if (granted->device_key.n > 0) {
+        set(ctx, claims, "device_key", granted->device_key);
+    }
     set(ctx, claims, "iss", granted->pool->issuer);
     set(ctx, claims, "client_id", granted->client->id);
     add_origin(ctx, granted, claims);

@@ -3,18 +3,23 @@
 #include "pool/signing_keys.h"
 #include "token/claims.h"
 #include "token/jwt.h"
+#include "token/overrides.h"
 #include "trigger/trigger.h"
+#include "util/json.h"
 
-static struct ph_err run_trigger(struct ph_ctx *ctx, const struct ph_auth_granted *granted)
+static struct ph_err run_trigger(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
+                                 struct json_t *id, struct json_t *access)
 {
     const struct ph_trigger_call call = { .trigger = PH_TRIGGER_PRE_TOKEN_GENERATION,
                                           .source = granted->trigger_source,
                                           .client_id = granted->client->id,
                                           .user = granted->user,
+                                          .scope = ph_json_get_str(access, "scope"),
                                           .client_metadata = granted->client_metadata };
     const struct json_t *response;
 
-    return ph_trigger_run(ctx, granted->pool, &call, &response);
+    PH_TRY(ph_trigger_run(ctx, granted->pool, &call, &response));
+    return ph_overrides_apply(ctx, granted, response, id, access);
 }
 
 struct ph_err ph_tokens_issue(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
@@ -25,15 +30,17 @@ struct ph_err ph_tokens_issue(struct ph_ctx *ctx, const struct ph_auth_granted *
         ph_signing_key_in_use(granted->pool, PH_KEY_ID_TOKEN, now_ms);
     const struct ph_signing_key *access_key =
         ph_signing_key_in_use(granted->pool, PH_KEY_ACCESS_TOKEN, now_ms);
+    struct json_t *id, *access;
 
     if (id_key == NULL || access_key == NULL) {
         return ph_internal(ctx, "pool without a signing key");
     }
-    PH_TRY(run_trigger(ctx, granted));
+    id = ph_claims_id(ctx, granted);
+    access = ph_claims_access(ctx, granted);
+    PH_TRY(run_trigger(ctx, granted, id, access));
     *tokens = (struct ph_tokens){
-        .id_token = ph_jwt_sign(ctx->arena, id_key->rsa, id_key->kid, ph_claims_id(ctx, granted)),
-        .access_token = ph_jwt_sign(ctx->arena, access_key->rsa, access_key->kid,
-                                    ph_claims_access(ctx, granted)),
+        .id_token = ph_jwt_sign(ctx->arena, id_key->rsa, id_key->kid, id),
+        .access_token = ph_jwt_sign(ctx->arena, access_key->rsa, access_key->kid, access),
         .expires_in_s = granted->client->access_token_s,
     };
     return PH_OK;

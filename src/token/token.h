@@ -14,6 +14,7 @@ struct ph_auth_granted {
     const struct ph_client *client;
     const struct ph_user *user;
     struct ph_str family;                 /* origin_jti: UUID version 7 made at sign-in */
+    struct ph_str device_key;             /* absent: the sign-in has no device */
     struct ph_str event_id;               /* UUID */
     int64_t auth_time_s;                  /* of the sign-in; survives refresh */
     struct ph_str trigger_source;         /* "TokenGeneration_Authentication", ... */

@@ -63,6 +63,15 @@ static void add_alias(const struct making *m, struct json_t *attributes, enum ph
     }
 }
 
+/* Before sign-up nobody has looked at addresses yet: what was not said is not there. */
+static bool is_left_out(const struct making *m, const struct ph_attr *attr)
+{
+    return m->call->trigger == PH_TRIGGER_PRE_SIGN_UP &&
+           (ph_str_eq(attr->name, PH_STR("email_verified")) ||
+            ph_str_eq(attr->name, PH_STR("phone_number_verified"))) &&
+           ph_str_eq(attr->value, PH_STR("false"));
+}
+
 /* Before sign-up there is no sub and no status yet. */
 static void add_attributes(const struct making *m)
 {
@@ -80,8 +89,11 @@ static void add_attributes(const struct making *m)
                   PH_STR("phone_number_verified"));
     }
     for (size_t i = 0; user != NULL && i < user->attrs.count; i++) {
-        ph_json_set_s(arena, attributes, user->attrs.items[i].name,
-                      ph_json_new_str(arena, user->attrs.items[i].value));
+        const struct ph_attr *attr = &user->attrs.items[i];
+
+        if (!is_left_out(m, attr)) {
+            ph_json_set_s(arena, attributes, attr->name, ph_json_new_str(arena, attr->value));
+        }
     }
     ph_json_set(arena, m->request, "userAttributes", attributes);
 }

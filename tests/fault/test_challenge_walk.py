@@ -304,7 +304,7 @@ class Walk(PoolhouseTest):
         if held.challenge == 'SELECT_MFA_TYPE':
             return {'ANSWER': self.random.choice(held.user.factors or ['x']) if good
                     else 'EMAIL_OTP'}, good
-        if held.challenge == 'MFA_SETUP':  # nothing is answered but the Session
+        if held.challenge == 'MFA_SETUP':  # proven before, by VerifySoftwareToken
             return {}, held.verified
         return {}, good
 

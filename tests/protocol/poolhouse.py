@@ -33,6 +33,7 @@ UNSIGNED = frozenset((
     'ForgotPassword', 'ConfirmForgotPassword', 'RevokeToken', 'GetTokensFromRefreshToken',
     'GetUser', 'ChangePassword', 'GlobalSignOut', 'UpdateUserAttributes', 'DeleteUser',
     'DeleteUserAttributes', 'GetUserAttributeVerificationCode', 'VerifyUserAttribute',
+    'ConfirmDevice', 'GetDevice', 'ListDevices', 'UpdateDeviceStatus', 'ForgetDevice',
     'AssociateSoftwareToken', 'VerifySoftwareToken', 'SetUserMFAPreference', 'SetUserSettings'))
 ALLOW_ALL = {'Version': '2012-10-17', 'Statement': [
     {'Effect': 'Allow', 'Action': 'cognito-idp:*', 'Resource': '*'}]}

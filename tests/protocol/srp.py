@@ -72,14 +72,39 @@ class Client:
         prk = hmac.new(big_integer(u), big_integer(s), hashlib.sha256).digest()
         return hmac.new(prk, b'Caldera Derived Key\x01', hashlib.sha256).digest()[:16]
 
-    def answer(self, parameters, at=None, stamp=None):
-        """ChallengeResponses for the parameters of a PASSWORD_VERIFIER challenge."""
+    def proof(self, user_id, parameters, at=None, stamp=None):
+        """What every answer to SRP parameters has in it."""
         stamp = stamp or timestamp(at)
-        user_id = parameters['USER_ID_FOR_SRP']
         key = self.key(user_id, parameters['SALT'], parameters['SRP_B'])
         block = base64.b64decode(parameters['SECRET_BLOCK'], validate=True)
         message = self.pool.encode() + user_id.encode() + block + stamp.encode()
-        return {'USERNAME': user_id, 'TIMESTAMP': stamp,
+        return {'TIMESTAMP': stamp,
                 'PASSWORD_CLAIM_SECRET_BLOCK': parameters['SECRET_BLOCK'],
                 'PASSWORD_CLAIM_SIGNATURE': base64.b64encode(
                     hmac.new(key, message, hashlib.sha256).digest()).decode()}
+
+    def answer(self, parameters, at=None, stamp=None):
+        """ChallengeResponses for the parameters of a PASSWORD_VERIFIER challenge."""
+        user_id = parameters['USER_ID_FOR_SRP']
+        return {'USERNAME': user_id, **self.proof(user_id, parameters, at, stamp)}
+
+
+class Device(Client):
+    """A device of NewDeviceMetadata: the group is its pool, its key the user, the password its own."""
+
+    def __init__(self, metadata, password=None, a=None):
+        super().__init__('_' + metadata['DeviceGroupKey'],
+                         password or base64.b64encode(secrets.token_bytes(40)).decode(), a)
+        self.device_key = metadata['DeviceKey']
+
+    def secret_verifier_config(self, salt=None):
+        salt = salt or number(secrets.token_bytes(16))
+        inner = digest(f'{self.pool}{self.device_key}:{self.password}'.encode())
+        x = number(digest(big_integer(salt), inner))
+        return {'PasswordVerifier': base64.b64encode(big_integer(pow(G, x, N))).decode(),
+                'Salt': base64.b64encode(big_integer(salt)).decode()}
+
+    def answer(self, parameters, at=None, stamp=None):
+        """ChallengeResponses for the parameters of a DEVICE_PASSWORD_VERIFIER challenge."""
+        return {'USERNAME': parameters['USERNAME'], 'DEVICE_KEY': self.device_key,
+                **self.proof(self.device_key, parameters, at, stamp)}

@@ -42,7 +42,7 @@ class EventsTest(PoolhouseTest):
         with sqlite3.connect(f'file:{self.server.database()}?mode=ro', uri=True) as db:
             db.row_factory = sqlite3.Row
             found = [dict(r) for r in db.execute(
-                f'SELECT * FROM auth_events WHERE pool_id = ? AND {condition} ORDER BY at_ms, id',
+                f'SELECT * FROM auth_events WHERE pool_id = ? AND {condition} ORDER BY rowid',
                 (self.pool, *values))]
         for row in found:
             row['detail'] = json.loads(row['detail'])
