@@ -31,6 +31,7 @@ static const struct ph_session SESSION = {
     .password = PH_STR_INIT("tag"),
     .device_key = PH_STR_INIT("eu-west-1_key"),
     .proven = PH_PROVED_PASSWORD,
+    .choice = PH_CHOICE_SRP,
     .expires_ms = 1800000000456,
 };
 
@@ -45,6 +46,7 @@ static void assert_same(const struct ph_session *back)
     assert_true(ph_str_eq(back->password, SESSION.password));
     assert_true(ph_str_eq(back->device_key, SESSION.device_key));
     assert_int_equal(back->proven, SESSION.proven);
+    assert_int_equal(back->choice, SESSION.choice);
     assert_int_equal(back->expires_ms, SESSION.expires_ms);
 }
 
