@@ -32,6 +32,7 @@ static const struct ph_session SESSION = {
     .device_key = PH_STR_INIT("eu-west-1_key"),
     .code = PH_STR_INIT("mac"),
     .proven = PH_PROVED_PASSWORD | PH_PROVED_MFA_SETUP,
+    .choice = PH_CHOICE_SRP,
     .expires_ms = 1800000000456,
 };
 
@@ -47,6 +48,7 @@ static void assert_same(const struct ph_session *back)
     assert_true(ph_str_eq(back->device_key, SESSION.device_key));
     assert_true(ph_str_eq(back->code, SESSION.code));
     assert_int_equal(back->proven, SESSION.proven);
+    assert_int_equal(back->choice, SESSION.choice);
     assert_int_equal(back->expires_ms, SESSION.expires_ms);
 }
 
