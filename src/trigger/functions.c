@@ -136,6 +136,20 @@ void ph_functions_destroy(struct ph_functions *functions)
     free(functions);
 }
 
+void ph_functions_kill(struct ph_functions *functions)
+{
+    if (functions == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&functions->lock);
+    for (struct function *f = functions->first; f != NULL; f = f->next) {
+        if (f->local != NULL) {
+            ph_local_kill(f->local);
+        }
+    }
+    pthread_mutex_unlock(&functions->lock);
+}
+
 /* ---- finding ---- */
 
 static const struct ph_route *find_route(const struct ph_functions *functions, struct ph_str arn)
