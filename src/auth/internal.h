@@ -20,11 +20,12 @@ struct ph_attempt {
     struct ph_str name; /* as typed in the first call */
     struct ph_str event_id;
     enum ph_choice choice; /* of the first factor, in USER_AUTH */
-    unsigned factor;  /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
-    unsigned proven;  /* enum ph_proof bits */
-    bool may_migrate; /* the password itself came: who does not exist may be migrated */
-    bool judged;      /* a first factor was judged in this call: an event is recorded */
-    bool judged_mfa;  /* a second factor was */
+    unsigned factor;   /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
+    unsigned proven;   /* enum ph_proof bits */
+    bool may_migrate;  /* the password itself came: who does not exist may be migrated */
+    bool judged;       /* a first factor was judged in this call: an event is recorded */
+    bool judged_mfa;   /* a second factor was */
+    bool never_failed; /* when a right proof was judged in this call, nothing was counted */
     struct ph_str device_key;       /* that the client named; absent: none */
     bool device_began;              /* it sent its half of the exchange in this call */
     const struct ph_device *device; /* the user's confirmed device of that key; NULL: none yet */
@@ -177,7 +178,7 @@ PH_MUST_USE struct ph_err ph_lockout_check(struct ph_ctx *ctx, const struct ph_a
  * Counts a wrong proof, durably, before it is answered with `refusal`; a right one fails while the
  * user is locked.
  */
-PH_MUST_USE struct ph_err ph_lockout_judge(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+PH_MUST_USE struct ph_err ph_lockout_judge(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                            bool right, struct ph_err refusal);
 
 /* A sign-in is whole: counting begins anew. */

@@ -167,9 +167,10 @@ static struct function *add_function(struct ph_functions *functions, struct ph_s
 {
     struct function *function = calloc(1, sizeof *function);
 
-    if (function == NULL || (function->arn = strndup((const char *)arn.p, arn.n)) == NULL) {
+    if (function == NULL) {
         ph_fatal("out of memory");
     }
+    function->arn = ph_heap_cstr(arn);
     function->route = route;
     if (route->transport == PH_BY_PROCESS) {
         struct ph_arena scratch = { 0 };

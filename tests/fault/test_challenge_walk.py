@@ -78,7 +78,7 @@ class Oracle:
         left = held.since + SECONDS.get(held.challenge, SESSION_SECONDS) - now
         if abs(left) < 4:  # between its making and our noting the time some is lost
             held.disturbed = True
-        return left > 0
+        return left > -4
 
     @staticmethod
     def next_challenge(user, requires):
@@ -155,13 +155,12 @@ class Walk(PoolhouseTest):
 
     def add_user(self, pool, name, temporary):
         user = User(pool, name, self.new_password(), temporary)
-        user.phone = f'+1555{self.serial:07}'
-        has_phone = self.random.random() < 0.6
+        user.phone = f'+1555{self.serial:07}' if self.random.random() < 0.6 else ''
         self.api.AdminCreateUser(UserPoolId=pool, Username=name, MessageAction='SUPPRESS',
                                  TemporaryPassword=user.password, UserAttributes=attribute_list(
                                      email=self.mail(user), email_verified='true',
-                                     **({'phone_number': user.phone} if has_phone else {})))
-        if has_phone and (self.requires[pool] or self.random.random() < 0.5):
+                                     **({'phone_number': user.phone} if user.phone else {})))
+        if user.phone and (self.requires[pool] or self.random.random() < 0.5):
             user.factors = (SMS,)
             self.api.AdminSetUserMFAPreference(UserPoolId=pool, Username=name,
                                                SMSMfaSettings={'Enabled': True})
@@ -309,10 +308,12 @@ class Walk(PoolhouseTest):
         if not self.held:
             self.start()
             return
-        held = self.random.choice(self.held[-12:])
         chance = self.random.random
+        fresh = [h for h in self.held[-12:] if not h.used]
+        # What is new goes on more often, so that the walk gets far.
+        held = fresh[-1] if fresh and chance() < 0.4 else self.random.choice(self.held[-12:])
         client = held.client
-        if chance() < 0.25:
+        if chance() < 0.2:
             client = self.random.choice(self.clients[self.random.choice(self.pools)])
         name = held.user.name if chance() < 0.85 else self.random.choice(self.users).name
         challenge = held.challenge
@@ -444,8 +445,9 @@ class Walk(PoolhouseTest):
     def after_refusal(self, held, name, client, challenge):
         # Whoever is named may have a failure counted; what spends a block is the server's choice,
         # except that a block whose proof was judged is spent.
-        for user in [u for u in self.users if u.name in (name, held.user.name)]:
-            self.fail_once(user)
+        if challenge in ('PASSWORD_VERIFIER', SMS, TOKEN):
+            for user in [u for u in self.users if u.name in (name, held.user.name)]:
+                self.fail_once(user)
         if held.challenge == 'PASSWORD_VERIFIER':
             if challenge == held.challenge and client == held.client and name == held.user.name:
                 held.used = True
@@ -493,10 +495,12 @@ class Walk(PoolhouseTest):
             elif not user.temporary and user.enabled and not self.requires[user.pool]:
                 self.enroll(user)
         else:
-            on = TOKEN not in user.factors
-            self.api.AdminSetUserMFAPreference(**where, SoftwareTokenMfaSettings={'Enabled': on})
+            switch = self.random.choice([SMS, TOKEN] if user.phone else [TOKEN])
+            on = switch not in user.factors
+            self.api.AdminSetUserMFAPreference(**where, **{
+                'SMSMfaSettings' if switch == SMS else 'SoftwareTokenMfaSettings': {'Enabled': on}})
             user.factors = tuple(f for f in (SMS, TOKEN)
-                                 if (on if f == TOKEN else f in user.factors))
+                                 if (on if f == switch else f in user.factors))
         self.disturb(user)
 
     def change_passkey(self, user):
