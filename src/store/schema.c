@@ -135,6 +135,23 @@ static const char *const STEP_OUTBOX[] = {
     NULL,
 };
 
+/*
+ * Groups. A membership names the group by its id, which is given out once: those of a group that
+ * was deleted count for nothing, also for a new group of the same name, until the sweep has them.
+ */
+static const char *const STEP_GROUPS[] = {
+    "CREATE TABLE IF NOT EXISTS user_groups (pool_id TEXT NOT NULL, name TEXT NOT NULL,"
+    " id TEXT NOT NULL, description TEXT, role TEXT, precedence BIGINT NOT NULL,"
+    " created_ms BIGINT NOT NULL, modified_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, name))",
+    "CREATE INDEX IF NOT EXISTS user_groups_id ON user_groups (pool_id, id)",
+    "CREATE TABLE IF NOT EXISTS group_members (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " group_id TEXT NOT NULL, PRIMARY KEY (pool_id, sub, group_id))",
+    "CREATE INDEX IF NOT EXISTS group_members_group ON group_members (pool_id, group_id, sub)",
+    "CREATE TABLE IF NOT EXISTS deleted_groups (pool_id TEXT NOT NULL, id TEXT NOT NULL,"
+    " PRIMARY KEY (pool_id, id))",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -147,6 +164,7 @@ static const struct step STEPS[] = {
     { .version = 3, .min_reader = 1, .statements = STEP_FACTORS },
     { .version = 4, .min_reader = 1, .statements = STEP_DEVICES },
     { .version = 5, .min_reader = 1, .statements = STEP_OUTBOX },
+    { .version = 6, .min_reader = 1, .statements = STEP_GROUPS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 
