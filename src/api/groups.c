@@ -141,31 +141,19 @@ struct ph_err ph_api_admin_remove_user_from_group(struct ph_ctx *ctx, const stru
 
 /* ---- lists ---- */
 
-/* What a list asks for: a limit of 0 stands for the largest page. */
-struct page {
-    struct ph_str question;
-    struct ph_str after;
-    size_t limit;
-};
-
 /* `subject`: whose groups, or which group's users; absent for the groups of a pool. */
 static struct ph_err read_page(struct ph_ctx *ctx, const struct ph_in *in, const char *operation,
-                               struct ph_str subject, struct page *page)
+                               struct ph_str subject, struct ph_page *page)
 {
-    const size_t limit = (size_t)ph_in_int(in, M_Limit);
-    struct page read = {
-        .question = ph_strf(ctx->arena, "%s %.*s %.*s", operation,
-                            PH_FMT(ph_in_str(in, M_UserPoolId)), PH_FMT(subject)),
-        .limit = limit == 0 ? PAGE_MAX : limit,
-    };
+    const struct ph_str question = ph_strf(ctx->arena, "%s %.*s %.*s", operation,
+                                           PH_FMT(ph_in_str(in, M_UserPoolId)), PH_FMT(subject));
 
-    PH_TRY(ph_page_token_read(ctx, read.question, ph_in_str(in, M_NextToken), &read.after));
-    *page = read;
-    return PH_OK;
+    return ph_page_read(ctx, question, ph_in_str(in, M_NextToken), ph_in_int(in, M_Limit), PAGE_MAX,
+                        page);
 }
 
 /* `groups` holds one more than the page when the list goes on. */
-static void write_groups(struct ph_ctx *ctx, const struct page *page, const struct ph_pool *pool,
+static void write_groups(struct ph_ctx *ctx, const struct ph_page *page, const struct ph_pool *pool,
                          const struct ph_group *groups, size_t count, struct ph_out *out)
 {
     struct ph_out_list list = ph_out_list(out, M_Groups);
@@ -185,7 +173,7 @@ struct ph_err ph_api_list_groups(struct ph_ctx *ctx, const struct ph_in *in, str
 {
     const struct ph_pool *pool;
     struct ph_group *groups;
-    struct page page;
+    struct ph_page page;
     size_t count;
 
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
@@ -213,7 +201,7 @@ struct ph_err ph_api_admin_list_groups_for_user(struct ph_ctx *ctx, const struct
     const struct ph_pool *pool;
     struct ph_group *groups;
     struct ph_user *user;
-    struct page page;
+    struct ph_page page;
     size_t count, at;
 
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
@@ -242,7 +230,7 @@ struct ph_err ph_api_list_users_in_group(struct ph_ctx *ctx, const struct ph_in 
     const struct ph_pool *pool;
     struct ph_user **users;
     struct ph_out_list list;
-    struct page page;
+    struct ph_page page;
     size_t count;
 
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));

@@ -142,23 +142,6 @@ struct ph_err ph_api_create_user_pool(struct ph_ctx *ctx, const struct ph_in *in
 
 /* --- changing --- */
 
-/* *result is DONE or CONFLICT: the pool, or the set of its clients, has changed since. */
-static struct ph_err save(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name,
-                          const struct json_t *settings, enum ph_write_result *result)
-{
-    const struct ph_pool_record record = {
-        .id = pool->id,
-        .name = name,
-        .settings = ph_json_text(ctx->arena, settings, PH_JSON_INSERTION),
-        .modified_ms = ph_now_ms(ctx),
-        .revision = pool->revision,
-    };
-
-    PH_TRY(ph_store_pool_update(ctx, &record, result));
-    ph_pool_forget(ctx, pool->id);
-    return *result == PH_WRITE_GONE ? ph_pool_unknown(ctx, pool->id) : PH_OK;
-}
-
 struct ph_err ph_api_update_user_pool(struct ph_ctx *ctx, const struct ph_in *in,
                                       struct ph_out *out)
 {
@@ -170,7 +153,7 @@ struct ph_err ph_api_update_user_pool(struct ph_ctx *ctx, const struct ph_in *in
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
     PH_TRY(ph_pool_settings_update(ctx, pool, in->object, &settings));
     const struct ph_str name = ph_in_has(in, M_PoolName) ? ph_in_str(in, M_PoolName) : pool->name;
-    PH_TRY(save(ctx, pool, name, settings, &result));
+    PH_TRY(ph_pool_settings_save(ctx, pool, name, settings, &result));
     return result == PH_WRITE_CONFLICT
                ? PH_FAIL(ConcurrentModificationException, PH_MSG_CONCURRENT_CHANGE)
                : PH_OK;
@@ -202,7 +185,7 @@ struct ph_err ph_api_set_user_pool_mfa_config(struct ph_ctx *ctx, const struct p
 
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
     PH_TRY(ph_pool_settings_mfa(ctx, pool, in->object, &settings));
-    PH_TRY(save(ctx, pool, pool->name, settings, &result));
+    PH_TRY(ph_pool_settings_save(ctx, pool, pool->name, settings, &result));
     if (result == PH_WRITE_CONFLICT) {
         return PH_FAIL(ConcurrentModificationException, PH_MSG_CONCURRENT_CHANGE);
     }
@@ -224,7 +207,7 @@ static struct ph_err add_attributes(struct ph_ctx *ctx, const struct ph_in *in,
                          ph_json_get(known, "CustomAttributes"), &attributes));
     settings = ph_json_copy(ctx->arena, pool->settings);
     ph_json_set(ctx->arena, settings, "SchemaAttributes", attributes);
-    return save(ctx, pool, pool->name, settings, result);
+    return ph_pool_settings_save(ctx, pool, pool->name, settings, result);
 }
 
 /* This operation knows no conflict: attributes are added to whatever the pool has become. */

@@ -152,6 +152,21 @@ static const char *const STEP_GROUPS[] = {
     NULL,
 };
 
+/*
+ * Documents of a pool: resource servers, identity providers, domains (enum ph_part_kind). What may
+ * be in use once only, in its space, is a claim: the space is a pool, or empty for all of them.
+ */
+static const char *const STEP_PARTS[] = {
+    "CREATE TABLE IF NOT EXISTS pool_parts (pool_id TEXT NOT NULL, kind BIGINT NOT NULL,"
+    " name TEXT NOT NULL, document BYTEA NOT NULL, created_ms BIGINT NOT NULL,"
+    " modified_ms BIGINT NOT NULL, revision BIGINT NOT NULL, PRIMARY KEY (pool_id, kind, name))",
+    "CREATE TABLE IF NOT EXISTS part_claims (space TEXT NOT NULL, kind BIGINT NOT NULL,"
+    " value TEXT NOT NULL, pool_id TEXT NOT NULL, name TEXT NOT NULL,"
+    " PRIMARY KEY (space, kind, value))",
+    "CREATE INDEX IF NOT EXISTS part_claims_owner ON part_claims (pool_id, kind, name)",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -165,6 +180,7 @@ static const struct step STEPS[] = {
     { .version = 4, .min_reader = 1, .statements = STEP_DEVICES },
     { .version = 5, .min_reader = 1, .statements = STEP_OUTBOX },
     { .version = 6, .min_reader = 1, .statements = STEP_GROUPS },
+    { .version = 7, .min_reader = 1, .statements = STEP_PARTS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

@@ -7,6 +7,7 @@
  * (or a key of the master key, for what belongs to no pool) before they reach a row.
  *
  *   store/pools.h     user pools, app clients, signing keys
+ *   store/parts.h     resource servers, identity providers, domains
  *   store/users.h     users, aliases, codes
  *   store/devices.h   devices of users
  *   store/groups.h    groups and who is in them
