@@ -3,6 +3,7 @@
 #include "api/page_token.h"
 #include "model/messages.h"
 #include "model/validate.h"
+#include "pool/domain.h"
 #include "pool/schema.h"
 #include "pool/settings.h"
 #include "pool/signing_keys.h"
@@ -13,12 +14,16 @@ static struct ph_err describe(struct ph_ctx *ctx, const struct ph_pool *pool, st
 {
     struct ph_out user_pool = { ctx->arena,
                                 ph_pool_settings_described(ctx->arena, pool->settings) };
+    struct ph_pool_domains domains;
     int64_t users;
 
     PH_TRY(ph_store_pool_user_count(ctx, pool->id, &users));
+    PH_TRY(ph_pool_domains_read(ctx, pool, &domains));
     ph_out_str(&user_pool, M_Id, pool->id);
     ph_out_str(&user_pool, M_Name, pool->name);
     ph_out_str(&user_pool, M_Arn, pool->arn);
+    ph_out_str(&user_pool, M_Domain, domains.prefix);
+    ph_out_str(&user_pool, M_CustomDomain, domains.custom);
     ph_out_time(&user_pool, M_CreationDate, pool->created_ms);
     ph_out_time(&user_pool, M_LastModifiedDate, pool->modified_ms);
     ph_out_int(&user_pool, M_EstimatedNumberOfUsers, users);
@@ -232,15 +237,22 @@ struct ph_err ph_api_add_custom_attributes(struct ph_ctx *ctx, const struct ph_i
 struct ph_err ph_api_delete_user_pool(struct ph_ctx *ctx, const struct ph_in *in,
                                       struct ph_out *out)
 {
+    struct ph_pool_domains domains;
     const struct ph_pool *pool;
     enum ph_write_result result;
 
     (void)out;
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
+    PH_TRY(ph_pool_domains_read(ctx, pool, &domains));
     if (ph_str_eq(ph_json_get_str(pool->settings, "DeletionProtection"), PH_STR("ACTIVE"))) {
         return PH_FAIL(InvalidParameterException,
                        "The user pool cannot be deleted because deletion protection is activated. "
                        "Deletion protection must be inactivated first.");
+    }
+    if (domains.prefix.p != NULL || domains.custom.p != NULL) {
+        return PH_FAIL(InvalidParameterException,
+                       "User pool cannot be deleted. It has a domain configured that should be "
+                       "deleted first.");
     }
     PH_TRY(ph_store_pool_delete(ctx, pool->id, &result));
     ph_pool_forget(ctx, pool->id);
