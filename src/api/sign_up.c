@@ -3,6 +3,7 @@
 
 #include "api/handlers.h"
 #include "api/views.h"
+#include "auth/signed_up.h"
 #include "user/event.h"
 
 /* The client of a public operation; whoever has its secret proves it for the name as it was typed.
@@ -54,6 +55,8 @@ struct ph_err ph_api_sign_up(struct ph_ctx *ctx, const struct ph_in *in, struct 
         write_delivery(out, &result.delivery);
     }
     ph_out_str(out, M_UserSub, result.user->sub);
+    ph_out_str(out, M_Session,
+               ph_signed_up_session(ctx, pool, given.client, result.user, given.name));
     return PH_OK;
 }
 
@@ -67,9 +70,13 @@ struct ph_err ph_api_confirm_sign_up(struct ph_ctx *ctx, const struct ph_in *in,
         .client_metadata = ph_in_json(in, M_ClientMetadata),
     };
 
-    (void)out;
+    const struct ph_user *user;
+
     PH_TRY(identify_client(ctx, in, &pool, &given.client));
-    return ph_user_confirm(ctx, pool, &given);
+    PH_TRY(ph_signed_up_check(ctx, pool, given.client, given.name, ph_in_str(in, M_Session)));
+    PH_TRY(ph_user_confirm(ctx, pool, &given, &user));
+    ph_out_str(out, M_Session, ph_confirmed_session(ctx, pool, given.client, user, given.name));
+    return PH_OK;
 }
 
 struct ph_err ph_api_resend_confirmation_code(struct ph_ctx *ctx, const struct ph_in *in,

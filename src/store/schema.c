@@ -135,6 +135,15 @@ static const char *const STEP_OUTBOX[] = {
     NULL,
 };
 
+static const char *const STEP_PASSKEYS[] = {
+    "CREATE TABLE IF NOT EXISTS passkeys (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " id BYTEA NOT NULL, relying_party TEXT NOT NULL, algorithm BIGINT NOT NULL,"
+    " public_key BYTEA NOT NULL, sign_count BIGINT NOT NULL, flags BIGINT NOT NULL, aaguid BYTEA,"
+    " attachment TEXT, transports TEXT, created_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, id))",
+    "CREATE INDEX IF NOT EXISTS passkeys_owner ON passkeys (pool_id, sub, created_ms, id)",
+    NULL,
+};
+
 /*
  * Groups. A membership names the group by its id, which is given out once: those of a group that
  * was deleted count for nothing, also for a new group of the same name, until the sweep has them.
@@ -179,8 +188,9 @@ static const struct step STEPS[] = {
     { .version = 3, .min_reader = 1, .statements = STEP_FACTORS },
     { .version = 4, .min_reader = 1, .statements = STEP_DEVICES },
     { .version = 5, .min_reader = 1, .statements = STEP_OUTBOX },
-    { .version = 6, .min_reader = 1, .statements = STEP_GROUPS },
-    { .version = 7, .min_reader = 1, .statements = STEP_PARTS },
+    { .version = 6, .min_reader = 1, .statements = STEP_PASSKEYS },
+    { .version = 7, .min_reader = 1, .statements = STEP_GROUPS },
+    { .version = 8, .min_reader = 1, .statements = STEP_PARTS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

@@ -10,6 +10,7 @@
  *   store/parts.h     resource servers, identity providers, domains
  *   store/users.h     users, aliases, codes
  *   store/devices.h   devices of users
+ *   store/passkeys.h  passkeys
  *   store/groups.h    groups and who is in them
  *   store/sign_in.h   lockout, spent nonces, token families, sign-in events
  *   store/outbox.h    messages on their way out
