@@ -144,6 +144,12 @@ static void post_authentication(const struct making *m)
     add_metadata(m);
 }
 
+static const struct json_t *no_groups(struct ph_arena *arena)
+{
+    return ph_json_parse(arena, PH_STR("{\"groupsToOverride\":[],\"iamRolesToOverride\":[],"
+                                       "\"preferredRole\":null}"));
+}
+
 static struct json_t *scope_list(struct ph_arena *arena, struct ph_str scope)
 {
     struct json_t *list = ph_json_array(arena);
@@ -162,7 +168,7 @@ static void pre_token_generation(const struct making *m)
     struct ph_arena *arena = m->ctx->arena;
 
     add_attributes(m);
-    set_json(m, "groupConfiguration", m->call->groups);
+    set_json(m, "groupConfiguration", m->call->groups != NULL ? m->call->groups : no_groups(arena));
     if (ph_trigger_token_version(m->pool) > 1) {
         ph_json_set(arena, m->request, "scopes", scope_list(arena, m->call->scope));
     }

@@ -43,7 +43,7 @@ struct ph_trigger_call {
     const struct json_t *session;            /* custom challenges: the results so far, an array */
     const struct json_t *private_parameters; /* Verify: of Create's reply */
     struct ph_str challenge_answer;          /* Verify */
-    const struct json_t *groups;             /* PreTokenGeneration: groupConfiguration */
+    const struct json_t *groups;             /* PreTokenGeneration: groupConfiguration, or NULL */
     struct ph_str scope;                     /* PreTokenGeneration: separated by spaces */
     struct ph_str code;                      /* custom senders: in clear */
 };
