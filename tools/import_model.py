@@ -54,6 +54,9 @@ def correct(shapes, classes):
         'shape': 'PreviousPasswordType'}
     # Recorded texts echo client ids, which are public.
     del shapes['ClientIdType']['sensitive']
+    # Custom domains have dots, which the published pattern refuses; what is wrong has a text of its
+    # own (recorded).
+    del shapes['DomainType']['pattern']
     # The flow of GetClientToken is documented, but missing in the published enumeration.
     shapes['ExplicitAuthFlowsType']['enum'].append('ALLOW_CLIENT_TOKEN_AUTH')
     # GetClientToken lacks the trait that keeps clients from signing, yet needs no credentials.

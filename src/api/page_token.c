@@ -49,3 +49,16 @@ struct ph_err ph_page_token_read(struct ph_ctx *ctx, struct ph_str question, str
     *after = key;
     return PH_OK;
 }
+
+struct ph_err ph_page_read(struct ph_ctx *ctx, struct ph_str question, struct ph_str token,
+                           int64_t asked, size_t most, struct ph_page *page)
+{
+    struct ph_page read = {
+        .question = question,
+        .limit = asked <= 0 || (size_t)asked > most ? most : (size_t)asked,
+    };
+
+    PH_TRY(ph_page_token_read(ctx, question, token, &read.after));
+    *page = read;
+    return PH_OK;
+}

@@ -20,4 +20,16 @@ struct ph_str ph_page_token_make(struct ph_ctx *ctx, struct ph_str question, str
 PH_MUST_USE struct ph_err ph_page_token_read(struct ph_ctx *ctx, struct ph_str question,
                                              struct ph_str token, struct ph_str *after);
 
+/* One page of a list, as it was asked for. */
+struct ph_page {
+    struct ph_str question;
+    struct ph_str after; /* the key to go on after; absent: from the start */
+    size_t limit;
+};
+
+/* `asked` is the size that the caller named; 0, or more than `most`, stands for `most`. */
+PH_MUST_USE struct ph_err ph_page_read(struct ph_ctx *ctx, struct ph_str question,
+                                       struct ph_str token, int64_t asked, size_t most,
+                                       struct ph_page *page);
+
 #endif

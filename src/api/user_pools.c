@@ -3,6 +3,7 @@
 #include "api/page_token.h"
 #include "model/messages.h"
 #include "model/validate.h"
+#include "pool/domain.h"
 #include "pool/schema.h"
 #include "pool/settings.h"
 #include "pool/signing_keys.h"
@@ -13,12 +14,16 @@ static struct ph_err describe(struct ph_ctx *ctx, const struct ph_pool *pool, st
 {
     struct ph_out user_pool = { ctx->arena,
                                 ph_pool_settings_described(ctx->arena, pool->settings) };
+    struct ph_pool_domains domains;
     int64_t users;
 
     PH_TRY(ph_store_pool_user_count(ctx, pool->id, &users));
+    PH_TRY(ph_pool_domains_read(ctx, pool, &domains));
     ph_out_str(&user_pool, M_Id, pool->id);
     ph_out_str(&user_pool, M_Name, pool->name);
     ph_out_str(&user_pool, M_Arn, pool->arn);
+    ph_out_str(&user_pool, M_Domain, domains.prefix);
+    ph_out_str(&user_pool, M_CustomDomain, domains.custom);
     ph_out_time(&user_pool, M_CreationDate, pool->created_ms);
     ph_out_time(&user_pool, M_LastModifiedDate, pool->modified_ms);
     ph_out_int(&user_pool, M_EstimatedNumberOfUsers, users);
@@ -142,23 +147,6 @@ struct ph_err ph_api_create_user_pool(struct ph_ctx *ctx, const struct ph_in *in
 
 /* --- changing --- */
 
-/* *result is DONE or CONFLICT: the pool, or the set of its clients, has changed since. */
-static struct ph_err save(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name,
-                          const struct json_t *settings, enum ph_write_result *result)
-{
-    const struct ph_pool_record record = {
-        .id = pool->id,
-        .name = name,
-        .settings = ph_json_text(ctx->arena, settings, PH_JSON_INSERTION),
-        .modified_ms = ph_now_ms(ctx),
-        .revision = pool->revision,
-    };
-
-    PH_TRY(ph_store_pool_update(ctx, &record, result));
-    ph_pool_forget(ctx, pool->id);
-    return *result == PH_WRITE_GONE ? ph_pool_unknown(ctx, pool->id) : PH_OK;
-}
-
 struct ph_err ph_api_update_user_pool(struct ph_ctx *ctx, const struct ph_in *in,
                                       struct ph_out *out)
 {
@@ -170,7 +158,7 @@ struct ph_err ph_api_update_user_pool(struct ph_ctx *ctx, const struct ph_in *in
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
     PH_TRY(ph_pool_settings_update(ctx, pool, in->object, &settings));
     const struct ph_str name = ph_in_has(in, M_PoolName) ? ph_in_str(in, M_PoolName) : pool->name;
-    PH_TRY(save(ctx, pool, name, settings, &result));
+    PH_TRY(ph_pool_settings_save(ctx, pool, name, settings, &result));
     return result == PH_WRITE_CONFLICT
                ? PH_FAIL(ConcurrentModificationException, PH_MSG_CONCURRENT_CHANGE)
                : PH_OK;
@@ -202,7 +190,7 @@ struct ph_err ph_api_set_user_pool_mfa_config(struct ph_ctx *ctx, const struct p
 
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
     PH_TRY(ph_pool_settings_mfa(ctx, pool, in->object, &settings));
-    PH_TRY(save(ctx, pool, pool->name, settings, &result));
+    PH_TRY(ph_pool_settings_save(ctx, pool, pool->name, settings, &result));
     if (result == PH_WRITE_CONFLICT) {
         return PH_FAIL(ConcurrentModificationException, PH_MSG_CONCURRENT_CHANGE);
     }
@@ -224,7 +212,7 @@ static struct ph_err add_attributes(struct ph_ctx *ctx, const struct ph_in *in,
                          ph_json_get(known, "CustomAttributes"), &attributes));
     settings = ph_json_copy(ctx->arena, pool->settings);
     ph_json_set(ctx->arena, settings, "SchemaAttributes", attributes);
-    return save(ctx, pool, pool->name, settings, result);
+    return ph_pool_settings_save(ctx, pool, pool->name, settings, result);
 }
 
 /* This operation knows no conflict: attributes are added to whatever the pool has become. */
@@ -249,15 +237,22 @@ struct ph_err ph_api_add_custom_attributes(struct ph_ctx *ctx, const struct ph_i
 struct ph_err ph_api_delete_user_pool(struct ph_ctx *ctx, const struct ph_in *in,
                                       struct ph_out *out)
 {
+    struct ph_pool_domains domains;
     const struct ph_pool *pool;
     enum ph_write_result result;
 
     (void)out;
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
+    PH_TRY(ph_pool_domains_read(ctx, pool, &domains));
     if (ph_str_eq(ph_json_get_str(pool->settings, "DeletionProtection"), PH_STR("ACTIVE"))) {
         return PH_FAIL(InvalidParameterException,
                        "The user pool cannot be deleted because deletion protection is activated. "
                        "Deletion protection must be inactivated first.");
+    }
+    if (domains.prefix.p != NULL || domains.custom.p != NULL) {
+        return PH_FAIL(InvalidParameterException,
+                       "User pool cannot be deleted. It has a domain configured that should be "
+                       "deleted first.");
     }
     PH_TRY(ph_store_pool_delete(ctx, pool->id, &result));
     ph_pool_forget(ctx, pool->id);

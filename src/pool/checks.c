@@ -1,6 +1,7 @@
 #include "pool/checks.h"
 
 #include "model/exceptions.h"
+#include "model/messages.h"
 
 bool ph_list_has(const struct json_t *list, struct ph_str value)
 {
@@ -301,20 +302,23 @@ static struct ph_err check_lambda(struct ph_str region, const struct json_t *set
     return check_function_regions(region, lambda);
 }
 
-static struct ph_err check_tags(const struct json_t *input)
+struct ph_err ph_pool_check_tag_keys(const struct json_t *tags)
 {
-    enum { TAGS_MAX = 50 };
-    const struct json_t *tags = ph_json_get(input, "UserPoolTags");
-
     for (void *i = ph_json_first(tags); i != NULL; i = ph_json_next(tags, i)) {
         if (ph_str_starts(ph_json_key(i), PH_STR("aws:"))) {
             return invalid("Tag keys cannot start with aws:.");
         }
     }
-    if (ph_json_members(tags) > TAGS_MAX) {
-        return PH_FAIL(LimitExceededException, "A user pool can have at most 50 tags.");
-    }
     return PH_OK;
+}
+
+static struct ph_err check_tags(const struct json_t *input)
+{
+    const struct json_t *tags = ph_json_get(input, "UserPoolTags");
+
+    PH_TRY(ph_pool_check_tag_keys(tags));
+    return ph_json_members(tags) > PH_POOL_TAGS_MAX ? PH_FAIL(LimitExceededException, PH_MSG_TAGS)
+                                                    : PH_OK;
 }
 
 struct ph_err ph_pool_check(struct ph_ctx *ctx, struct ph_str region, const struct json_t *input,

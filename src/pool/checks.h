@@ -23,6 +23,11 @@ unsigned ph_pool_mfa_factors(const struct json_t *settings);
 PH_MUST_USE struct ph_err ph_pool_check_tier(struct ph_ctx *ctx, const struct json_t *policies,
                                              const struct json_t *settings);
 
+enum { PH_POOL_TAGS_MAX = 50 };
+
+/* InvalidParameterException for a key that is not the caller's to set. */
+PH_MUST_USE struct ph_err ph_pool_check_tag_keys(const struct json_t *tags);
+
 /* True when the array of strings has it. */
 bool ph_list_has(const struct json_t *list, struct ph_str value);
 

@@ -3,6 +3,7 @@
 #include "model/validate.h"
 #include "pool/checks.h"
 #include "pool/lifetimes.h"
+#include "pool/parts.h"
 #include "pool/settings.h"
 
 static const char *const PLAIN[] = {
@@ -189,7 +190,7 @@ static struct ph_err check_machine_flow(bool has_secret, const struct json_t *fl
     return PH_OK;
 }
 
-/* Besides these there are the scopes of resource servers, of which a pool has none. */
+/* Besides these there are the scopes of resource servers. */
 static bool is_user_scope(struct ph_str scope)
 {
     static const struct ph_str SCOPES[] = { PH_STR_INIT("openid"), PH_STR_INIT("email"),
@@ -205,15 +206,20 @@ static bool is_user_scope(struct ph_str scope)
 }
 
 /* A machine has no user whose scopes it could ask for. */
-static struct ph_err check_scopes(struct ph_ctx *ctx, const struct json_t *flows,
-                                  const struct json_t *scopes)
+static struct ph_err check_scopes(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                  const struct json_t *flows, const struct json_t *scopes)
 {
     const bool is_machine = ph_list_has(flows, PH_STR("client_credentials"));
+    bool exists;
 
     for (size_t i = 0; i < ph_json_length(scopes); i++) {
         const struct ph_str scope = ph_json_str(ph_json_at(scopes, i));
 
         if (!is_user_scope(scope)) {
+            PH_TRY(ph_pool_has_scope(ctx, pool, scope, &exists));
+            if (exists) {
+                continue;
+            }
             return PH_FAIL(ScopeDoesNotExistException,
                            ph_textf(ctx->arena, "Invalid scope requested: %.*s", PH_FMT(scope)));
         }
@@ -227,7 +233,8 @@ static struct ph_err check_scopes(struct ph_ctx *ctx, const struct json_t *flows
     return PH_OK;
 }
 
-static struct ph_err check_oauth(struct ph_ctx *ctx, bool has_secret, const struct json_t *settings)
+static struct ph_err check_oauth(struct ph_ctx *ctx, const struct ph_pool *pool, bool has_secret,
+                                 const struct json_t *settings)
 {
     const struct json_t *flows = ph_json_get(settings, "AllowedOAuthFlows");
 
@@ -241,19 +248,21 @@ static struct ph_err check_oauth(struct ph_ctx *ctx, bool has_secret, const stru
     } else if (flows != NULL && ph_json_get(settings, "CallbackURLs") == NULL) {
         return invalid("CallbackUrls can not be empty when code flow or implicit flow is selected");
     }
-    return check_scopes(ctx, flows, ph_json_get(settings, "AllowedOAuthScopes"));
+    return check_scopes(ctx, pool, flows, ph_json_get(settings, "AllowedOAuthScopes"));
 }
 
-/* The local users are all that there is while a pool has no identity providers. */
+/* The local users, or providers that the pool has. */
 static struct ph_err check_providers(struct ph_ctx *ctx, const struct ph_pool *pool,
                                      const struct json_t *settings)
 {
     const struct json_t *names = ph_json_get(settings, "SupportedIdentityProviders");
+    bool exists;
 
     for (size_t i = 0; i < ph_json_length(names); i++) {
         const struct ph_str name = ph_json_str(ph_json_at(names, i));
 
-        if (!ph_str_eq(name, PH_STR("COGNITO"))) {
+        PH_TRY(ph_pool_has_provider(ctx, pool, name, &exists));
+        if (!exists) {
             return invalid(ph_textf(ctx->arena,
                                     "The provider %.*s does not exist for User Pool %.*s.",
                                     PH_FMT(name), PH_FMT(pool->id)));
@@ -287,7 +296,7 @@ static struct ph_err check(struct ph_ctx *ctx, const struct ph_pool *pool, bool 
     PH_TRY(check_lifetimes(settings));
     PH_TRY(check_attributes(ctx, pool, settings, doing));
     PH_TRY(check_urls(ctx, settings));
-    PH_TRY(check_oauth(ctx, has_secret, settings));
+    PH_TRY(check_oauth(ctx, pool, has_secret, settings));
     PH_TRY(check_providers(ctx, pool, settings));
     PH_TRY(check_analytics(settings));
     if (!has_secret &&

@@ -1,6 +1,7 @@
 /* Documents of user pools: defaults and what an update leaves alone. */
 #include "pool/settings.h"
 
+#include "model/messages.h"
 #include "model/validate.h"
 #include "pool/checks.h"
 #include "pool/schema.h"
@@ -297,4 +298,47 @@ struct json_t *ph_pool_settings_mfa_described(struct ph_arena *arena, const stru
         ph_json_set(arena, described, "SmsMfaConfiguration", sms);
     }
     return described;
+}
+
+struct ph_err ph_pool_settings_tagged(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                      const struct json_t *added, const struct json_t *removed,
+                                      struct json_t **settings)
+{
+    struct json_t *changed = ph_json_copy(ctx->arena, pool->settings);
+    struct json_t *tags = ph_json_get(changed, "UserPoolTags");
+
+    for (void *i = ph_json_first(added); i != NULL; i = ph_json_next(added, i)) {
+        ph_json_set_s(ctx->arena, tags, ph_json_key(i),
+                      ph_json_copy(ctx->arena, ph_json_member(i)));
+    }
+    for (size_t i = 0; i < ph_json_length(removed); i++) {
+        const char *key = ph_cstr(ctx->arena, ph_json_str(ph_json_at(removed, i)));
+
+        if (key != NULL) {
+            ph_json_remove(ctx->arena, tags, key);
+        }
+    }
+    PH_TRY(ph_pool_check_tag_keys(added));
+    if (ph_json_members(tags) > PH_POOL_TAGS_MAX) {
+        return PH_FAIL(InvalidParameterException, PH_MSG_TAGS);
+    }
+    *settings = changed;
+    return PH_OK;
+}
+
+struct ph_err ph_pool_settings_save(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                    struct ph_str name, const struct json_t *settings,
+                                    enum ph_write_result *result)
+{
+    const struct ph_pool_record record = {
+        .id = pool->id,
+        .name = name,
+        .settings = ph_json_text(ctx->arena, settings, PH_JSON_INSERTION),
+        .modified_ms = ph_now_ms(ctx),
+        .revision = pool->revision,
+    };
+
+    PH_TRY(ph_store_pool_update(ctx, &record, result));
+    ph_pool_forget(ctx, pool->id);
+    return *result == PH_WRITE_GONE ? ph_pool_unknown(ctx, pool->id) : PH_OK;
 }

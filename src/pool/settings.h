@@ -33,6 +33,23 @@ PH_MUST_USE struct ph_err ph_pool_settings_mfa(struct ph_ctx *ctx, const struct 
 /* The members of GetUserPoolMfaConfig. */
 struct json_t *ph_pool_settings_mfa_described(struct ph_arena *arena, const struct ph_pool *pool);
 
+/*
+ * UserPoolTags with `added` (an object; NULL: none) and without the keys of `removed` (an array;
+ * NULL: none). InvalidParameterException for keys that are not ours to set, and above 50.
+ */
+PH_MUST_USE struct ph_err ph_pool_settings_tagged(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                                  const struct json_t *added,
+                                                  const struct json_t *removed,
+                                                  struct json_t **settings);
+
+/*
+ * Stores name and settings of the pool as it was read. *result is DONE or CONFLICT: the pool, or
+ * the set of its clients, has changed since.
+ */
+PH_MUST_USE struct ph_err ph_pool_settings_save(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                                struct ph_str name, const struct json_t *settings,
+                                                enum ph_write_result *result);
+
 /* A copy without what only GetUserPoolMfaConfig tells. */
 struct json_t *ph_pool_settings_described(struct ph_arena *arena, const struct json_t *settings);
 

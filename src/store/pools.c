@@ -191,11 +191,14 @@ struct deleting {
 static const char DELETE_POOL[] = "DELETE FROM pools WHERE id = $1";
 static const char DELETE_CLIENTS[] = "DELETE FROM clients WHERE pool_id = $1";
 static const char DELETE_KEYS[] = "DELETE FROM signing_keys WHERE pool_id = $1";
+static const char DELETE_PARTS[] = "DELETE FROM pool_parts WHERE pool_id = $1";
+static const char DELETE_CLAIMS[] = "DELETE FROM part_claims WHERE pool_id = $1";
 static const char NOTE_DELETED[] = "INSERT INTO deleted_pools (id) VALUES ($1)"
                                    " ON CONFLICT (id) DO NOTHING";
 
 /*
- * Nobody can reach the users without the pool, its clients and its keys: these go at once. The
+ * Nobody can reach the users without the pool, its clients, its keys and its parts: these go at
+ * once. The
  * rest may be millions of rows and goes piece by piece (purge.c), also after a crash.
  */
 static void delete_pool(struct ph_tx *tx, void *arg)
@@ -208,6 +211,8 @@ static void delete_pool(struct ph_tx *tx, void *arg)
     }
     (void)PH_RUN(tx, DELETE_CLIENTS, ph_v_text(d->id));
     (void)PH_RUN(tx, DELETE_KEYS, ph_v_text(d->id));
+    (void)PH_RUN(tx, DELETE_PARTS, ph_v_text(d->id));
+    (void)PH_RUN(tx, DELETE_CLAIMS, ph_v_text(d->id));
     (void)PH_RUN(tx, NOTE_DELETED, ph_v_text(d->id));
     ph_purge_pools(tx, d->arena);
 }

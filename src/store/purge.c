@@ -30,8 +30,17 @@ static const char SWEEP_DEVICES[] =
     "DELETE FROM devices WHERE (pool_id, sub, key) IN (SELECT pool_id, sub, key FROM devices"
     " WHERE status = 2 AND modified_ms < $1 - 315360000000 LIMIT 1000)";
 
-static const char *const SWEEPS[] = { SWEEP_SPENT, SWEEP_FAMILIES, SWEEP_LOCKOUTS, SWEEP_ATTEMPTS,
-                                      SWEEP_CODES, SWEEP_KEYS,     SWEEP_DEVICES };
+static const char SWEEP_MEMBERS[] =
+    "DELETE FROM group_members WHERE (pool_id, sub, group_id) IN"
+    " (SELECT m.pool_id, m.sub, m.group_id FROM deleted_groups d JOIN group_members m"
+    " ON m.pool_id = d.pool_id AND m.group_id = d.id WHERE $1 > 0 LIMIT 1000)";
+static const char SWEEP_GROUPS[] =
+    "DELETE FROM deleted_groups WHERE $1 > 0 AND NOT EXISTS (SELECT 1 FROM group_members m"
+    " WHERE m.pool_id = deleted_groups.pool_id AND m.group_id = deleted_groups.id)";
+
+static const char *const SWEEPS[] = { SWEEP_SPENT,    SWEEP_FAMILIES, SWEEP_LOCKOUTS,
+                                      SWEEP_ATTEMPTS, SWEEP_CODES,    SWEEP_KEYS,
+                                      SWEEP_DEVICES,  SWEEP_MEMBERS,  SWEEP_GROUPS };
 
 static const char NEXT_DELETED[] = "SELECT id FROM deleted_pools ORDER BY id LIMIT 1";
 static const char PURGE_USERS[] = "DELETE FROM users WHERE (pool_id, sub) IN"
@@ -63,6 +72,12 @@ static const char PURGE_STEPS[] =
 static const char PURGE_DEVICES[] =
     "DELETE FROM devices WHERE (pool_id, sub, key) IN"
     " (SELECT pool_id, sub, key FROM devices WHERE pool_id = $1 LIMIT 500)";
+static const char PURGE_GROUPS[] =
+    "DELETE FROM user_groups WHERE (pool_id, name) IN"
+    " (SELECT pool_id, name FROM user_groups WHERE pool_id = $1 LIMIT 500)";
+static const char PURGE_MEMBERS[] =
+    "DELETE FROM group_members WHERE (pool_id, sub, group_id) IN"
+    " (SELECT pool_id, sub, group_id FROM group_members WHERE pool_id = $1 LIMIT 500)";
 static const char PURGE_PASSKEYS[] =
     "DELETE FROM passkeys WHERE (pool_id, id) IN"
     " (SELECT pool_id, id FROM passkeys WHERE pool_id = $1 LIMIT 500)";
@@ -72,7 +87,8 @@ static const char PURGED[] = "DELETE FROM deleted_pools WHERE id = $1";
 static const char *const PURGES[] = { PURGE_USERS,    PURGE_ALIASES,  PURGE_CODES,
                                       PURGE_LOCKOUTS, PURGE_ATTEMPTS, PURGE_FAMILIES,
                                       PURGE_EVENTS,   PURGE_TOTP,     PURGE_STEPS,
-                                      PURGE_DEVICES,  PURGE_PASSKEYS, PURGE_OUTBOX };
+                                      PURGE_DEVICES,  PURGE_PASSKEYS, PURGE_GROUPS,
+                                      PURGE_MEMBERS,  PURGE_OUTBOX };
 
 static const char IS_DELETED[] = "SELECT 1 FROM deleted_pools WHERE id = $1";
 

@@ -144,6 +144,38 @@ static const char *const STEP_PASSKEYS[] = {
     NULL,
 };
 
+/*
+ * Groups. A membership names the group by its id, which is given out once: those of a group that
+ * was deleted count for nothing, also for a new group of the same name, until the sweep has them.
+ */
+static const char *const STEP_GROUPS[] = {
+    "CREATE TABLE IF NOT EXISTS user_groups (pool_id TEXT NOT NULL, name TEXT NOT NULL,"
+    " id TEXT NOT NULL, description TEXT, role TEXT, precedence BIGINT NOT NULL,"
+    " created_ms BIGINT NOT NULL, modified_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, name))",
+    "CREATE INDEX IF NOT EXISTS user_groups_id ON user_groups (pool_id, id)",
+    "CREATE TABLE IF NOT EXISTS group_members (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " group_id TEXT NOT NULL, PRIMARY KEY (pool_id, sub, group_id))",
+    "CREATE INDEX IF NOT EXISTS group_members_group ON group_members (pool_id, group_id, sub)",
+    "CREATE TABLE IF NOT EXISTS deleted_groups (pool_id TEXT NOT NULL, id TEXT NOT NULL,"
+    " PRIMARY KEY (pool_id, id))",
+    NULL,
+};
+
+/*
+ * Documents of a pool: resource servers, identity providers, domains (enum ph_part_kind). What may
+ * be in use once only, in its space, is a claim: the space is a pool, or empty for all of them.
+ */
+static const char *const STEP_PARTS[] = {
+    "CREATE TABLE IF NOT EXISTS pool_parts (pool_id TEXT NOT NULL, kind BIGINT NOT NULL,"
+    " name TEXT NOT NULL, document BYTEA NOT NULL, created_ms BIGINT NOT NULL,"
+    " modified_ms BIGINT NOT NULL, revision BIGINT NOT NULL, PRIMARY KEY (pool_id, kind, name))",
+    "CREATE TABLE IF NOT EXISTS part_claims (space TEXT NOT NULL, kind BIGINT NOT NULL,"
+    " value TEXT NOT NULL, pool_id TEXT NOT NULL, name TEXT NOT NULL,"
+    " PRIMARY KEY (space, kind, value))",
+    "CREATE INDEX IF NOT EXISTS part_claims_owner ON part_claims (pool_id, kind, name)",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -157,6 +189,8 @@ static const struct step STEPS[] = {
     { .version = 4, .min_reader = 1, .statements = STEP_DEVICES },
     { .version = 5, .min_reader = 1, .statements = STEP_OUTBOX },
     { .version = 6, .min_reader = 1, .statements = STEP_PASSKEYS },
+    { .version = 7, .min_reader = 1, .statements = STEP_GROUPS },
+    { .version = 8, .min_reader = 1, .statements = STEP_PARTS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

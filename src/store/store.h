@@ -7,9 +7,11 @@
  * (or a key of the master key, for what belongs to no pool) before they reach a row.
  *
  *   store/pools.h     user pools, app clients, signing keys
+ *   store/parts.h     resource servers, identity providers, domains
  *   store/users.h     users, aliases, codes
  *   store/devices.h   devices of users
  *   store/passkeys.h  passkeys
+ *   store/groups.h    groups and who is in them
  *   store/sign_in.h   lockout, spent nonces, token families, sign-in events
  *   store/outbox.h    messages on their way out
  *   store/access.h    access keys of administrators

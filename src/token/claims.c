@@ -50,6 +50,15 @@ static void add_attributes(struct ph_ctx *ctx, const struct ph_auth_granted *gra
     }
 }
 
+/* A copy, because the trigger may change one token's without the other's. */
+static void add_list(struct ph_ctx *ctx, struct json_t *claims, const char *name,
+                     const struct json_t *list)
+{
+    if (ph_json_length(list) > 0) {
+        ph_json_set(ctx->arena, claims, name, ph_json_copy(ctx->arena, list));
+    }
+}
+
 static void add_origin(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
                        struct json_t *claims)
 {
@@ -69,14 +78,20 @@ static void add_times(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
     set(ctx, claims, "jti", ph_new_uuid4(ctx));
 }
 
-struct json_t *ph_claims_id(struct ph_ctx *ctx, const struct ph_auth_granted *granted)
+struct json_t *ph_claims_id(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
+                            const struct ph_token_groups *groups)
 {
     struct json_t *claims = ph_json_object(ctx->arena);
 
     set(ctx, claims, "sub", granted->user->sub);
+    add_list(ctx, claims, "cognito:groups", groups->names);
+    if (groups->preferred_role.n > 0) {
+        set(ctx, claims, "cognito:preferred_role", groups->preferred_role);
+    }
     set(ctx, claims, "iss", granted->pool->issuer);
     set(ctx, claims, "cognito:username", granted->user->username);
     add_origin(ctx, granted, claims);
+    add_list(ctx, claims, "cognito:roles", groups->roles);
     set(ctx, claims, "aud", granted->client->id);
     set(ctx, claims, "event_id", granted->event_id);
     set(ctx, claims, "token_use", PH_STR("id"));
@@ -85,11 +100,13 @@ struct json_t *ph_claims_id(struct ph_ctx *ctx, const struct ph_auth_granted *gr
     return claims;
 }
 
-struct json_t *ph_claims_access(struct ph_ctx *ctx, const struct ph_auth_granted *granted)
+struct json_t *ph_claims_access(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
+                                const struct ph_token_groups *groups)
 {
     struct json_t *claims = ph_json_object(ctx->arena);
 
     set(ctx, claims, "sub", granted->user->sub);
+    add_list(ctx, claims, "cognito:groups", groups->names);
     if (granted->device_key.n > 0) {
         set(ctx, claims, "device_key", granted->device_key);
     }

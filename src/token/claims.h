@@ -2,10 +2,12 @@
 #ifndef PH_TOKEN_CLAIMS_H
 #define PH_TOKEN_CLAIMS_H
 
-#include "token/token.h"
+#include "token/groups.h"
 
 /* Both in ctx->arena, members in the order of the service's own tokens. */
-struct json_t *ph_claims_id(struct ph_ctx *ctx, const struct ph_auth_granted *granted);
-struct json_t *ph_claims_access(struct ph_ctx *ctx, const struct ph_auth_granted *granted);
+struct json_t *ph_claims_id(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
+                            const struct ph_token_groups *groups);
+struct json_t *ph_claims_access(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
+                                const struct ph_token_groups *groups);
 
 #endif

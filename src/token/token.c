@@ -8,12 +8,14 @@
 #include "util/json.h"
 
 static struct ph_err run_trigger(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
-                                 struct json_t *id, struct json_t *access)
+                                 const struct ph_token_groups *groups, struct json_t *id,
+                                 struct json_t *access)
 {
     const struct ph_trigger_call call = { .trigger = PH_TRIGGER_PRE_TOKEN_GENERATION,
                                           .source = granted->trigger_source,
                                           .client_id = granted->client->id,
                                           .user = granted->user,
+                                          .groups = ph_token_groups_configuration(ctx, groups),
                                           .scope = ph_json_get_str(access, "scope"),
                                           .client_metadata = granted->client_metadata };
     const struct json_t *response;
@@ -30,14 +32,16 @@ struct ph_err ph_tokens_issue(struct ph_ctx *ctx, const struct ph_auth_granted *
         ph_signing_key_in_use(granted->pool, PH_KEY_ID_TOKEN, now_ms);
     const struct ph_signing_key *access_key =
         ph_signing_key_in_use(granted->pool, PH_KEY_ACCESS_TOKEN, now_ms);
+    struct ph_token_groups groups;
     struct json_t *id, *access;
 
     if (id_key == NULL || access_key == NULL) {
         return ph_internal(ctx, "pool without a signing key");
     }
-    id = ph_claims_id(ctx, granted);
-    access = ph_claims_access(ctx, granted);
-    PH_TRY(run_trigger(ctx, granted, id, access));
+    PH_TRY(ph_token_groups_read(ctx, granted, &groups));
+    id = ph_claims_id(ctx, granted, &groups);
+    access = ph_claims_access(ctx, granted, &groups);
+    PH_TRY(run_trigger(ctx, granted, &groups, id, access));
     *tokens = (struct ph_tokens){
         .id_token = ph_jwt_sign(ctx->arena, id_key->rsa, id_key->kid, id),
         .access_token = ph_jwt_sign(ctx->arena, access_key->rsa, access_key->kid, access),

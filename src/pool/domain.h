@@ -1,0 +1,23 @@
+/* The domains of a pool: a prefix of the service's own, a name of the customer's, or both. */
+#ifndef PH_POOL_DOMAIN_H
+#define PH_POOL_DOMAIN_H
+
+#include "pool/pool.h"
+
+struct ph_pool_domains {
+    struct ph_str prefix; /* absent: none */
+    struct ph_str custom; /* absent: none */
+};
+
+PH_MUST_USE struct ph_err ph_pool_domains_read(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                               struct ph_pool_domains *domains);
+
+/*
+ * The members of CreateUserPoolDomain and UpdateUserPoolDomain among themselves: name, certificate,
+ * version of the managed login and the tier that has it. A domain with a certificate is a custom
+ * one. InvalidParameterException, FeatureUnavailableInTierException.
+ */
+PH_MUST_USE struct ph_err ph_pool_domain_check(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                               const struct json_t *input);
+
+#endif
