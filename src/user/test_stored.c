@@ -20,6 +20,7 @@ static int64_t read_now(void *self)
 }
 
 static const struct ph_clock CLOCK = { .now_ms = read_now };
+static const struct ph_auth_event NEWEST = { .at_ms = INT64_MAX };
 static const struct ph_client CLIENT = { .id = PH_STR_INIT("client"), .writes_all = true };
 static const struct ph_client HIDING = { .id = PH_STR_INIT("hiding"),
                                          .writes_all = true,
@@ -561,7 +562,7 @@ static void an_event_says_what_happened_from_where_and_no_more(void **state)
     event.client = &vouching;
     ph_event_record(&t->ctx, pool, &in, &event);
     assert_ok(invite(t, pool, "ann", (struct ph_attrs){ 0 }, &user)); /* waits for the commit */
-    assert_ok(ph_store_event_list(&t->ctx, pool->id, PH_STR("s"), 10, &events, &count));
+    assert_ok(ph_store_event_list(&t->ctx, pool->id, PH_STR("s"), &NEWEST, 10, &events, &count));
     assert_int_equal(count, 2);
     assert_str(events[0].detail, "{\"IpAddress\":\"192.0.2.7\",\"UserAgent\":\"agent ??\","
                                  "\"AnalyticsEndpointId\":\"e1\",\"EncodedData\":\"abc\"}");
