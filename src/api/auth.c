@@ -47,6 +47,7 @@ static void write_decision(struct ph_out *out, const struct ph_decision *decisio
     }
     ph_out_str(out, M_ChallengeName, ph_str_from(decision->challenge));
     ph_out_str(out, M_Session, decision->session);
+    ph_out_json(out, M_AvailableChallenges, decision->available);
     ph_out_json(out, M_ChallengeParameters,
                 decision->parameters != NULL ? decision->parameters : ph_json_object(out->arena));
 }

@@ -1,5 +1,6 @@
 /* Second factors of users: software tokens and what users want (authentication.md 4). */
 #include "api/handlers.h"
+#include "api/self.h"
 #include "auth/sign_in.h"
 #include "mfa/preferences.h"
 #include "mfa/software_token.h"
@@ -7,27 +8,14 @@
 #include "model/messages.h"
 #include "user/user.h"
 
-/* Whom the call is about. */
-struct owner {
-    const struct ph_pool *pool;
-    struct ph_user *user;
-};
-
-/* Whose token it is; ctx->caller was filled from it before the handler ran. */
-static struct ph_err find_self(struct ph_ctx *ctx, struct owner *owner)
-{
-    PH_TRY(ph_pool_get(ctx, ctx->caller.pool_id, &owner->pool));
-    PH_TRY(ph_store_user_by_sub(ctx, &owner->pool->ref, ctx->caller.sub, &owner->user));
-    return owner->user != NULL ? PH_OK : PH_FAIL(UserNotFoundException, PH_MSG_USER_UNKNOWN);
-}
-
-static struct ph_err find_named(struct ph_ctx *ctx, const struct ph_in *in, struct owner *owner)
+/* Whom an administrator names; there is no client then. */
+static struct ph_err find_named(struct ph_ctx *ctx, const struct ph_in *in, struct ph_self *owner)
 {
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &owner->pool));
     return ph_user_get(ctx, owner->pool, ph_in_str(in, M_Username), &owner->user);
 }
 
-static struct ph_err save(struct ph_ctx *ctx, const struct owner *owner)
+static struct ph_err save(struct ph_ctx *ctx, const struct ph_self *owner)
 {
     struct ph_user_change change = { .user = owner->user };
 
@@ -54,13 +42,13 @@ struct ph_err ph_api_associate_software_token(struct ph_ctx *ctx, const struct p
                                               struct ph_out *out)
 {
     struct ph_str secret_code = { 0 }, session = { 0 };
-    struct owner owner;
+    struct ph_self owner;
 
     PH_TRY(check_credential(in));
     if (ph_in_has(in, M_Session)) {
         PH_TRY(ph_setup_associate(ctx, ph_in_str(in, M_Session), &secret_code, &session));
     } else {
-        PH_TRY(find_self(ctx, &owner));
+        PH_TRY(ph_self_find(ctx, &owner));
         PH_TRY(ph_software_token_associate(ctx, owner.pool, owner.user, &secret_code));
     }
     ph_out_str(out, M_SecretCode, secret_code);
@@ -71,9 +59,9 @@ struct ph_err ph_api_associate_software_token(struct ph_ctx *ctx, const struct p
 static struct ph_err verify_own(struct ph_ctx *ctx, const struct ph_in *in)
 {
     struct ph_user_change change = { 0 };
-    struct owner owner;
+    struct ph_self owner;
 
-    PH_TRY(find_self(ctx, &owner));
+    PH_TRY(ph_self_find(ctx, &owner));
     change.user = owner.user;
     PH_TRY(ph_software_token_verify(ctx, owner.pool, ph_in_str(in, M_UserCode),
                                     ph_in_str(in, M_FriendlyDeviceName), &change));
@@ -101,7 +89,7 @@ struct ph_err ph_api_admin_delete_software_token(struct ph_ctx *ctx, const struc
                                                  struct ph_out *out)
 {
     struct ph_user_change change = { 0 };
-    struct owner owner;
+    struct ph_self owner;
 
     (void)out;
     PH_TRY(find_named(ctx, in, &owner));
@@ -125,7 +113,7 @@ static struct ph_mfa_wish read_wish(const struct ph_in *in, enum ph_member_name 
 }
 
 static struct ph_err set_preference(struct ph_ctx *ctx, const struct ph_in *in,
-                                    const struct owner *owner)
+                                    const struct ph_self *owner)
 {
     const struct ph_mfa_wish wishes[PH_MFA_KIND_COUNT] = {
         read_wish(in, M_SMSMfaSettings),
@@ -143,17 +131,17 @@ static struct ph_err set_preference(struct ph_ctx *ctx, const struct ph_in *in,
 struct ph_err ph_api_set_user_mfa_preference(struct ph_ctx *ctx, const struct ph_in *in,
                                              struct ph_out *out)
 {
-    struct owner owner;
+    struct ph_self owner;
 
     (void)out;
-    PH_TRY(find_self(ctx, &owner));
+    PH_TRY(ph_self_find(ctx, &owner));
     return set_preference(ctx, in, &owner);
 }
 
 struct ph_err ph_api_admin_set_user_mfa_preference(struct ph_ctx *ctx, const struct ph_in *in,
                                                    struct ph_out *out)
 {
-    struct owner owner;
+    struct ph_self owner;
 
     (void)out;
     PH_TRY(find_named(ctx, in, &owner));
@@ -162,7 +150,7 @@ struct ph_err ph_api_admin_set_user_mfa_preference(struct ph_ctx *ctx, const str
 
 /* The older way, which knows SMS only: on when it is listed, else off. */
 static struct ph_err set_options(struct ph_ctx *ctx, const struct ph_in *in,
-                                 const struct owner *owner)
+                                 const struct ph_self *owner)
 {
     const size_t count = ph_in_count(in, M_MFAOptions);
     const struct ph_mfa_wish wishes[PH_MFA_KIND_COUNT] = {
@@ -185,17 +173,17 @@ static struct ph_err set_options(struct ph_ctx *ctx, const struct ph_in *in,
 struct ph_err ph_api_set_user_settings(struct ph_ctx *ctx, const struct ph_in *in,
                                        struct ph_out *out)
 {
-    struct owner owner;
+    struct ph_self owner;
 
     (void)out;
-    PH_TRY(find_self(ctx, &owner));
+    PH_TRY(ph_self_find(ctx, &owner));
     return set_options(ctx, in, &owner);
 }
 
 struct ph_err ph_api_admin_set_user_settings(struct ph_ctx *ctx, const struct ph_in *in,
                                              struct ph_out *out)
 {
-    struct owner owner;
+    struct ph_self owner;
 
     (void)out;
     PH_TRY(find_named(ctx, in, &owner));

@@ -1,33 +1,17 @@
 /* What users do to themselves with an access token (management.md 4.5, 4.9). */
 #include "api/handlers.h"
+#include "api/self.h"
 #include "api/views.h"
-#include "model/exceptions.h"
-#include "model/messages.h"
 #include "user/event.h"
 #include "user/update.h"
-
-/* Whose token it is; ctx->caller was filled from it before the handler ran. */
-struct self {
-    const struct ph_pool *pool;
-    const struct ph_client *client;
-    struct ph_user *user;
-};
-
-static struct ph_err find_self(struct ph_ctx *ctx, struct self *self)
-{
-    PH_TRY(
-        ph_client_get(ctx, ctx->caller.pool_id, ctx->caller.client_id, &self->pool, &self->client));
-    PH_TRY(ph_store_user_by_sub(ctx, &self->pool->ref, ctx->caller.sub, &self->user));
-    return self->user != NULL ? PH_OK : PH_FAIL(UserNotFoundException, PH_MSG_USER_UNKNOWN);
-}
 
 struct ph_err ph_api_get_user(struct ph_ctx *ctx, const struct ph_in *in, struct ph_out *out)
 {
     struct ph_view_choice readable = { .wanted = NULL };
-    struct self self;
+    struct ph_self self;
 
     (void)in;
-    PH_TRY(find_self(ctx, &self));
+    PH_TRY(ph_self_find(ctx, &self));
     readable.reader = self.client;
     ph_out_str(out, M_Username, self.user->username);
     ph_view_attributes(out, M_UserAttributes, self.user, &readable);
@@ -40,11 +24,11 @@ struct ph_err ph_api_get_user(struct ph_ctx *ctx, const struct ph_in *in, struct
 struct ph_err ph_api_change_password(struct ph_ctx *ctx, const struct ph_in *in, struct ph_out *out)
 {
     struct ph_event event = { .type = PH_EVENT_PASSWORD_CHANGE };
-    struct self self;
+    struct ph_self self;
     struct ph_err err;
 
     (void)out;
-    PH_TRY(find_self(ctx, &self));
+    PH_TRY(ph_self_find(ctx, &self));
     err = ph_password_change(ctx, self.pool, self.user, ph_in_str(in, M_PreviousPassword),
                              ph_in_str(in, M_ProposedPassword));
     event.response = err.type == NULL ? PH_EVENT_PASS : PH_EVENT_FAIL;
@@ -64,9 +48,9 @@ struct ph_err ph_api_update_user_attributes(struct ph_ctx *ctx, const struct ph_
     };
     struct ph_deliveries sent;
     struct ph_out_list list;
-    struct self self;
+    struct ph_self self;
 
-    PH_TRY(find_self(ctx, &self));
+    PH_TRY(ph_self_find(ctx, &self));
     given.client = self.client;
     ph_view_read_attributes(ctx, in, M_UserAttributes, &writes);
     PH_TRY(ph_user_update(ctx, self.pool, self.user, &given, &sent));
@@ -83,11 +67,11 @@ struct ph_err ph_api_delete_user_attributes(struct ph_ctx *ctx, const struct ph_
                                             struct ph_out *out)
 {
     const struct ph_str *names;
-    struct self self;
+    struct ph_self self;
     size_t count;
 
     (void)out;
-    PH_TRY(find_self(ctx, &self));
+    PH_TRY(ph_self_find(ctx, &self));
     ph_view_read_names(ctx, in, M_UserAttributeNames, &names, &count);
     return ph_user_remove_attributes(ctx, self.pool, self.client, self.user, names, count);
 }
@@ -102,9 +86,9 @@ struct ph_err ph_api_get_user_attribute_verification_code(struct ph_ctx *ctx,
     };
     struct ph_delivery delivery;
     struct ph_out details;
-    struct self self;
+    struct ph_self self;
 
-    PH_TRY(find_self(ctx, &self));
+    PH_TRY(ph_self_find(ctx, &self));
     given.client = self.client;
     PH_TRY(ph_user_request_verification(ctx, self.pool, self.user, &given, &delivery));
     details = ph_out_object(out, M_CodeDeliveryDetails);
@@ -115,21 +99,21 @@ struct ph_err ph_api_get_user_attribute_verification_code(struct ph_ctx *ctx,
 struct ph_err ph_api_verify_user_attribute(struct ph_ctx *ctx, const struct ph_in *in,
                                            struct ph_out *out)
 {
-    struct self self;
+    struct ph_self self;
 
     (void)out;
-    PH_TRY(find_self(ctx, &self));
+    PH_TRY(ph_self_find(ctx, &self));
     return ph_user_verify(ctx, self.pool, self.user, ph_in_str(in, M_AttributeName),
                           ph_in_str(in, M_Code));
 }
 
 struct ph_err ph_api_delete_user(struct ph_ctx *ctx, const struct ph_in *in, struct ph_out *out)
 {
-    struct self self;
+    struct ph_self self;
     bool existed;
 
     (void)in;
     (void)out;
-    PH_TRY(find_self(ctx, &self));
+    PH_TRY(ph_self_find(ctx, &self));
     return ph_store_user_delete(ctx, &self.pool->ref, self.user->sub, &existed);
 }

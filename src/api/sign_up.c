@@ -4,6 +4,7 @@
 #include "api/handlers.h"
 #include "api/public_client.h"
 #include "api/views.h"
+#include "auth/signed_up.h"
 #include "user/event.h"
 
 static void record(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_client *client,
@@ -36,6 +37,8 @@ struct ph_err ph_api_sign_up(struct ph_ctx *ctx, const struct ph_in *in, struct 
         ph_view_code_delivery(out, &result.delivery);
     }
     ph_out_str(out, M_UserSub, result.user->sub);
+    ph_out_str(out, M_Session,
+               ph_signed_up_session(ctx, pool, given.client, result.user, given.name));
     return PH_OK;
 }
 
@@ -49,9 +52,13 @@ struct ph_err ph_api_confirm_sign_up(struct ph_ctx *ctx, const struct ph_in *in,
         .client_metadata = ph_in_json(in, M_ClientMetadata),
     };
 
-    (void)out;
+    const struct ph_user *user;
+
     PH_TRY(ph_public_client(ctx, in, &pool, &given.client));
-    return ph_user_confirm(ctx, pool, &given);
+    PH_TRY(ph_signed_up_check(ctx, pool, given.client, given.name, ph_in_str(in, M_Session)));
+    PH_TRY(ph_user_confirm(ctx, pool, &given, &user));
+    ph_out_str(out, M_Session, ph_confirmed_session(ctx, pool, given.client, user, given.name));
+    return PH_OK;
 }
 
 struct ph_err ph_api_resend_confirmation_code(struct ph_ctx *ctx, const struct ph_in *in,

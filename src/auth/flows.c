@@ -13,15 +13,6 @@ struct ph_flow {
                            struct ph_decision *decision);
 };
 
-static struct ph_err begin_user_auth(struct ph_ctx *ctx, struct ph_attempt *attempt,
-                                     struct ph_decision *decision)
-{
-    (void)ctx;
-    (void)attempt;
-    (void)decision;
-    return PH_FAIL(OperationNotBuiltException, "The flow USER_AUTH is not built yet.");
-}
-
 static const char *const PASSWORD[] = { "USERNAME", "PASSWORD", NULL };
 static const char *const SRP[] = { "USERNAME", "SRP_A", NULL };
 static const char *const REFRESH[] = { "REFRESH_TOKEN", NULL };
@@ -45,7 +36,7 @@ static const struct ph_flow FLOWS[] = {
     { PH_STR_INIT("CUSTOM_AUTH"), PUBLIC | ADMIN, PH_FLOW_CUSTOM,
       "CUSTOM_AUTH is not enabled for the client.", NAME, ph_begin_custom },
     { PH_STR_INIT("USER_AUTH"), PUBLIC | ADMIN, PH_FLOW_USER,
-      "USER_AUTH flow not enabled for this client", NAME, begin_user_auth },
+      "USER_AUTH flow not enabled for this client", NAME, ph_begin_choice },
 };
 
 struct ph_err ph_flow_find(struct ph_str name, bool admin, const struct ph_flow **flow)

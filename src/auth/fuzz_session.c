@@ -30,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     start();
     fuzz_check(!ph_session_open(&ctx, &POOL, in, &session));
+    (void)!ph_session_pool_id(&ctx, in, &bytes);
     fuzz_check(!ph_secret_block_open(&ctx, &POOL, in, &session, &srp, &bytes));
     ph_arena_reset(&arena);
     return 0;

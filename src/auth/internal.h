@@ -19,12 +19,14 @@ struct ph_attempt {
     bool exists;
     struct ph_str name; /* as typed in the first call */
     struct ph_str event_id;
-    unsigned factor;  /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
-    unsigned proven;  /* enum ph_proof bits */
-    bool may_migrate; /* the password itself came: who does not exist may be migrated */
-    bool judged;      /* a password was judged in this call: an event is recorded */
-    bool judged_mfa;  /* a second factor was */
-    bool blocked;     /* the address may not sign in */
+    enum ph_choice choice; /* of the first factor, in USER_AUTH */
+    unsigned factor;   /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
+    unsigned proven;   /* enum ph_proof bits */
+    bool may_migrate;  /* the password itself came: who does not exist may be migrated */
+    bool judged;       /* a first factor was judged in this call: an event is recorded */
+    bool judged_mfa;   /* a second factor was */
+    bool blocked;      /* the address may not sign in */
+    bool never_failed; /* when a right proof was judged in this call, nothing was counted */
     struct ph_str device_key;       /* that the client named; absent: none */
     bool device_began;              /* it sent its half of the exchange in this call */
     const struct ph_device *device; /* the user's confirmed device of that key; NULL: none yet */
@@ -55,6 +57,12 @@ struct ph_stage {
     struct ph_err (*answer)(struct ph_ctx *ctx, struct ph_attempt *attempt);
 };
 
+extern const struct ph_stage ph_stage_select_challenge;  /* choice.c */
+extern const struct ph_stage ph_stage_password;          /* password.c */
+extern const struct ph_stage ph_stage_password_srp;      /* srp.c */
+extern const struct ph_stage ph_stage_first_email_otp;   /* first_code.c */
+extern const struct ph_stage ph_stage_first_sms_otp;     /* first_code.c */
+extern const struct ph_stage ph_stage_web_authn;         /* web_authn.c */
 extern const struct ph_stage ph_stage_password_verifier; /* srp.c */
 extern const struct ph_stage ph_stage_new_password;      /* new_password.c */
 extern const struct ph_stage ph_stage_mfa_setup;         /* mfa_setup.c */
@@ -67,8 +75,21 @@ extern const struct ph_stage ph_stage_device_verifier;   /* device.c */
 
 extern const struct ph_stage ph_stage_custom; /* custom.c */
 
-/* NULL when no stage asks this challenge. */
+/* The last of those that ask this challenge; NULL when none does. */
 const struct ph_stage *ph_stage_find(struct ph_str challenge);
+
+/* False when what was proven first is all that the pool asks for (authentication.md 1.8, 1 and 2).
+ */
+static inline bool ph_wants_second_factor(const struct ph_attempt *attempt)
+{
+    const struct ph_pool *pool = attempt->pool;
+
+    if ((attempt->proven & (PH_PROVED_CODE | PH_PROVED_PASSKEY)) == 0) {
+        return true;
+    }
+    return pool->mfa == PH_MFA_ON &&
+           ((attempt->proven & PH_PROVED_CODE) != 0 || !pool->web_authn.is_multi_factor);
+}
 
 /* The next stage that is due asks its challenge; when none is, tokens are granted. */
 PH_MUST_USE struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
@@ -77,6 +98,10 @@ PH_MUST_USE struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *atte
 /* The state of the attempt while this challenge is open; with a fresh nonce and expiry. */
 struct ph_session ph_session_of(struct ph_ctx *ctx, const struct ph_attempt *attempt,
                                 const char *challenge);
+
+/* Asks decision->challenge with a Session and nothing else. */
+PH_MUST_USE struct ph_err ph_ask_plainly(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                         struct ph_decision *decision);
 
 /* For stages whose state rides in the Session. */
 PH_MUST_USE struct ph_err ph_open_session(struct ph_ctx *ctx, struct ph_attempt *attempt);
@@ -139,6 +164,12 @@ PH_MUST_USE struct ph_err ph_password_prepare(struct ph_ctx *ctx, struct ph_atte
 PH_MUST_USE struct ph_err ph_password_judge(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                             bool right);
 
+/* Judges PASSWORD of this call, then tells what only who knows it may learn (ph_gate_proven). */
+PH_MUST_USE struct ph_err ph_password_prove(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
+/* PreAuthentication alone, for sign-ins that begin without a password. */
+PH_MUST_USE struct ph_err ph_pre_authenticate(struct ph_ctx *ctx, const struct ph_attempt *attempt);
+
 /* ---- lockout.c: guesses of any kind ---- */
 
 /* NotAuthorizedException "Password attempts exceeded" while locked. */
@@ -148,7 +179,7 @@ PH_MUST_USE struct ph_err ph_lockout_check(struct ph_ctx *ctx, const struct ph_a
  * Counts a wrong proof, durably, before it is answered with `refusal`; a right one fails while the
  * user is locked.
  */
-PH_MUST_USE struct ph_err ph_lockout_judge(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+PH_MUST_USE struct ph_err ph_lockout_judge(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                            bool right, struct ph_err refusal);
 
 /* A sign-in is whole: counting begins anew. */
@@ -211,6 +242,10 @@ PH_MUST_USE struct ph_err ph_begin_srp(struct ph_ctx *ctx, struct ph_attempt *at
                                        struct ph_decision *decision);
 PH_MUST_USE struct ph_err ph_begin_custom(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                           struct ph_decision *decision);
+PH_MUST_USE struct ph_err ph_begin_choice(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                          struct ph_decision *decision);
+PH_MUST_USE struct ph_err ph_begin_signed_up(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                             struct ph_decision *decision); /* signed_up.c */
 PH_MUST_USE struct ph_err ph_begin_refresh(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                            struct ph_decision *decision);
 

@@ -22,22 +22,30 @@ static struct ph_err locked(void)
     return PH_FAIL(NotAuthorizedException, PH_MSG_LOCKED);
 }
 
+static bool is_locked(const struct ph_ctx *ctx, const struct ph_lockout *lockout)
+{
+    return lockout->locked_until_ms > ph_now_ms(ctx);
+}
+
 struct ph_err ph_lockout_check(struct ph_ctx *ctx, const struct ph_attempt *attempt)
 {
     struct ph_lockout lockout;
 
     PH_TRY(read_lock(ctx, attempt, &lockout));
-    return lockout.locked_until_ms > ph_now_ms(ctx) ? locked() : PH_OK;
+    return is_locked(ctx, &lockout) ? locked() : PH_OK;
 }
 
-struct ph_err ph_lockout_judge(struct ph_ctx *ctx, const struct ph_attempt *attempt, bool right,
+struct ph_err ph_lockout_judge(struct ph_ctx *ctx, struct ph_attempt *attempt, bool right,
                                struct ph_err refusal)
 {
     bool was_locked = false;
+    struct ph_lockout lockout;
 
     if (right && attempt->exists) {
         /* Again: of many guesses at once, the right one must not pass while the others lock. */
-        return ph_lockout_check(ctx, attempt);
+        PH_TRY(read_lock(ctx, attempt, &lockout));
+        attempt->never_failed = lockout.failures == 0;
+        return is_locked(ctx, &lockout) ? locked() : PH_OK;
     }
     if (ctx->settings->lockout) {
         PH_TRY(ph_store_lockout_fail(ctx, attempt->pool->id, attempt->user->sub, ph_now_ms(ctx),
@@ -50,6 +58,9 @@ struct ph_err ph_lockout_forget(struct ph_ctx *ctx, const struct ph_attempt *att
 {
     struct ph_lockout lockout;
 
+    if (attempt->never_failed) {
+        return PH_OK;
+    }
     PH_TRY(read_lock(ctx, attempt, &lockout));
     return lockout.failures == 0
                ? PH_OK

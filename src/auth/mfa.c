@@ -8,7 +8,8 @@
 
 struct ph_mfa_plan ph_mfa_due(const struct ph_attempt *attempt)
 {
-    if ((attempt->proven & PH_PROVED_MFA) != 0 || ph_device_replaces_mfa(attempt)) {
+    if ((attempt->proven & PH_PROVED_MFA) != 0 || !ph_wants_second_factor(attempt) ||
+        ph_device_replaces_mfa(attempt)) {
         return (struct ph_mfa_plan){ PH_MFA_NEXT_NONE, 0 };
     }
     if (attempt->factor != 0) {
@@ -132,34 +133,16 @@ static struct ph_err email_ask(struct ph_ctx *ctx, struct ph_attempt *attempt,
     return ask_code(ctx, attempt, "email", decision);
 }
 
-/* The guide of the service writes EMAIL_MFA_CODE in places. */
-static struct ph_str email_code(const struct ph_attempt *attempt)
-{
-    const struct ph_str code = ph_answer(attempt, "EMAIL_OTP_CODE");
-
-    return code.n > 0 ? code : ph_answer(attempt, "EMAIL_MFA_CODE");
-}
-
-static struct ph_err email_open(struct ph_ctx *ctx, struct ph_attempt *attempt)
-{
-    static const char *const ANSWERS[] = { "EMAIL_OTP_CODE", NULL };
-
-    if (email_code(attempt).n == 0) {
-        return ph_require(ctx, attempt, ANSWERS);
-    }
-    return ph_open_session(ctx, attempt);
-}
-
 static struct ph_err email_answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
-    return answer_code(ctx, attempt, "email", email_code(attempt));
+    return answer_code(ctx, attempt, "email", ph_email_code(attempt));
 }
 
 const struct ph_stage ph_stage_email_otp = {
     .challenge = "EMAIL_OTP",
     .is_due = email_is_due,
     .ask = email_ask,
-    .open = email_open,
+    .open = ph_email_code_open,
     .refuse = ph_invalid_session,
     .answer = email_answer,
 };

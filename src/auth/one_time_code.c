@@ -134,3 +134,21 @@ struct ph_err ph_one_time_code_answer(struct ph_ctx *ctx, struct ph_attempt *att
     attempt->proven |= (unsigned)proof;
     return PH_OK;
 }
+
+/* The guide of the service writes EMAIL_MFA_CODE in places. */
+struct ph_str ph_email_code(const struct ph_attempt *attempt)
+{
+    const struct ph_str code = ph_answer(attempt, "EMAIL_OTP_CODE");
+
+    return code.n > 0 ? code : ph_answer(attempt, "EMAIL_MFA_CODE");
+}
+
+struct ph_err ph_email_code_open(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    static const char *const ANSWERS[] = { "EMAIL_OTP_CODE", NULL };
+
+    if (ph_email_code(attempt).n == 0) {
+        return ph_require(ctx, attempt, ANSWERS);
+    }
+    return ph_open_session(ctx, attempt);
+}

@@ -33,4 +33,10 @@ PH_MUST_USE struct ph_err ph_one_time_code_answer(struct ph_ctx *ctx, struct ph_
                                                   const struct ph_contact_kind *contact,
                                                   struct ph_str given, enum ph_proof proof);
 
+/* The answer to EMAIL_OTP, of either factor, by any of the names that clients give it. */
+struct ph_str ph_email_code(const struct ph_attempt *attempt);
+
+/* ph_open_session() of a stage that wants it. */
+PH_MUST_USE struct ph_err ph_email_code_open(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
 #endif

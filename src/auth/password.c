@@ -17,7 +17,7 @@ struct ph_str ph_password_tag(struct ph_ctx *ctx, const struct ph_user *user)
     return ph_hex(ctx->arena, (struct ph_str){ digest.bytes, TAG_BYTES });
 }
 
-struct ph_err ph_password_prepare(struct ph_ctx *ctx, struct ph_attempt *attempt)
+struct ph_err ph_pre_authenticate(struct ph_ctx *ctx, const struct ph_attempt *attempt)
 {
     const struct ph_trigger_call call = {
         .trigger = PH_TRIGGER_PRE_AUTHENTICATION,
@@ -31,8 +31,13 @@ struct ph_err ph_password_prepare(struct ph_ctx *ctx, struct ph_attempt *attempt
     };
     const struct json_t *response;
 
-    PH_TRY(ph_lockout_check(ctx, attempt));
     return ph_trigger_run(ctx, attempt->pool, &call, &response);
+}
+
+struct ph_err ph_password_prepare(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    PH_TRY(ph_lockout_check(ctx, attempt));
+    return ph_pre_authenticate(ctx, attempt);
 }
 
 struct ph_err ph_password_judge(struct ph_ctx *ctx, struct ph_attempt *attempt, bool right)
@@ -43,17 +48,50 @@ struct ph_err ph_password_judge(struct ph_ctx *ctx, struct ph_attempt *attempt, 
     return PH_OK;
 }
 
+struct ph_err ph_password_prove(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    const bool right =
+        ph_password_matches(ctx, attempt->pool, attempt->user, ph_answer(attempt, "PASSWORD"));
+
+    PH_TRY(ph_password_judge(ctx, attempt, right));
+    return ph_gate_proven(ctx, attempt);
+}
+
 struct ph_err ph_begin_password(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                 struct ph_decision *decision)
 {
-    bool right;
-
     attempt->may_migrate = true;
     PH_TRY(ph_identify(ctx, attempt));
     PH_TRY(ph_gate_open(attempt));
     PH_TRY(ph_password_prepare(ctx, attempt));
-    right = ph_password_matches(ctx, attempt->pool, attempt->user, ph_answer(attempt, "PASSWORD"));
-    PH_TRY(ph_password_judge(ctx, attempt, right));
-    PH_TRY(ph_gate_proven(ctx, attempt));
+    PH_TRY(ph_password_prove(ctx, attempt));
     return ph_advance(ctx, attempt, decision);
 }
+
+/* ---- PASSWORD, the challenge of USER_AUTH ---- */
+
+static bool is_due(const struct ph_attempt *attempt)
+{
+    return (attempt->proven & PH_PROVED_FIRST) == 0 && attempt->choice == PH_CHOICE_PASSWORD;
+}
+
+/* A wrong one leaves the Session alone and counts towards the lock. */
+static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    PH_TRY(ph_check_opened(ctx, attempt));
+    PH_TRY(ph_lockout_check(ctx, attempt));
+    PH_TRY(ph_password_prove(ctx, attempt));
+    return ph_use_opened(ctx, attempt);
+}
+
+static const char *const ANSWERS[] = { "PASSWORD", NULL };
+
+const struct ph_stage ph_stage_password = {
+    .challenge = "PASSWORD",
+    .answers = ANSWERS,
+    .is_due = is_due,
+    .ask = ph_ask_plainly,
+    .open = ph_open_session,
+    .refuse = ph_invalid_session,
+    .answer = answer,
+};

@@ -3,15 +3,9 @@
 #include "user/event.h"
 
 /* A wrong code leaves the attempt waiting for another one. */
-static bool is_waiting(const struct ph_attempt *attempt, struct ph_err err)
+static enum ph_event_response response_of(struct ph_err err, const struct ph_decision *decision)
 {
-    return attempt->judged_mfa && err.type == &ph_ex_CodeMismatchException;
-}
-
-static enum ph_event_response response_of(const struct ph_attempt *attempt, struct ph_err err,
-                                          const struct ph_decision *decision)
-{
-    if (is_waiting(attempt, err)) {
+    if (err.type == &ph_ex_CodeMismatchException) {
         return PH_EVENT_IN_PROGRESS;
     }
     if (err.type != NULL) {
@@ -20,10 +14,17 @@ static enum ph_event_response response_of(const struct ph_attempt *attempt, stru
     return decision->challenge == NULL ? PH_EVENT_PASS : PH_EVENT_IN_PROGRESS;
 }
 
+/* Codes and passkeys as first factor have no name in events. */
+static bool is_by_password(const struct ph_attempt *attempt)
+{
+    return attempt->choice < PH_CHOICE_EMAIL && (attempt->proven & PH_PROVED_SIGN_UP) == 0;
+}
+
 void ph_sign_in_record(struct ph_ctx *ctx, const struct ph_attempt *attempt, struct ph_err err,
                        const struct ph_decision *decision)
 {
     const bool ended = err.type == NULL && decision->challenge == NULL;
+    const size_t first = is_by_password(attempt) ? 0 : 1;
     const bool has_mfa = attempt->judged_mfa || (attempt->proven & PH_PROVED_MFA) != 0;
     const struct ph_event_challenge challenges[] = {
         { "Password", (attempt->proven & PH_PROVED_PASSWORD) != 0 },
@@ -32,11 +33,11 @@ void ph_sign_in_record(struct ph_ctx *ctx, const struct ph_attempt *attempt, str
     const struct ph_event event = {
         .id = attempt->event_id,
         .type = PH_EVENT_SIGN_IN,
-        .response = response_of(attempt, err, decision),
+        .response = response_of(err, decision),
         .sub = attempt->exists ? attempt->user->sub : (struct ph_str){ 0 },
         .client = attempt->client,
-        .challenges = challenges,
-        .challenge_count = has_mfa ? 2 : 1,
+        .challenges = challenges + first,
+        .challenge_count = (has_mfa ? 2 : 1) - first,
         .blocked = attempt->blocked,
     };
 

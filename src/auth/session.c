@@ -33,6 +33,9 @@ static struct ph_str write_state(struct ph_ctx *ctx, const struct ph_session *s)
     }
     ph_json_set_int(ctx->arena, o, "proven", s->proven);
     ph_json_set_int(ctx->arena, o, "expires", s->expires_ms);
+    if (s->choice != PH_CHOICE_NONE) {
+        ph_json_set_int(ctx->arena, o, "choice", s->choice);
+    }
     return ph_json_text(ctx->arena, o, PH_JSON_INSERTION);
 }
 
@@ -55,6 +58,7 @@ static bool read_state(struct ph_ctx *ctx, struct ph_str text, struct ph_session
         .device_key = ph_json_get_str(o, "device"),
         .custom = ph_json_get(o, "custom"),
         .proven = (unsigned)ph_json_int(ph_json_get(o, "proven")),
+        .choice = (enum ph_choice)ph_json_int(ph_json_get(o, "choice")),
         .expires_ms = ph_json_int(ph_json_get(o, "expires")),
     };
     return true;

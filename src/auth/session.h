@@ -16,10 +16,26 @@ enum ph_proof {
     PH_PROVED_MFA = 4,       /* a second factor */
     PH_PROVED_MFA_SETUP = 8, /* a software token was verified during this sign-in */
     PH_PROVED_DEVICE = 16,   /* a remembered device */
+    PH_PROVED_CODE = 64,     /* one sent as the first factor */
+    PH_PROVED_PASSKEY = 128,
+    PH_PROVED_SIGN_UP = 256, /* signed up, and proved the address, a moment ago */
 };
 
 /* Any of them lets a sign-in go on to what comes after the first factor. */
-enum { PH_PROVED_FIRST = PH_PROVED_PASSWORD };
+enum {
+    PH_PROVED_FIRST = PH_PROVED_PASSWORD | PH_PROVED_CODE | PH_PROVED_PASSKEY | PH_PROVED_SIGN_UP,
+};
+
+/* Which first factor a sign-in by USER_AUTH takes; numbers are in sealed texts. */
+enum ph_choice {
+    PH_CHOICE_NONE = 0, /* another flow */
+    PH_CHOICE_OPEN = 1, /* not chosen yet */
+    PH_CHOICE_PASSWORD = 2,
+    PH_CHOICE_SRP = 3,
+    PH_CHOICE_EMAIL = 4,
+    PH_CHOICE_SMS = 5,
+    PH_CHOICE_PASSKEY = 6,
+};
 
 struct ph_session {
     struct ph_str challenge; /* the one that is open */
@@ -33,6 +49,7 @@ struct ph_session {
     struct ph_str device_key;    /* that the client named; absent: none */
     const struct json_t *custom; /* what CUSTOM_AUTH remembers (custom.c); NULL: another flow */
     unsigned proven;             /* enum ph_proof bits */
+    enum ph_choice choice;
     int64_t expires_ms;
 };
 

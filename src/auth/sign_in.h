@@ -29,6 +29,7 @@ struct ph_decision {
     const char *challenge;          /* ChallengeName; NULL: signed in */
     struct json_t *parameters;      /* ChallengeParameters; NULL: none */
     struct ph_str session;          /* absent: the challenge carries its state itself */
+    struct json_t *available;       /* AvailableChallenges, an array; NULL: none */
     struct ph_tokens tokens;        /* without a challenge */
     struct ph_str new_device_key;   /* with tokens: a device that may be confirmed; absent: none */
     struct ph_str device_group_key; /* beside it */

@@ -1,6 +1,6 @@
 /*
  * SRP, whose state rides in SECRET_BLOCK: the exchange that users and devices share, and
- * PASSWORD_VERIFIER of USER_SRP_AUTH (authentication.md 2.2).
+ * PASSWORD_VERIFIER of USER_SRP_AUTH and of PASSWORD_SRP in USER_AUTH (authentication.md 2.2).
  */
 #include "crypto/srp.h"
 #include "auth/internal.h"
@@ -134,7 +134,15 @@ struct ph_err ph_begin_srp(struct ph_ctx *ctx, struct ph_attempt *attempt,
 
 static bool is_due(const struct ph_attempt *attempt)
 {
-    return (attempt->proven & PH_PROVED_PASSWORD) == 0;
+    return (attempt->proven & PH_PROVED_FIRST) == 0;
+}
+
+/* In USER_AUTH the challenge carries a Session, too. */
+static struct ph_str session_beside(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                                    const struct ph_session *session)
+{
+    return attempt->choice == PH_CHOICE_NONE ? (struct ph_str){ 0 }
+                                             : ph_session_seal(ctx, attempt->pool, session);
 }
 
 static struct ph_err ask(struct ph_ctx *ctx, struct ph_attempt *attempt,
@@ -148,7 +156,22 @@ static struct ph_err ask(struct ph_ctx *ctx, struct ph_attempt *attempt,
     ph_json_set_str(ctx->arena, p, "USERNAME", attempt->user->username);
     ph_json_set_str(ctx->arena, p, "USER_ID_FOR_SRP", attempt->user->username);
     decision->parameters = p;
+    decision->session = session_beside(ctx, attempt, &session);
     return PH_OK;
+}
+
+/* The Session of USER_AUTH is good with its block alone. */
+static struct ph_err open_block(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    struct ph_session block;
+
+    PH_TRY(ph_exchange_open(ctx, attempt));
+    block = attempt->opened;
+    if (block.choice == PH_CHOICE_NONE) {
+        return PH_OK;
+    }
+    PH_TRY(ph_open_session(ctx, attempt));
+    return ph_str_eq(attempt->opened.nonce, block.nonce) ? PH_OK : ph_invalid_session();
 }
 
 static bool names_device(const struct ph_attempt *attempt)
@@ -219,7 +242,35 @@ const struct ph_stage ph_stage_password_verifier = {
     .answers = ANSWERS,
     .is_due = is_due,
     .ask = ask,
-    .open = ph_exchange_open,
+    .open = open_block,
     .refuse = ph_wrong_password,
     .answer = answer,
+};
+
+/* ---- PASSWORD_SRP: chosen, but SRP_A did not come along ---- */
+
+static bool lacks_a(const struct ph_attempt *attempt)
+{
+    return is_due(attempt) && attempt->choice == PH_CHOICE_SRP &&
+           ph_answer(attempt, "SRP_A").n == 0;
+}
+
+static struct ph_err take_a(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    PH_TRY(ph_check_opened(ctx, attempt));
+    PH_TRY(ph_lockout_check(ctx, attempt));
+    PH_TRY(ph_exchange_check_a(ctx, attempt));
+    return ph_use_opened(ctx, attempt);
+}
+
+static const char *const SRP_A[] = { "SRP_A", NULL };
+
+const struct ph_stage ph_stage_password_srp = {
+    .challenge = "PASSWORD_SRP",
+    .answers = SRP_A,
+    .is_due = lacks_a,
+    .ask = ph_ask_plainly,
+    .open = ph_open_session,
+    .refuse = ph_invalid_session,
+    .answer = take_a,
 };

@@ -7,6 +7,9 @@ enum { NONCE_BYTES = 16, NAME_MAX = 512 /* longer ones are nobody's */, DEVICE_K
 
 /* Devices come after MFA: where one replaces it, MFA is not due, and where not, it comes first. */
 static const struct ph_stage *const STAGES[] = {
+    &ph_stage_select_challenge,  &ph_stage_password,
+    &ph_stage_password_srp,      &ph_stage_first_email_otp,
+    &ph_stage_first_sms_otp,     &ph_stage_web_authn,
     &ph_stage_password_verifier, &ph_stage_new_password,
     &ph_stage_mfa_setup,         &ph_stage_select_mfa_type,
     &ph_stage_software_token,    &ph_stage_sms_mfa,
@@ -68,8 +71,18 @@ struct ph_session ph_session_of(struct ph_ctx *ctx, const struct ph_attempt *att
         .device_key = device_key_kept(attempt),
         .custom = attempt->custom,
         .proven = attempt->proven,
+        .choice = attempt->choice,
         .expires_ms = ph_now_ms(ctx) + attempt->client->session_s * 1000,
     };
+}
+
+struct ph_err ph_ask_plainly(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                             struct ph_decision *decision)
+{
+    const struct ph_session session = ph_session_of(ctx, attempt, decision->challenge);
+
+    decision->session = ph_session_seal(ctx, attempt->pool, &session);
+    return PH_OK;
 }
 
 struct ph_err ph_open_session(struct ph_ctx *ctx, struct ph_attempt *attempt)
@@ -145,12 +158,28 @@ struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
 
 const struct ph_stage *ph_stage_find(struct ph_str challenge)
 {
+    const struct ph_stage *found = NULL;
+
     for (size_t i = 0; i < STAGE_COUNT; i++) {
         if (ph_str_eq(ph_str_from(STAGES[i]->challenge), challenge)) {
+            found = STAGES[i];
+        }
+    }
+    return found;
+}
+
+/* A code is asked for by the same name as the first and as the second factor. */
+static const struct ph_stage *due_of_name(const struct ph_stage *stage,
+                                          const struct ph_attempt *attempt)
+{
+    const struct ph_str name = ph_str_from(stage->challenge);
+
+    for (size_t i = 0; i < STAGE_COUNT; i++) {
+        if (ph_str_eq(ph_str_from(STAGES[i]->challenge), name) && STAGES[i]->is_due(attempt)) {
             return STAGES[i];
         }
     }
-    return NULL;
+    return stage;
 }
 
 /*
@@ -194,7 +223,7 @@ static struct ph_err answer(struct ph_ctx *ctx, const struct ph_stage *stage,
         return stage->refuse();
     }
     PH_TRY(recognise_device(ctx, attempt)); /* before the answer spends anything */
-    PH_TRY(stage->answer(ctx, attempt));
+    PH_TRY(due_of_name(stage, attempt)->answer(ctx, attempt));
     if (stage != &ph_stage_custom) {
         ph_custom_note(ctx, attempt, stage->challenge, true);
     }

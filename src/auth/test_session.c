@@ -30,7 +30,9 @@ static const struct ph_session SESSION = {
     .nonce = PH_STR_INIT("nonce"),
     .password = PH_STR_INIT("tag"),
     .device_key = PH_STR_INIT("eu-west-1_key"),
-    .proven = PH_PROVED_PASSWORD,
+    .code = PH_STR_INIT("mac"),
+    .proven = PH_PROVED_PASSWORD | PH_PROVED_MFA_SETUP,
+    .choice = PH_CHOICE_SRP,
     .expires_ms = 1800000000456,
 };
 
@@ -44,7 +46,9 @@ static void assert_same(const struct ph_session *back)
     assert_true(ph_str_eq(back->nonce, SESSION.nonce));
     assert_true(ph_str_eq(back->password, SESSION.password));
     assert_true(ph_str_eq(back->device_key, SESSION.device_key));
+    assert_true(ph_str_eq(back->code, SESSION.code));
     assert_int_equal(back->proven, SESSION.proven);
+    assert_int_equal(back->choice, SESSION.choice);
     assert_int_equal(back->expires_ms, SESSION.expires_ms);
 }
 
@@ -113,6 +117,17 @@ static void one_is_not_the_other(void **state)
     assert_false(ph_secret_block_open(&ctx, &POOL, text, &back, &srp_back, &bytes));
 }
 
+static void a_session_names_its_pool(void **state)
+{
+    struct ph_str id;
+
+    (void)state;
+    assert_true(ph_session_pool_id(&ctx, ph_session_seal(&ctx, &POOL, &SESSION), &id));
+    assert_true(ph_str_eq(id, POOL.id));
+    assert_false(ph_session_pool_id(&ctx, PH_STR("eu-west-1_aaaaaaaaa"), &id));
+    assert_false(ph_session_pool_id(&ctx, PH_STR("not a session"), &id));
+}
+
 static void a_text_changed_or_cut_anywhere_is_refused(void **state)
 {
     const struct ph_str text = ph_session_seal(&ctx, &POOL, &SESSION);
@@ -143,6 +158,7 @@ int main(void)
         cmocka_unit_test(a_secret_block_comes_back_with_its_bytes),
         cmocka_unit_test(another_pool_opens_neither),
         cmocka_unit_test(one_is_not_the_other),
+        cmocka_unit_test(a_session_names_its_pool),
         cmocka_unit_test(a_text_changed_or_cut_anywhere_is_refused),
     };
 

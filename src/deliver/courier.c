@@ -24,6 +24,7 @@ struct ph_courier {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool stopping;
+    bool looking; /* one thread asks the store, without the lock: a disk may take its time */
     unsigned under_way;
     unsigned running;       /* threads */
     int64_t relay_failures; /* in a row; 0: it is well */
@@ -66,8 +67,14 @@ static struct ph_claim *look(struct ph_courier *courier, struct ph_ctx *ctx)
         .claimed_until = ph_now_ms(ctx) + courier->options.carrier.longest_ms + CLAIM_SPARE_MS,
     };
     struct ph_claim *claim = NULL;
-    const bool trouble = ph_store_outbox_claim(ctx, &wish, &claim).type != NULL;
+    bool trouble;
 
+    courier->looking = true;
+    pthread_mutex_unlock(&courier->lock);
+    trouble = ph_store_outbox_claim(ctx, &wish, &claim).type != NULL;
+    pthread_mutex_lock(&courier->lock);
+    courier->looking = false;
+    pthread_cond_broadcast(&courier->changed);
     if (claim == NULL) {
         courier->look_ns = ph_monotonic_ns() + (trouble ? TROUBLE_MS : LOOK_MS) * NS_PER_MS;
     }
@@ -82,7 +89,7 @@ static bool must_wait(struct ph_courier *courier)
                               ? courier->relay_pause_ns
                               : courier->look_ns;
 
-    if (down && courier->under_way > 0) {
+    if (courier->looking || (down && courier->under_way > 0)) {
         wait_ms(courier, TROUBLE_MS);
         return true;
     }
@@ -116,15 +123,15 @@ static struct ph_claim *next(struct ph_courier *courier, struct ph_ctx *ctx)
 static struct ph_err mark(const struct ph_courier *courier, struct ph_ctx *ctx,
                           const struct ph_claim *claim, enum ph_carried carried)
 {
+    const bool keeps = courier->options.keeps;
     const int64_t now_ms = ph_now_ms(ctx);
     int64_t due_ms;
 
     switch (carried) {
     case PH_CARRIED:
-        return courier->options.keeps_sent ? ph_store_outbox_keep_sent(ctx, claim)
-                                           : ph_store_outbox_delete(ctx, claim);
+        return keeps ? ph_store_outbox_keep(ctx, claim) : ph_store_outbox_delete(ctx, claim);
     case PH_CARRY_REFUSED:
-        return ph_store_outbox_fail(ctx, claim);
+        return keeps ? ph_store_outbox_keep(ctx, claim) : ph_store_outbox_fail(ctx, claim);
     case PH_CARRY_NO_RELAY:
         return ph_store_outbox_put_off(ctx, claim, now_ms, claim->refusals);
     case PH_CARRY_LATER:

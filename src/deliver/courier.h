@@ -18,7 +18,7 @@ struct ph_courier_options {
     struct ph_ctx ctx; /* all but the arena; its blocking is not that of the workers */
     struct ph_carrier carrier;
     int64_t since_ms; /* messages that were written earlier are left alone */
-    bool keeps_sent;  /* they stay readable; else they are deleted */
+    bool keeps;       /* what is done stays readable; else it is deleted or wiped */
 };
 
 struct ph_courier_count {

@@ -115,20 +115,6 @@ static bool wants_link(const struct ph_pool *pool, const struct ph_message_reque
            ph_str_eq(ph_json_get_str(template, "DefaultEmailOption"), PH_STR("CONFIRM_WITH_LINK"));
 }
 
-static void add_url_value(struct ph_buf *out, struct ph_str value)
-{
-    static const struct ph_str PLAIN =
-        PH_STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
-
-    for (size_t i = 0; i < value.n; i++) {
-        if (ph_str_has_byte(PLAIN, value.p[i])) {
-            ph_buf_add_byte(out, value.p[i]);
-        } else {
-            ph_buf_addf(out, "%%%02X", value.p[i]);
-        }
-    }
-}
-
 static void add_anchor(struct ph_buf *out, const struct ph_pool *pool, struct ph_str domain,
                        const struct ph_message_request *request, struct ph_str text)
 {
@@ -139,11 +125,11 @@ static void add_anchor(struct ph_buf *out, const struct ph_pool *pool, struct ph
         ph_buf_addf(out, ".auth.%.*s.amazoncognito.com", PH_FMT(pool->region));
     }
     ph_buf_add(out, PH_STR("/confirmUser/?client_id="));
-    add_url_value(out, request->client_id);
+    ph_buf_add(out, ph_url_encode(out->arena, request->client_id));
     ph_buf_add(out, PH_STR("&amp;user_name="));
-    add_url_value(out, request->user->username);
+    ph_buf_add(out, ph_url_encode(out->arena, request->user->username));
     ph_buf_add(out, PH_STR("&amp;confirmation_code="));
-    add_url_value(out, request->code);
+    ph_buf_add(out, ph_url_encode(out->arena, request->code));
     ph_buf_addf(out, "\">%.*s</a>", PH_FMT(text));
 }
 

@@ -1,7 +1,7 @@
 #include "deliver/mail.h"
 
 #include "deliver/mime.h"
-#include "deliver/smtp.h"
+#include "fetch/smtp.h"
 #include "pool/pool.h"
 
 #include <stdlib.h>
@@ -85,18 +85,34 @@ static bool compose(struct ph_ctx *ctx, const struct ph_mail_settings *settings,
     return choose_sender(ctx, settings, config, &mail->from);
 }
 
+static enum ph_carried carried(enum ph_smtp_result result)
+{
+    static const enum ph_carried ALL[] = {
+        [PH_SMTP_TAKEN] = PH_CARRIED,
+        [PH_SMTP_LATER] = PH_CARRY_LATER,
+        [PH_SMTP_REFUSED] = PH_CARRY_REFUSED,
+        [PH_SMTP_NO_RELAY] = PH_CARRY_NO_RELAY,
+    };
+
+    return ALL[result];
+}
+
 static enum ph_carried carry(void *self, struct ph_ctx *ctx, const struct ph_message *message,
                              struct ph_carry_report *report)
 {
     const struct line *line = self;
+    struct ph_smtp_reply reply;
     struct ph_mail mail;
+    enum ph_carried result;
 
     if (!compose(ctx, line->settings, message, &mail)) {
         report->why = "the address or the user pool is not good for a mail";
         return PH_CARRY_REFUSED;
     }
-    return ph_smtp_send(line->smtp, mail.from.address, mail.to, ph_mail_text(ctx->arena, &mail),
-                        report);
+    result = carried(ph_smtp_send(line->smtp, mail.from.address, mail.to,
+                                  ph_mail_text(ctx->arena, &mail), &reply));
+    *report = (struct ph_carry_report){ .code = reply.code, .why = reply.why };
+    return result;
 }
 
 struct ph_carrier ph_mail_carrier(const struct ph_mail_settings *settings)
@@ -139,13 +155,14 @@ const char *ph_mail_settings_problem(const struct ph_mail_settings *settings)
     return problem;
 }
 
-enum ph_carried ph_mail_check(const struct ph_mail_settings *settings,
-                              struct ph_carry_report *report)
+bool ph_mail_check(const struct ph_mail_settings *settings, struct ph_carry_report *report)
 {
     atomic_bool stop = false;
     struct ph_smtp *smtp = ph_smtp_create(settings, &stop);
-    const enum ph_carried result = ph_smtp_greet(smtp, report);
+    struct ph_smtp_reply reply;
+    const bool good = ph_smtp_greet(smtp, &reply) == PH_SMTP_TAKEN;
 
+    *report = (struct ph_carry_report){ .code = reply.code, .why = reply.why };
     ph_smtp_destroy(smtp);
-    return result;
+    return good;
 }

@@ -15,7 +15,6 @@ struct ph_carrier ph_mail_carrier(const struct ph_mail_settings *settings);
 const char *ph_mail_settings_problem(const struct ph_mail_settings *settings);
 
 /* Can the relay be reached, and does it let us in? */
-enum ph_carried ph_mail_check(const struct ph_mail_settings *settings,
-                              struct ph_carry_report *report);
+bool ph_mail_check(const struct ph_mail_settings *settings, struct ph_carry_report *report);
 
 #endif

@@ -1,6 +1,7 @@
 #include "deliver/post.h"
 
 #include "deliver/mail.h"
+#include "deliver/sms.h"
 #include "util/blocking.h"
 
 #include <stdlib.h>
@@ -16,6 +17,7 @@ struct ph_post {
     atomic_int_fast64_t expired;
     struct ph_courier *mail; /* NULL: no relay */
     struct ph_courier *sms;
+    struct ph_sms *sms_service;
     bool stopped;
 };
 
@@ -36,7 +38,7 @@ static struct ph_courier *start(struct ph_post *post, struct ph_carrier carrier)
         .ctx = post->ctx,
         .carrier = carrier,
         .since_ms = since(post),
-        .keeps_sent = is_dev(post),
+        .keeps = is_dev(post),
     };
 
     return ph_courier_create(&options);
@@ -49,7 +51,28 @@ static void warn(const struct ph_post *post, const char *what)
     }
 }
 
-struct ph_post *ph_post_create(const struct ph_ctx *ctx)
+static void start_mail(struct ph_post *post)
+{
+    const struct ph_mail_settings *settings = &post->ctx.settings->mail;
+
+    if (settings->relay.n > 0) {
+        post->mail = start(post, ph_mail_carrier(settings));
+    } else {
+        warn(post, "no e-mail leaves: set mail.relay; messages wait in the outbox for a day");
+    }
+}
+
+static void start_sms(struct ph_post *post, struct ph_fetch *fetch)
+{
+    if (post->ctx.settings->sms.endpoint.n > 0) {
+        post->sms_service = ph_sms_create(post->ctx.settings, fetch);
+        post->sms = start(post, ph_sms_carrier(post->sms_service));
+    } else {
+        warn(post, "no text message leaves: set sms.endpoint; they wait in the outbox for a day");
+    }
+}
+
+struct ph_post *ph_post_create(const struct ph_ctx *ctx, struct ph_fetch *fetch)
 {
     struct ph_post *post = calloc(1, sizeof *post);
     struct ph_arena arena = { 0 };
@@ -63,11 +86,9 @@ struct ph_post *ph_post_create(const struct ph_ctx *ctx)
     post->ctx.arena = &arena;
     (void)ph_store_outbox_release(&post->ctx).type; /* else they wait until their claim ends */
     ph_arena_finish(&arena);
-    if (ctx->settings->mail.relay.n > 0) {
-        post->mail = start(post, ph_mail_carrier(&ctx->settings->mail));
-    } else {
-        warn(post, "no e-mail leaves: set mail.relay; messages wait in the outbox for a day");
-    }
+    post->ctx.arena = NULL;
+    start_mail(post);
+    start_sms(post, fetch);
     return post;
 }
 
@@ -76,9 +97,10 @@ void ph_post_sweep(struct ph_post *post)
     struct ph_arena arena = { 0 };
     struct ph_ctx ctx = post->ctx;
     const int64_t now_ms = ph_now_ms(&ctx);
+    const int64_t sure_ms = ph_store_forget_until_ms(ctx.store, now_ms);
     const struct ph_outbox_limits limits = {
-        .written_before = is_dev(post) ? 0 : now_ms - DAY_MS,
-        .ended_before = is_dev(post) ? 0 : now_ms - (int64_t)FAILED_DAYS * DAY_MS,
+        .written_before = is_dev(post) ? 0 : sure_ms - DAY_MS,
+        .ended_before = is_dev(post) ? 0 : sure_ms - (int64_t)FAILED_DAYS * DAY_MS,
         .latest_due = now_ms + DUE_HOURS * HOUR_MS,
     };
     int64_t failed = 0;
@@ -138,6 +160,7 @@ void ph_post_destroy(struct ph_post *post)
     if (post != NULL) {
         ph_courier_destroy(post->mail);
         ph_courier_destroy(post->sms);
+        ph_sms_destroy(post->sms_service);
         free(post);
     }
 }

@@ -8,10 +8,11 @@
 
 #include "deliver/courier.h"
 
+struct ph_fetch;
 struct ph_post;
 
-/* ctx: clock, random, settings, store, pools, log. Warns of what cannot leave. */
-struct ph_post *ph_post_create(const struct ph_ctx *ctx);
+/* ctx: clock, random, settings, store, pools, log. Warns of what cannot leave. Both outlive it. */
+struct ph_post *ph_post_create(const struct ph_ctx *ctx, struct ph_fetch *fetch);
 
 /* Every few seconds, from one thread: gives up what has waited for too long. */
 void ph_post_sweep(struct ph_post *post);

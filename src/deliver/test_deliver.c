@@ -77,6 +77,20 @@ static void a_template_of_the_pool_or_of_a_trigger_replaces_them(void **state)
     assert_str(write_message(t, pool, &code).body, "sms 123456");
 }
 
+static void codes_of_sign_ins_have_texts_of_their_own(void **state)
+{
+    struct test_pool *t = *state;
+    const struct ph_pool *pool = make_pool(t, "{'SmsAuthenticationMessage':'sms {####}'}");
+    struct ph_message_request code =
+        request_of(PH_TEMPLATE_AUTHENTICATION, PH_MEDIUM_EMAIL, "Authentication");
+    struct ph_message message = write_message(t, pool, &code);
+
+    assert_str(message.subject, "Your authentication code");
+    assert_str(message.body, "Your authentication code is 123456. ");
+    code.medium = PH_MEDIUM_SMS;
+    assert_str(write_message(t, pool, &code).body, "sms 123456");
+}
+
 static void a_placeholder_inside_a_value_stays_what_it_is(void **state)
 {
     struct test_pool *t = *state;
@@ -158,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DELIVER_TEST(a_pool_without_templates_has_the_usual_texts),
         DELIVER_TEST(a_template_of_the_pool_or_of_a_trigger_replaces_them),
+        DELIVER_TEST(codes_of_sign_ins_have_texts_of_their_own),
         DELIVER_TEST(a_placeholder_inside_a_value_stays_what_it_is),
         DELIVER_TEST(an_invitation_names_what_the_user_types),
         DELIVER_TEST(a_link_needs_a_domain),

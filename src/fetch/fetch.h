@@ -1,5 +1,5 @@
 /*
- * HTTP requests to other servers. The only place that includes the HTTP client library (libcurl).
+ * HTTP requests to other servers. The only folder that includes the client library (libcurl).
  *
  * One call is one request and its whole reply, with a limit on its time and on its size. Nothing
  * is followed (no redirects), stored (no cookies) or repeated. Connections stay open for the next

@@ -29,7 +29,7 @@ static void log_library(void *self, const char *format, va_list args)
 
 static char *terminated(struct ph_str s)
 {
-    return s.n == 0 ? NULL : strndup((const char *)s.p, s.n);
+    return s.n == 0 ? NULL : ph_heap_cstr(s);
 }
 
 static void init_lock(struct ph_http_server *server)

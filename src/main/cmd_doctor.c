@@ -332,11 +332,25 @@ static void check_mail(struct doctor *d)
         return;
     }
     mail.timeout_ms = mail.timeout_ms < DOCTOR_WAIT_MS ? mail.timeout_ms : DOCTOR_WAIT_MS;
-    if (ph_mail_check(&mail, &report) == PH_CARRIED) {
+    if (ph_mail_check(&mail, &report)) {
         say(d, VERDICT_OK, "%.*s lets us in", PH_FMT(mail.relay));
     } else {
         say(d, VERDICT_WARN, "%.*s: %s (reply %d): messages wait for it", PH_FMT(mail.relay),
             report.why, report.code);
+    }
+}
+
+/* What can be known without paying for a message. */
+static void check_sms(struct doctor *d)
+{
+    const struct ph_str endpoint = d->settings->sms.endpoint;
+
+    if (endpoint.n > 0) {
+        say(d, VERDICT_OK, "%.*s", PH_FMT(endpoint));
+    } else if (d->settings->mode == PH_MODE_DEV) {
+        say(d, VERDICT_OK, "none: they are read at /_poolhouse/outbox");
+    } else {
+        say(d, VERDICT_WARN, "none: they wait in the outbox for a day; set sms.endpoint");
     }
 }
 
@@ -350,6 +364,7 @@ static const struct {
     { "free space", check_space },         { "clock", check_clock },
     { "open files", check_files },         { "public URL", check_url },
     { "addresses", check_addresses },      { "mail relay", check_mail },
+    { "text messages", check_sms },
 };
 
 static int examine(const struct ph_settings *settings)

@@ -337,6 +337,11 @@ static void check_together(struct ph_config *config)
         !ph_str_contains(s->issuer_template, PH_STR("{poolId}"))) {
         ph_config_problem(config, "issuer.template must contain {poolId} in issuer mode template");
     }
+    if ((s->sms.endpoint.n > 0 || s->analytics.endpoint.n > 0) && s->aws_secret_key.n == 0 &&
+        s->mode == PH_MODE_SERVE) {
+        ph_config_problem(config, "sms.endpoint and analytics.endpoint need aws.access_key_id and "
+                                  "aws.secret_access_key");
+    }
     if (ph_mail_settings_problem(&s->mail) != NULL) {
         ph_config_problem(config, "%s", ph_mail_settings_problem(&s->mail));
     }

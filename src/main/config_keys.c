@@ -3,6 +3,8 @@
 
 #define SERVER(member) offsetof(struct ph_settings, server.member)
 #define MAIL(member) offsetof(struct ph_settings, mail.member)
+#define SMS(member) offsetof(struct ph_settings, sms.member)
+#define ANALYTICS(member) offsetof(struct ph_settings, analytics.member)
 #define AT(member) offsetof(struct ph_settings, member)
 #define KIB(n) ((int64_t)(n)*1024)
 #define MINUTES(n) ((int64_t)(n)*60 * 1000)
@@ -397,6 +399,64 @@ const struct ph_config_key ph_config_keys[] = {
       .min = 1,
       .max = 64,
       .help = "messages that are sent at the same time" },
+
+    { .section = "sms",
+      .name = "endpoint",
+      .flag = "sms-endpoint",
+      .sign = "URL",
+      .type = PH_CONFIG_URL,
+      .offset = SMS(endpoint),
+      .help = "https://sns.REGION.amazonaws.com, or what understands its Publish; empty: text "
+              "messages wait in the outbox" },
+    { .section = "sms",
+      .name = "region",
+      .type = PH_CONFIG_TEXT,
+      .offset = SMS(region),
+      .help = "of the endpoint; empty: aws.region" },
+    { .section = "sms",
+      .name = "sender",
+      .type = PH_CONFIG_TEXT,
+      .offset = SMS(sender),
+      .help = "SenderID, where countries show one" },
+    { .section = "sms",
+      .name = "timeout",
+      .type = PH_CONFIG_MILLIS,
+      .offset = SMS(timeout_ms),
+      .dev = "10s",
+      .serve = "10s",
+      .min = 1000,
+      .max = MINUTES(1),
+      .help = "for one message" },
+    { .section = "sms",
+      .name = "connections",
+      .type = PH_CONFIG_NUMBER,
+      .offset = SMS(connections),
+      .dev = "4",
+      .serve = "4",
+      .min = 1,
+      .max = 64,
+      .help = "text messages that are sent at the same time" },
+
+    { .section = "analytics",
+      .name = "endpoint",
+      .type = PH_CONFIG_URL,
+      .offset = ANALYTICS(endpoint),
+      .help = "https://pinpoint.REGION.amazonaws.com, or what understands its PutEvents: events of "
+              "app clients with an AnalyticsConfiguration go there; empty: nowhere" },
+    { .section = "analytics",
+      .name = "region",
+      .type = PH_CONFIG_TEXT,
+      .offset = ANALYTICS(region),
+      .help = "of the endpoint; empty: aws.region" },
+    { .section = "analytics",
+      .name = "queue",
+      .type = PH_CONFIG_NUMBER,
+      .offset = ANALYTICS(queue),
+      .dev = "10000",
+      .serve = "10000",
+      .min = 100,
+      .max = 1000000,
+      .help = "events that may wait for the endpoint; more are dropped and counted" },
 };
 
 const size_t ph_config_key_count = sizeof ph_config_keys / sizeof ph_config_keys[0];

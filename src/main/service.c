@@ -2,6 +2,7 @@
 
 #include "api/handlers.h"
 #include "crypto/random.h"
+#include "deliver/analytics.h"
 #include "deliver/post.h"
 #include "fetch/fetch.h"
 #include "main/data.h"
@@ -42,9 +43,10 @@ struct ph_service {
     struct ph_workers *workers;
     struct ph_store *store;
     struct ph_pool_cache *pools;
+    struct ph_post *post;
+    struct ph_analytics *analytics; /* NULL: no endpoint */
     struct ph_fetch *fetch;
     struct ph_functions *functions; /* NULL: none are configured */
-    struct ph_post *post;
     struct ph_health health;
     struct ph_outbox_waiters outbox_waiters;
     struct ph_protocol protocol;
@@ -91,6 +93,7 @@ static size_t fill_gauges(void *self, struct ph_metrics_gauge *gauges)
     struct ph_service *service = self;
     const struct ph_workers_counts workers = ph_workers_count(service->workers);
     const struct ph_post_count post = ph_post_count(service->post);
+    const struct ph_analytics_count events = ph_analytics_count(service->analytics);
     const struct ph_metrics_gauge now[] = {
         { "poolhouse_open_connections", "Open connections to the API.",
           ph_http_server_connections(service->api), false },
@@ -112,6 +115,17 @@ static size_t fill_gauges(void *self, struct ph_metrics_gauge *gauges)
           post.mail.put_off, true },
         { "poolhouse_mail_failed_total", "E-mails that the relay has refused for good.",
           post.mail.failed, true },
+        { "poolhouse_sms_endpoint_down", "1 while it cannot be reached.", post.sms.down, false },
+        { "poolhouse_sms_sent_total", "Text messages that were taken.", post.sms.sent, true },
+        { "poolhouse_sms_put_off_total", "Text messages that were put off, each time.",
+          post.sms.put_off, true },
+        { "poolhouse_sms_failed_total", "Text messages that were refused for good.",
+          post.sms.failed, true },
+        { "poolhouse_analytics_waiting", "Events that wait for the endpoint.", events.waiting,
+          false },
+        { "poolhouse_analytics_sent_total", "Events that the endpoint has taken.", events.sent,
+          true },
+        { "poolhouse_analytics_dropped_total", "Events that were dropped.", events.dropped, true },
     };
 
     _Static_assert(sizeof now / sizeof now[0] <= PH_GAUGES_MAX, "make room for the gauges");
@@ -337,9 +351,18 @@ static bool open_store(struct ph_service *service, char *why, size_t why_size)
     return open_store_with(service, &key, why, why_size);
 }
 
+static void start_analytics(struct ph_service *service)
+{
+    if (service->settings->analytics.endpoint.n > 0) {
+        service->analytics = ph_analytics_create(service->settings, service->fetch,
+                                                 &ph_system_clock, &ph_system_random, service->log);
+    }
+}
+
 /* What every request of the API starts from. */
 static void init_protocol(struct ph_service *service)
 {
+    start_analytics(service);
     service->pools = ph_pool_cache_create();
     service->outbox_waiters.stopping = &service->draining;
     service->outbox_waiters.max = ph_workers_count(service->workers).threads / 2;
@@ -351,6 +374,7 @@ static void init_protocol(struct ph_service *service)
                  .store = service->store,
                  .pools = service->pools,
                  .functions = service->functions,
+                 .analytics = service->analytics,
                  .blocking = ph_workers_blocking(service->workers),
                  .log = service->log },
         .count = count_request,
@@ -402,7 +426,7 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, char *w
         return NULL;
     }
     init_protocol(service);
-    service->post = ph_post_create(&service->protocol.ctx);
+    service->post = ph_post_create(&service->protocol.ctx, service->fetch);
     if (!listen_api(service, why, why_size) || !listen_admin(service, why, why_size) ||
         !start_listeners(service, why, why_size)) {
         ph_service_destroy(service);
@@ -466,6 +490,10 @@ static bool drain(struct ph_service *service)
     const bool drained = drain_requests(service, deadline_ns);
 
     ph_post_stop(service->post, left_ms(deadline_ns));
+    if (drained) { /* else workers may still offer events */
+        ph_analytics_destroy(service->analytics, left_ms(deadline_ns));
+        service->analytics = NULL;
+    }
     return drained;
 }
 
@@ -479,6 +507,9 @@ bool ph_service_run(struct ph_service *service)
     which = wait_for_signal(service);
     PH_LOG(&service->log, PH_INFO, "stopping", ph_f_int("signal", which));
     service->stuck = !drain(service);
+    if (service->stuck) {
+        ph_functions_kill(service->functions); /* those that hang would stay behind */
+    }
     PH_LOG(&service->log, service->stuck ? PH_ERROR : PH_INFO, "stopped",
            ph_f_text("how", service->stuck ? "requests were still in work" : "in order"));
     return !service->stuck;
@@ -496,6 +527,7 @@ void ph_service_destroy(struct ph_service *service)
     ph_http_server_destroy(service->api);
     ph_post_stop(service->post, 0);
     ph_post_destroy(service->post);
+    ph_analytics_destroy(service->analytics, 0);
     ph_functions_destroy(service->functions);
     ph_fetch_destroy(service->fetch);
     ph_pool_cache_destroy(service->pools);

@@ -123,6 +123,23 @@ static void a_file_changes_the_defaults(void **state)
     ph_config_finish(&config);
 }
 
+static void a_list_grows_within_a_source_and_is_replaced_by_the_next(void **state)
+{
+    const struct ph_config_key *key = ph_config_find_flag(PH_STR("function"));
+    struct ph_config config;
+
+    (void)state;
+    config_with_file(&config, PH_MODE_DEV,
+                     "[triggers]\nfunction = a = local:/srv/a.js:one\nfunction = * = lambda:\n");
+    assert_true(ph_config_settle(&config));
+    assert_str(config.settings.trigger_routes, "a = local:/srv/a.js:one\n* = lambda:");
+    ph_config_set(&config, key, PH_STR("b=http://host/"), PH_STR("--function"));
+    ph_config_set(&config, key, PH_STR("c=http://host/"), PH_STR("--function"));
+    assert_true(ph_config_settle(&config));
+    assert_str(config.settings.trigger_routes, "b=http://host/\nc=http://host/");
+    ph_config_finish(&config);
+}
+
 static void the_environment_wins_over_the_file_and_a_flag_over_both(void **state)
 {
     struct ph_config config;
@@ -345,6 +362,7 @@ int main(void)
         cmocka_unit_test(defaults_of_both_modes_are_good),
         cmocka_unit_test(every_key_has_a_help_text_and_parsable_defaults),
         cmocka_unit_test(a_file_changes_the_defaults),
+        cmocka_unit_test(a_list_grows_within_a_source_and_is_replaced_by_the_next),
         cmocka_unit_test(the_environment_wins_over_the_file_and_a_flag_over_both),
         cmocka_unit_test(an_unknown_key_is_refused_with_a_suggestion),
         cmocka_unit_test(an_unknown_variable_is_refused_when_it_names_a_section),

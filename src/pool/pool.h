@@ -21,6 +21,21 @@ enum ph_mfa_factor { PH_MFA_SMS = 1, PH_MFA_TOTP = 2, PH_MFA_EMAIL = 4 };
 /* Bits for AliasAttributes, UsernameAttributes and AutoVerifiedAttributes. */
 enum ph_contact { PH_EMAIL = 1, PH_PHONE = 2, PH_PREFERRED_USERNAME = 4 };
 
+/* Bits for AllowedFirstAuthFactors: how a sign-in may begin. */
+enum ph_factor {
+    PH_FACTOR_PASSWORD = 1,
+    PH_FACTOR_EMAIL = 2,   /* EMAIL_OTP */
+    PH_FACTOR_SMS = 4,     /* SMS_OTP */
+    PH_FACTOR_PASSKEY = 8, /* WEB_AUTHN */
+};
+
+/* WebAuthnConfiguration. */
+struct ph_web_authn {
+    struct ph_str relying_party; /* its id, a domain; absent: not configured */
+    bool verifies_users;         /* a passkey signs in only with PIN, finger or the like */
+    bool is_multi_factor;        /* and is all that required MFA asks for */
+};
+
 struct ph_password_policy {
     int64_t minimum_length; /* characters */
     bool upper, lower, numbers, symbols;
@@ -70,11 +85,12 @@ struct ph_pool {
     unsigned mfa_factors; /* enum ph_mfa_factor bits: what SetUserPoolMfaConfig allows */
     bool case_sensitive;
     bool admin_create_only;
-    unsigned alias_attributes;                 /* enum ph_contact bits */
-    unsigned username_attributes;              /* PH_EMAIL, PH_PHONE */
-    unsigned auto_verified;                    /* PH_EMAIL, PH_PHONE */
-    unsigned verify_before_update;             /* AttributesRequireVerificationBeforeUpdate */
-    bool passwordless_email, passwordless_sms; /* EMAIL_OTP, SMS_OTP in AllowedFirstAuthFactors */
+    unsigned alias_attributes;     /* enum ph_contact bits */
+    unsigned username_attributes;  /* PH_EMAIL, PH_PHONE */
+    unsigned auto_verified;        /* PH_EMAIL, PH_PHONE */
+    unsigned verify_before_update; /* AttributesRequireVerificationBeforeUpdate */
+    unsigned first_factors;        /* enum ph_factor bits */
+    struct ph_web_authn web_authn;
     bool tracks_devices;
     bool device_replaces_mfa;     /* ChallengeRequiredOnNewDevice */
     bool asks_before_remembering; /* DeviceOnlyRememberedOnUserPrompt */

@@ -112,14 +112,37 @@ static unsigned contacts(const struct json_t *names)
     return bits;
 }
 
-static bool lists(const struct json_t *names, struct ph_str name)
+static unsigned first_factors(const struct json_t *names)
 {
-    for (size_t i = 0; i < ph_json_length(names); i++) {
-        if (ph_str_eq(ph_json_str(ph_json_at(names, i)), name)) {
-            return true;
-        }
+    static const struct {
+        struct ph_str name;
+        enum ph_factor bit;
+    } FACTORS[] = {
+        { PH_STR_INIT("PASSWORD"), PH_FACTOR_PASSWORD },
+        { PH_STR_INIT("EMAIL_OTP"), PH_FACTOR_EMAIL },
+        { PH_STR_INIT("SMS_OTP"), PH_FACTOR_SMS },
+        { PH_STR_INIT("WEB_AUTHN"), PH_FACTOR_PASSKEY },
+    };
+    unsigned bits = 0;
+
+    for (size_t i = 0; i < sizeof FACTORS / sizeof FACTORS[0]; i++) {
+        bits |= ph_list_has(names, FACTORS[i].name) ? (unsigned)FACTORS[i].bit : 0U;
     }
-    return false;
+    return bits;
+}
+
+/* What counts as two factors has to verify its user, whatever the other setting says. */
+static void read_web_authn(const struct json_t *json, struct ph_web_authn *web_authn)
+{
+    const bool multi = ph_str_eq(ph_json_get_str(json, "FactorConfiguration"),
+                                 PH_STR("MULTI_FACTOR_WITH_USER_VERIFICATION"));
+
+    *web_authn = (struct ph_web_authn){
+        .relying_party = ph_json_get_str(json, "RelyingPartyId"),
+        .verifies_users =
+            multi || ph_str_eq(ph_json_get_str(json, "UserVerification"), PH_STR("required")),
+        .is_multi_factor = multi,
+    };
 }
 
 static void read_password_policy(const struct json_t *json, struct ph_password_policy *policy)
@@ -173,8 +196,8 @@ static void read_settings(const struct json_t *json, struct ph_pool *pool)
     pool->verify_before_update =
         contacts(ph_json_get(ph_json_get(json, "UserAttributeUpdateSettings"),
                              "AttributesRequireVerificationBeforeUpdate"));
-    pool->passwordless_email = lists(factors, PH_STR("EMAIL_OTP"));
-    pool->passwordless_sms = lists(factors, PH_STR("SMS_OTP"));
+    pool->first_factors = first_factors(factors);
+    read_web_authn(ph_json_get(json, "WebAuthnConfiguration"), &pool->web_authn);
     read_devices(ph_json_get(json, "DeviceConfiguration"), pool);
 }
 

@@ -70,8 +70,9 @@ static const char HEAD[] =
     "</head>\n"
     "<body>\n"
     "<h1>Outbox</h1>\n"
-    "<p>What users would have been sent, newest first. Nothing here has left this machine."
-    " For scripts: <a href=\"?format=json\">?format=json</a>, with <code>after=ID</code>,"
+    "<p>What users are sent, newest first. Without a relay (mail.relay, sms.endpoint) nothing"
+    " leaves this machine. For scripts: <a href=\"?format=json\">?format=json</a>, with "
+    "<code>after=ID</code>,"
     " <code>wait=SECONDS</code>, <code>username=</code>, <code>destination=</code> and"
     " <code>limit=</code>.</p>\n";
 

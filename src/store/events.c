@@ -84,8 +84,11 @@ static void insert_event(struct ph_tx *tx, void *arg)
 
 struct ph_str ph_later_keep(struct ph_str s, uint8_t **at)
 {
-    const struct ph_str kept = { s.p == NULL ? NULL : *at, s.n };
+    const struct ph_str kept = { *at, s.n };
 
+    if (s.p == NULL) {
+        return s;
+    }
     if (s.n > 0) {
         memcpy(*at, s.p, s.n);
         *at += s.n;

@@ -168,8 +168,8 @@ struct ph_err ph_store_outbox_claim(struct ph_ctx *ctx, const struct ph_claim_wi
 
 static const char PUT_OFF[] = "UPDATE outbox SET state = 0, due_ms = $3, refusals = $4"
                               " WHERE id = $1 AND state = 1 AND claims = $2";
-static const char KEEP_SENT[] = "UPDATE outbox SET state = 2, ended_ms = $3"
-                                " WHERE id = $1 AND state = 1 AND claims = $2";
+static const char KEEP[] = "UPDATE outbox SET state = 2, ended_ms = $3"
+                           " WHERE id = $1 AND state = 1 AND claims = $2";
 static const char FAIL[] = "UPDATE outbox SET state = 3, ended_ms = $3, destination = NULL,"
                            " subject = NULL, body = NULL, code = NULL"
                            " WHERE id = $1 AND state = 1 AND claims = $2";
@@ -208,9 +208,9 @@ struct ph_err ph_store_outbox_delete(struct ph_ctx *ctx, const struct ph_claim *
     return ph_write(ctx, end_claim, &e);
 }
 
-struct ph_err ph_store_outbox_keep_sent(struct ph_ctx *ctx, const struct ph_claim *claim)
+struct ph_err ph_store_outbox_keep(struct ph_ctx *ctx, const struct ph_claim *claim)
 {
-    struct ending e = { .sql = KEEP_SENT, .claim = claim, .when_ms = ph_now_ms(ctx) };
+    struct ending e = { .sql = KEEP, .claim = claim, .when_ms = ph_now_ms(ctx) };
 
     return ph_write(ctx, end_claim, &e);
 }

@@ -50,7 +50,7 @@ PH_MUST_USE struct ph_err ph_store_outbox_list(struct ph_ctx *ctx,
 enum ph_message_state {
     PH_MESSAGE_WAITING,
     PH_MESSAGE_CLAIMED,
-    PH_MESSAGE_SENT,   /* kept only where messages are to be read afterwards */
+    PH_MESSAGE_KEPT,   /* done, and to be read afterwards */
     PH_MESSAGE_FAILED, /* without its secrets, for some days */
 };
 
@@ -75,9 +75,8 @@ PH_MUST_USE struct ph_err ph_store_outbox_claim(struct ph_ctx *ctx,
 PH_MUST_USE struct ph_err ph_store_outbox_put_off(struct ph_ctx *ctx, const struct ph_claim *claim,
                                                   int64_t due_ms, int64_t refusals);
 PH_MUST_USE struct ph_err ph_store_outbox_delete(struct ph_ctx *ctx, const struct ph_claim *claim);
-/* sent: keeps it readable. failed: wipes address, subject, body and code. */
-PH_MUST_USE struct ph_err ph_store_outbox_keep_sent(struct ph_ctx *ctx,
-                                                    const struct ph_claim *claim);
+/* keep: done, and readable. fail: wipes address, subject, body and code. */
+PH_MUST_USE struct ph_err ph_store_outbox_keep(struct ph_ctx *ctx, const struct ph_claim *claim);
 PH_MUST_USE struct ph_err ph_store_outbox_fail(struct ph_ctx *ctx, const struct ph_claim *claim);
 
 /* For the only process that delivers, as it starts: whatever is claimed waits again. */

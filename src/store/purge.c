@@ -63,14 +63,18 @@ static const char PURGE_STEPS[] =
 static const char PURGE_DEVICES[] =
     "DELETE FROM devices WHERE (pool_id, sub, key) IN"
     " (SELECT pool_id, sub, key FROM devices WHERE pool_id = $1 LIMIT 500)";
+static const char PURGE_PASSKEYS[] =
+    "DELETE FROM passkeys WHERE (pool_id, id) IN"
+    " (SELECT pool_id, id FROM passkeys WHERE pool_id = $1 LIMIT 500)";
 static const char PURGE_CONFIGURATIONS[] = "DELETE FROM configurations WHERE pool_id = $1";
 static const char PURGE_OUTBOX[] = "DELETE FROM outbox WHERE pool_id = $1";
 static const char PURGED[] = "DELETE FROM deleted_pools WHERE id = $1";
 
-static const char *const PURGES[] = { PURGE_USERS,    PURGE_ALIASES,        PURGE_CODES,
-                                      PURGE_LOCKOUTS, PURGE_ATTEMPTS,       PURGE_FAMILIES,
-                                      PURGE_EVENTS,   PURGE_TOTP,           PURGE_STEPS,
-                                      PURGE_DEVICES,  PURGE_CONFIGURATIONS, PURGE_OUTBOX };
+static const char *const PURGES[] = { PURGE_USERS,    PURGE_ALIASES,  PURGE_CODES,
+                                      PURGE_LOCKOUTS, PURGE_ATTEMPTS, PURGE_FAMILIES,
+                                      PURGE_EVENTS,   PURGE_TOTP,     PURGE_STEPS,
+                                      PURGE_DEVICES,  PURGE_PASSKEYS, PURGE_CONFIGURATIONS,
+                                      PURGE_OUTBOX };
 
 static const char IS_DELETED[] = "SELECT 1 FROM deleted_pools WHERE id = $1";
 

@@ -135,6 +135,15 @@ static const char *const STEP_OUTBOX[] = {
     NULL,
 };
 
+static const char *const STEP_PASSKEYS[] = {
+    "CREATE TABLE IF NOT EXISTS passkeys (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " id BYTEA NOT NULL, relying_party TEXT NOT NULL, algorithm BIGINT NOT NULL,"
+    " public_key BYTEA NOT NULL, sign_count BIGINT NOT NULL, flags BIGINT NOT NULL, aaguid BYTEA,"
+    " attachment TEXT, transports TEXT, created_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, id))",
+    "CREATE INDEX IF NOT EXISTS passkeys_owner ON passkeys (pool_id, sub, created_ms, id)",
+    NULL,
+};
+
 /* Documents of pools and clients; what was said about an event afterwards. */
 static const char *const STEP_CONFIGURATIONS[] = {
     "CREATE TABLE IF NOT EXISTS configurations (pool_id TEXT NOT NULL, kind BIGINT NOT NULL,"
@@ -158,7 +167,8 @@ static const struct step STEPS[] = {
     { .version = 3, .min_reader = 1, .statements = STEP_FACTORS },
     { .version = 4, .min_reader = 1, .statements = STEP_DEVICES },
     { .version = 5, .min_reader = 1, .statements = STEP_OUTBOX },
-    { .version = 6, .min_reader = 1, .statements = STEP_CONFIGURATIONS },
+    { .version = 6, .min_reader = 1, .statements = STEP_PASSKEYS },
+    { .version = 7, .min_reader = 1, .statements = STEP_CONFIGURATIONS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

@@ -9,6 +9,7 @@
  *   store/pools.h     user pools, app clients, signing keys
  *   store/users.h     users, aliases, codes
  *   store/devices.h   devices of users
+ *   store/passkeys.h  passkeys
  *   store/sign_in.h   lockout, spent nonces, token families, sign-in events
  *   store/outbox.h    messages on their way out
  *   store/access.h    access keys of administrators

@@ -193,7 +193,7 @@ static void a_sent_message_stays_readable_and_a_failed_one_loses_its_secrets(voi
 
     send(t, "1", "alice");
     send(t, "2", "bob");
-    assert_ok(ph_store_outbox_keep_sent(&t->ctx, claim(t)));
+    assert_ok(ph_store_outbox_keep(&t->ctx, claim(t)));
     assert_ok(ph_store_outbox_fail(&t->ctx, claim(t)));
     assert_null(claim(t));
     assert_int_equal(waiting(t), 0);
@@ -266,12 +266,27 @@ static void a_restart_releases_what_was_claimed(void **state)
     assert_int_equal(claim(t)->number, 2);
 }
 
+static void a_message_that_no_other_write_causes_is_stored_too(void **state)
+{
+    struct test_store *t = *state;
+    const struct ph_message message = {
+        .id = PH_STR("9"),
+        .pool_id = TEST_POOL.id,
+        .username = PH_STR("ann"),
+        .code = PH_STR("123456"),
+    };
+
+    assert_ok(ph_store_outbox_put(&t->ctx, &message, 1));
+    assert_str(IDS(t, .username = PH_STR("ann")), "9");
+}
+
 #define IN_MEMORY(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_MEMORY(a_message_is_read_as_it_was_written),
+        IN_MEMORY(a_message_that_no_other_write_causes_is_stored_too),
         IN_MEMORY(what_is_committed_later_comes_after),
         IN_MEMORY(the_place_of_a_message_that_is_gone_is_told_by_its_id),
         IN_MEMORY(filters_count_before_the_limit),

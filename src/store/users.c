@@ -57,6 +57,7 @@ static const char DELETE_LOCKOUT[] = "DELETE FROM lockouts WHERE pool_id = $1 AN
 static const char DELETE_TOTP[] = "DELETE FROM user_totp WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_STEPS[] = "DELETE FROM totp_steps WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_DEVICES[] = "DELETE FROM devices WHERE pool_id = $1 AND sub = $2";
+static const char DELETE_PASSKEYS[] = "DELETE FROM passkeys WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_EVENTS[] = "DELETE FROM auth_events WHERE pool_id = $1 AND sub = $2";
 
 static void delete_user(struct ph_tx *tx, void *arg)
@@ -69,6 +70,7 @@ static void delete_user(struct ph_tx *tx, void *arg)
     (void)PH_RUN(tx, DELETE_CODES, pool, sub);
     (void)PH_RUN(tx, DELETE_LOCKOUT, pool, ph_v_bytes(n->sub));
     (void)PH_RUN(tx, DELETE_DEVICES, pool, sub);
+    (void)PH_RUN(tx, DELETE_PASSKEYS, pool, sub);
     (void)PH_RUN(tx, DELETE_EVENTS, pool, sub);
     (void)PH_RUN(tx, DELETE_TOTP, pool, sub);
     (void)PH_RUN(tx, DELETE_STEPS, pool, sub);

@@ -3,13 +3,14 @@ const http = require('node:http');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 
-const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
+const api = new URL('http://' + process.env.AWS_LAMBDA_RUNTIME_API);
+const base = api.pathname.replace(/\/$/, '') + '/2018-06-01/runtime/';
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 
 function ask(method, where, body) {
     return new Promise((resolve, reject) => {
         const request = http.request(
-            { host, port, agent, method, path: '/2018-06-01/runtime/' + where }, (reply) => {
+            { host: api.hostname, port: api.port, agent, method, path: base + where }, (reply) => {
                 const parts = [];
                 reply.on('data', (part) => parts.push(part));
                 reply.on('end', () => resolve({ headers: reply.headers,

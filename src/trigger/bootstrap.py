@@ -7,12 +7,14 @@ import sys
 import time
 import traceback
 
-API = http.client.HTTPConnection(os.environ['AWS_LAMBDA_RUNTIME_API'])
+HOST, _, TOKEN = os.environ['AWS_LAMBDA_RUNTIME_API'].partition('/')
+BASE = f'/{TOKEN}/2018-06-01/runtime/' if TOKEN else '/2018-06-01/runtime/'
+API = http.client.HTTPConnection(HOST)
 
 
 def ask(method, where, body=None):
     headers = {} if body is None else {'Content-Type': 'application/json'}
-    API.request(method, '/2018-06-01/runtime/' + where, body, headers)
+    API.request(method, BASE + where, body, headers)
     reply = API.getresponse()
     return reply.headers, reply.read()
 

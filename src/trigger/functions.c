@@ -136,6 +136,20 @@ void ph_functions_destroy(struct ph_functions *functions)
     free(functions);
 }
 
+void ph_functions_kill(struct ph_functions *functions)
+{
+    if (functions == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&functions->lock);
+    for (struct function *f = functions->first; f != NULL; f = f->next) {
+        if (f->local != NULL) {
+            ph_local_kill(f->local);
+        }
+    }
+    pthread_mutex_unlock(&functions->lock);
+}
+
 /* ---- finding ---- */
 
 static const struct ph_route *find_route(const struct ph_functions *functions, struct ph_str arn)
@@ -153,9 +167,10 @@ static struct function *add_function(struct ph_functions *functions, struct ph_s
 {
     struct function *function = calloc(1, sizeof *function);
 
-    if (function == NULL || (function->arn = strndup((const char *)arn.p, arn.n)) == NULL) {
+    if (function == NULL) {
         ph_fatal("out of memory");
     }
+    function->arn = ph_heap_cstr(arn);
     function->route = route;
     if (route->transport == PH_BY_PROCESS) {
         struct ph_arena scratch = { 0 };

@@ -38,6 +38,9 @@ struct ph_functions *ph_functions_create(const struct ph_functions_options *opti
 /* Ends local functions and what is still to be sent. NULL is fine. */
 void ph_functions_destroy(struct ph_functions *functions);
 
+/* Ends the processes of local functions at once, when the server ends with calls on their way. */
+void ph_functions_kill(struct ph_functions *functions); /* NULL is fine */
+
 struct ph_function_answer {
     enum {
         PH_FUNCTION_REPLIED, /* text: what it said */

@@ -2,6 +2,7 @@
  * Functions that Poolhouse runs itself: processes that speak the Lambda Runtime API, started when
  * they are needed, kept warm, started anew when they die or their file changes.
  */
+#include "crypto/random.h"
 #include "trigger/internal.h"
 #include "trigger/runtime.h"
 #include "util/encode.h"
@@ -22,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { IDLE_MAX = 8, LINE_MAX_BYTES = 2000, VARIABLES_MAX = 1000, LOOK_MS = 200 };
+enum { TOKEN_BYTES = 16, IDLE_MAX = 8, LINE_MAX_BYTES = 2000, VARIABLES_MAX = 1000, LOOK_MS = 200 };
 
 /* One process. */
 struct instance {
@@ -34,7 +35,8 @@ struct instance {
     struct ph_local *local;
     pthread_t reader;
     bool has_reader;
-    bool ended; /* of the process, as the reader sees it; under the lock of `local` */
+    struct instance *next; /* of all that live; under the lock of `local` */
+    bool ended;            /* of the process, as the reader sees it; under the lock of `local` */
 };
 
 struct ph_local {
@@ -49,6 +51,8 @@ struct ph_local {
     pthread_mutex_t lock;
     struct instance *idle[IDLE_MAX];
     size_t idle_count;
+    struct instance *living;
+    bool killed; /* nothing is started any more */
 };
 
 /* ---- what runs ---- */
@@ -290,8 +294,54 @@ static void end_process(struct instance *instance)
     }
 }
 
+/* A process that starts in the moment of the end must not outlive it. */
+static void remember(struct ph_local *local, struct instance *instance)
+{
+    pthread_mutex_lock(&local->lock);
+    instance->next = local->living;
+    local->living = instance;
+    if (local->killed) {
+        (void)kill(-instance->pid, SIGKILL);
+    }
+    pthread_mutex_unlock(&local->lock);
+}
+
+static bool is_killed(struct ph_local *local)
+{
+    bool killed;
+
+    pthread_mutex_lock(&local->lock);
+    killed = local->killed;
+    pthread_mutex_unlock(&local->lock);
+    return killed;
+}
+
+/* Before the process is waited for: its number may be another's after that. */
+static void forget(struct ph_local *local, const struct instance *instance)
+{
+    pthread_mutex_lock(&local->lock);
+    for (struct instance **at = &local->living; *at != NULL; at = &(*at)->next) {
+        if (*at == instance) {
+            *at = instance->next;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&local->lock);
+}
+
+void ph_local_kill(struct ph_local *local)
+{
+    pthread_mutex_lock(&local->lock);
+    local->killed = true;
+    for (struct instance *instance = local->living; instance != NULL; instance = instance->next) {
+        (void)kill(-instance->pid, SIGKILL);
+    }
+    pthread_mutex_unlock(&local->lock);
+}
+
 static void end_instance(struct instance *instance)
 {
+    forget(instance->local, instance);
     end_process(instance);
     ph_runtime_destroy(instance->runtime);
     free(instance);
@@ -301,6 +351,18 @@ static void log_problem(const struct ph_local *local, const char *what, const ch
 {
     PH_LOG(&local->log, PH_ERROR, "function_not_started", ph_f_text("function", local->name),
            ph_f_text("program", what), ph_f_text("why", why));
+}
+
+/* Events hold passwords, and a loopback port is open to all users of the machine. */
+static struct ph_str make_token(const struct ph_local *local, struct ph_arena *arena)
+{
+    uint8_t bytes[TOKEN_BYTES];
+
+    if (local->code == NULL) { /* not every program takes more than an address */
+        return (struct ph_str){ 0 };
+    }
+    ph_system_random.fill(ph_system_random.self, bytes, sizeof bytes);
+    return PH_CONCAT(arena, PH_STR("/"), ph_hex(arena, (struct ph_str){ bytes, sizeof bytes }));
 }
 
 static struct instance *start_instance(struct ph_local *local, struct ph_arena *arena,
@@ -313,13 +375,14 @@ static struct instance *start_instance(struct ph_local *local, struct ph_arena *
         ph_fatal("out of memory");
     }
     *instance = (struct instance){ .local = local, .alive = -1, .file_time = file->st_mtim };
-    instance->runtime = ph_runtime_create();
+    instance->runtime = ph_runtime_create(make_token(local, arena));
     problem = instance->runtime == NULL ? errno : start_process(arena, instance);
     if (problem != 0) {
         log_problem(local, local->program, strerror(problem));
         end_instance(instance);
         return NULL;
     }
+    remember(local, instance);
     PH_LOG(&local->log, PH_INFO, "function_started", ph_f_text("function", local->name),
            ph_f_int("pid", instance->pid));
     return instance;
@@ -383,6 +446,9 @@ static struct instance *take_instance(struct ph_local *local, struct ph_arena *a
 
     if (local->file == NULL || stat(local->file, &file) != 0) {
         log_problem(local, local->file == NULL ? "" : local->file, strerror(errno));
+        return NULL;
+    }
+    if (is_killed(local)) {
         return NULL;
     }
     while ((instance = pop_idle(local)) != NULL) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 enum {
+    TOKEN_MAX = 64,
     CONNECTIONS_MAX = 4, /* clients that open a new one for each question */
     HEAD_MAX = 16 * 1024,
     READ_BYTES = 16 * 1024,
@@ -31,6 +32,8 @@ struct connection {
 struct ph_runtime {
     int listener;
     uint16_t port;
+    uint8_t token[TOKEN_MAX];
+    size_t token_n;
     struct connection connections[CONNECTIONS_MAX];
 };
 
@@ -67,12 +70,16 @@ static bool listen_on_loopback(struct ph_runtime *runtime)
     return true;
 }
 
-struct ph_runtime *ph_runtime_create(void)
+struct ph_runtime *ph_runtime_create(struct ph_str token)
 {
     struct ph_runtime *runtime = calloc(1, sizeof *runtime);
 
-    if (runtime == NULL) {
+    if (runtime == NULL || token.n > sizeof runtime->token) {
         ph_fatal("out of memory");
+    }
+    if (token.n > 0) {
+        memcpy(runtime->token, token.p, token.n);
+        runtime->token_n = token.n;
     }
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
         runtime->connections[i].fd = -1;
@@ -112,7 +119,9 @@ void ph_runtime_destroy(struct ph_runtime *runtime)
 
 struct ph_str ph_runtime_address(struct ph_arena *arena, const struct ph_runtime *runtime)
 {
-    return ph_strf(arena, "127.0.0.1:%d", runtime->port);
+    const struct ph_str token = { runtime->token, runtime->token_n };
+
+    return ph_strf(arena, "127.0.0.1:%d%.*s", runtime->port, PH_FMT(token));
 }
 
 /* ---- reading ---- */
@@ -266,6 +275,14 @@ static enum verdict read_body(const struct run *run, struct ph_str head, struct 
     return WHOLE;
 }
 
+/* Nothing of the path without the token. */
+static struct ph_str without_token(const struct ph_runtime *runtime, struct ph_str path)
+{
+    const struct ph_str token = { runtime->token, runtime->token_n };
+
+    return ph_str_starts(path, token) ? ph_str_skip(path, token.n) : (struct ph_str){ 0 };
+}
+
 /* Takes one question off what the connection has sent. */
 static enum verdict take_question(const struct run *run, struct connection *c,
                                   struct question *question)
@@ -287,6 +304,7 @@ static enum verdict take_question(const struct run *run, struct connection *c,
     ph_str_cut(head, '\n', &line, &rest);
     ph_str_cut(line, ' ', &question->method, &line);
     ph_str_cut(line, ' ', &question->path, NULL);
+    question->path = without_token(run->runtime, question->path);
     used += end + 4;
     memmove(c->bytes, c->bytes + used, c->n - used);
     c->n -= used;

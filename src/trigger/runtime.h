@@ -12,11 +12,14 @@
 
 struct ph_runtime;
 
-/* NULL when no port can be had. */
-struct ph_runtime *ph_runtime_create(void);
+/*
+ * NULL when no port can be had. `token` is what every path begins with ("/..."), so that nobody
+ * else on this machine gets the events; absent for programs that would not keep it.
+ */
+struct ph_runtime *ph_runtime_create(struct ph_str token);
 void ph_runtime_destroy(struct ph_runtime *runtime); /* NULL is fine */
 
-/* "127.0.0.1:41234", the value of AWS_LAMBDA_RUNTIME_API. */
+/* "127.0.0.1:41234" and the token: the value of AWS_LAMBDA_RUNTIME_API. */
 struct ph_str ph_runtime_address(struct ph_arena *arena, const struct ph_runtime *runtime);
 
 struct ph_runtime_event {

@@ -1,5 +1,6 @@
 #include "user/event.h"
 
+#include "deliver/analytics.h"
 #include "store/sign_in.h"
 
 enum { ENCODED_DATA_MAX = 8192, IP_ADDRESS_MAX = 64 }; /* what is longer is not a browser's */
@@ -96,6 +97,66 @@ static struct ph_str detail_of(struct ph_ctx *ctx, const struct ph_in *in,
     return ph_json_text(ctx->arena, detail, PH_JSON_INSERTION);
 }
 
+/* --- analytics --- */
+
+/* NULL: of no interest there. */
+static const char *analytics_type(const struct ph_event *event)
+{
+    if (event->type == PH_EVENT_SIGN_UP) {
+        return "_userauth.sign_up";
+    }
+    if (event->type != PH_EVENT_SIGN_IN || event->response == PH_EVENT_IN_PROGRESS) {
+        return NULL;
+    }
+    return event->response == PH_EVENT_PASS ? "_userauth.sign_in" : "_userauth.auth_fail";
+}
+
+/* "ApplicationId", or the end of "arn:aws:mobiletargeting:REGION:ACCOUNT:apps/ID". */
+static struct ph_str application_of(const struct json_t *config)
+{
+    const struct ph_str id = ph_json_get_str(config, "ApplicationId");
+    struct ph_str of_arn;
+
+    ph_str_cut(ph_json_get_str(config, "ApplicationArn"), '/', NULL, &of_arn);
+    return id.n > 0 ? id : of_arn;
+}
+
+/* An app that names no endpoint has one for each of its users. */
+static struct ph_str endpoint_of(const struct ph_in *in, const struct ph_event *event,
+                                 const struct ph_auth_event *row)
+{
+    const struct ph_in analytics =
+        in == NULL ? (struct ph_in){ NULL } : ph_in_object(in, M_AnalyticsMetadata);
+    const struct ph_str named = ph_in_str(&analytics, M_AnalyticsEndpointId);
+
+    if (named.n > 0) {
+        return named;
+    }
+    return event->sub.n > 0 ? event->sub : row->id;
+}
+
+static void offer(struct ph_ctx *ctx, const struct ph_in *in, const struct ph_event *event,
+                  const struct ph_auth_event *row)
+{
+    const struct json_t *config =
+        event->client == NULL ? NULL
+                              : ph_json_get(event->client->settings, "AnalyticsConfiguration");
+    const bool shared = ph_json_bool(ph_json_get(config, "UserDataShared"));
+    const struct ph_analytics_event offered = {
+        .application = application_of(config),
+        .endpoint = endpoint_of(in, event, row),
+        .id = row->id,
+        .type = analytics_type(event),
+        .user_id = shared ? event->sub : (struct ph_str){ 0 },
+        .client_id = row->client_id,
+        .at_ms = row->at_ms,
+    };
+
+    if (offered.application.n > 0 && offered.type != NULL) {
+        ph_analytics_offer(ctx->analytics, &offered);
+    }
+}
+
 void ph_event_record(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_in *in,
                      const struct ph_event *event)
 {
@@ -111,4 +172,7 @@ void ph_event_record(struct ph_ctx *ctx, const struct ph_pool *pool, const struc
     };
 
     ph_store_event_append(ctx, &row);
+    if (ctx->analytics != NULL) {
+        offer(ctx, in, event, &row);
+    }
 }

@@ -27,7 +27,7 @@ static struct ph_err choose_password(struct ph_ctx *ctx, const struct ph_pool *p
         *password = given->temporary_password;
         return ph_password_check_policy(ctx, pool, NULL, *password, PH_PW_ADMIN);
     }
-    if (!pool->passwordless_email && !pool->passwordless_sms) {
+    if ((pool->first_factors & (PH_FACTOR_EMAIL | PH_FACTOR_SMS)) == 0) {
         *password = ph_password_generate(ctx, pool);
     }
     return PH_OK;

@@ -30,8 +30,8 @@ static struct ph_err set_attributes(struct ph_ctx *ctx, const struct ph_pool *po
 static bool may_lack_password(const struct ph_pool *pool, const struct ph_client *client,
                               const struct ph_user *user)
 {
-    const unsigned factors =
-        (pool->passwordless_email ? PH_EMAIL : 0U) | (pool->passwordless_sms ? PH_PHONE : 0U);
+    const unsigned factors = ((pool->first_factors & PH_FACTOR_EMAIL) != 0 ? PH_EMAIL : 0U) |
+                             ((pool->first_factors & PH_FACTOR_SMS) != 0 ? PH_PHONE : 0U);
 
     return (client->flows & PH_FLOW_USER) != 0 &&
            ph_contact_choose(&user->attrs, factors & pool->auto_verified) != NULL;
@@ -205,7 +205,7 @@ static void verify(struct ph_ctx *ctx, struct ph_user *user, const struct ph_cod
 }
 
 struct ph_err ph_user_confirm(struct ph_ctx *ctx, const struct ph_pool *pool,
-                              const struct ph_confirmation *given)
+                              const struct ph_confirmation *given, const struct ph_user **user)
 {
     const unsigned aliases = 1U << PH_ALIAS_EMAIL | 1U << PH_ALIAS_PHONE;
     const bool move = given->move_alias && pool->username_attributes == 0;
@@ -222,8 +222,10 @@ struct ph_err ph_user_confirm(struct ph_ctx *ctx, const struct ph_pool *pool,
     verify(ctx, change.user, code);
     change.user->status = PH_USER_CONFIRMED;
     PH_TRY(ph_user_save(ctx, pool, &change, move ? aliases : 0));
-    return ph_user_tell_confirmed(ctx, pool, given->client, change.user, SIGNED_UP,
-                                  given->client_metadata);
+    PH_TRY(ph_user_tell_confirmed(ctx, pool, given->client, change.user, SIGNED_UP,
+                                  given->client_metadata));
+    *user = change.user;
+    return PH_OK;
 }
 
 struct ph_err ph_user_confirm_by_admin(struct ph_ctx *ctx, const struct ph_pool *pool,

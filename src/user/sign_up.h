@@ -33,9 +33,10 @@ struct ph_confirmation {
     const struct json_t *client_metadata;
 };
 
-/* The code proves the address it went to, if the user still has it. */
+/* The code proves the address it went to, if the user still has it. *user: who is confirmed now. */
 PH_MUST_USE struct ph_err ph_user_confirm(struct ph_ctx *ctx, const struct ph_pool *pool,
-                                          const struct ph_confirmation *given);
+                                          const struct ph_confirmation *given,
+                                          const struct ph_user **user);
 
 /* Without a code, and verifies nothing. */
 PH_MUST_USE struct ph_err ph_user_confirm_by_admin(struct ph_ctx *ctx, const struct ph_pool *pool,

@@ -69,8 +69,9 @@ static struct ph_err confirm(struct test_pool *t, const struct ph_pool *pool, co
         .name = ph_str_from(name),
         .code = ph_str_from(code),
     };
+    const struct ph_user *confirmed;
 
-    return ph_user_confirm(&t->ctx, pool, &given);
+    return ph_user_confirm(&t->ctx, pool, &given, &confirmed);
 }
 
 static struct ph_err invite(struct test_pool *t, const struct ph_pool *pool, const char *name,

@@ -164,8 +164,13 @@ static void a_decoy_is_the_same_on_every_try(void **state)
     const struct ph_user *a = ph_user_decoy(&ctx, &pool, PH_STR("Nobody"));
     const struct ph_user *b = ph_user_decoy(&ctx, &pool, PH_STR("nobody"));
     const struct ph_user *c = ph_user_decoy(&ctx, &pool, PH_STR("other"));
+    const struct ph_str to = ph_decoy_destination(&ctx, &pool, PH_STR("nobody"), PH_MEDIUM_EMAIL);
 
     (void)state;
+    assert_true(
+        ph_str_eq(to, ph_decoy_destination(&ctx, &pool, PH_STR("NOBODY"), PH_MEDIUM_EMAIL)));
+    assert_str(ph_decoy_destination(&ctx, &pool, PH_STR("a@b.example"), PH_MEDIUM_EMAIL),
+               "a@b.example");
     assert_true(ph_str_eq(a->sub, b->sub));
     assert_memory_equal(a->password, b->password, sizeof *a->password);
     assert_false(ph_str_eq(a->sub, c->sub));

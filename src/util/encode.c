@@ -192,6 +192,28 @@ bool ph_form_decode(struct ph_arena *arena, struct ph_str text, struct ph_str *b
     return true;
 }
 
+struct ph_str ph_url_encode(struct ph_arena *arena, struct ph_str bytes)
+{
+    static const struct ph_str PLAIN =
+        PH_STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
+    static const char DIGITS[] = "0123456789ABCDEF";
+    uint8_t *out = ph_arena_alloc_array(arena, bytes.n + 1, 3);
+    size_t n = 0;
+
+    for (size_t i = 0; i < bytes.n; i++) {
+        const uint8_t c = bytes.p[i];
+
+        if (ph_str_has_byte(PLAIN, c)) {
+            out[n++] = c;
+        } else {
+            out[n++] = '%';
+            out[n++] = (uint8_t)DIGITS[c >> 4];
+            out[n++] = (uint8_t)DIGITS[c & 15];
+        }
+    }
+    return (struct ph_str){ out, n };
+}
+
 static struct ph_str entity(const uint8_t *c)
 {
     switch (*c) {

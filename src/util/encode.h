@@ -30,6 +30,10 @@ PH_MUST_USE bool ph_hex_decode(struct ph_arena *arena, struct ph_str text, struc
 /* A name or value of a form or query: '+' is a space, %XX a byte (WHATWG URL, 5.1). */
 PH_MUST_USE bool ph_form_decode(struct ph_arena *arena, struct ph_str text, struct ph_str *bytes);
 
+/* The other way, for forms and parts of URLs: letters, digits and "-._~" stay, others become %XX.
+ */
+struct ph_str ph_url_encode(struct ph_arena *arena, struct ph_str bytes);
+
 /* Text as it may stand between tags and inside quoted attributes. */
 struct ph_str ph_html(struct ph_arena *arena, struct ph_str text);
 

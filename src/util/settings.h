@@ -51,6 +51,22 @@ struct ph_mail_settings {
     int64_t connections;    /* at the same time */
 };
 
+/* How text messages leave: the Publish operation of SNS, signed with the keys of `aws`. */
+struct ph_sms_settings {
+    struct ph_str endpoint; /* absent: they wait */
+    struct ph_str region;   /* of the signature; absent: default_region */
+    struct ph_str sender;   /* SenderID; absent: none */
+    int64_t timeout_ms;
+    int64_t connections;
+};
+
+/* Where events of app clients with an AnalyticsConfiguration go: PutEvents of Pinpoint. */
+struct ph_analytics_settings {
+    struct ph_str endpoint; /* absent: nowhere */
+    struct ph_str region;   /* of the signature; absent: default_region */
+    int64_t queue;          /* events that may wait; more are dropped */
+};
+
 struct ph_settings {
     enum ph_mode mode;
     struct ph_server_settings server;
@@ -77,6 +93,8 @@ struct ph_settings {
     int64_t trigger_at_once;         /* calls of one function; 0: by the number of workers */
     bool plain_codes;                /* custom senders get codes in base64, not encrypted */
     struct ph_mail_settings mail;
+    struct ph_sms_settings sms;
+    struct ph_analytics_settings analytics;
 };
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct ph_str ph_str_from(const char *terminated)
@@ -148,6 +149,19 @@ const char *ph_cstr(struct ph_arena *arena, struct ph_str s)
         return NULL;
     }
     copy = ph_arena_alloc(arena, s.n + 1); /* zeroed, so terminated */
+    if (s.n > 0) {
+        memcpy(copy, s.p, s.n);
+    }
+    return copy;
+}
+
+char *ph_heap_cstr(struct ph_str s)
+{
+    char *copy = calloc(1, s.n + 1); /* strndup() would look for an end beyond the slice */
+
+    if (copy == NULL) {
+        ph_fatal("out of memory");
+    }
     if (s.n > 0) {
         memcpy(copy, s.p, s.n);
     }

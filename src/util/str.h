@@ -62,6 +62,9 @@ struct ph_str ph_str_lower(struct ph_arena *arena, struct ph_str s);
 /* A NUL-terminated copy in the arena, or NULL when s contains a NUL byte. */
 const char *ph_cstr(struct ph_arena *arena, struct ph_str s);
 
+/* A NUL-terminated copy for what outlives every arena; free() it. Never NULL. */
+char *ph_heap_cstr(struct ph_str s);
+
 /* The parts one after the other, count of them. For long texts: far quicker than ph_strf(). */
 struct ph_str ph_concat(struct ph_arena *arena, const struct ph_str *parts, size_t count);
 

@@ -192,6 +192,8 @@ static void values_of_forms_are_decoded(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(ph_form_decode(&arena, ph_str_from(bad[i]), &out));
     }
+    out = ph_url_encode(&arena, PH_STR("+1 a&b=\xc3\xa4~"));
+    assert_true(ph_str_eq(out, PH_STR("%2B1%20a%26b%3D%C3%A4~")));
 }
 
 static void text_in_html_ends_no_tag_and_no_attribute(void **state)

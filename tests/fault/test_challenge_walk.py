@@ -9,12 +9,14 @@ A failure prints the seed and the last steps; `tests/run --seed N --long M` walk
 """
 import base64
 import dataclasses
+import json
 import os
 import random
 import unittest
 
 import srp
 import totp
+import webauthn
 from poolhouse import ALL_FLOWS, ApiError, PoolhouseTest, attribute_list, claims
 
 STEPS = 300 * int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
@@ -25,8 +27,13 @@ SMS, TOKEN = 'SMS_MFA', 'SOFTWARE_TOKEN_MFA'
 ROLE = 'arn:aws:iam::000000000000:role/sms'
 SECONDS = {'PASSWORD_VERIFIER': 5 * 60}  # of the TIMESTAMP in the proof; Sessions live longer
 SESSION_SECONDS = 15 * 60
+ORIGIN = 'https://example.com'
 # Every challenge whose state rides in a Session.
 CHALLENGES = ['NEW_PASSWORD_REQUIRED', 'MFA_SETUP', 'SELECT_MFA_TYPE', SMS, TOKEN]
+# And those of USER_AUTH, for the first factor.
+FIRST = ['SELECT_CHALLENGE', 'PASSWORD', 'EMAIL_OTP', 'WEB_AUTHN']
+FLOWS = ALL_FLOWS + ['ALLOW_USER_AUTH']
+CHOICES = ['PASSWORD', 'PASSWORD_SRP', 'EMAIL_OTP', 'WEB_AUTHN']
 
 
 @dataclasses.dataclass
@@ -43,6 +50,7 @@ class User:
     factors: tuple = ()  # what the user has switched on; in pools that require it, has
     secret: str = ''     # of the software token in force
     pending: str = ''    # of the one that waits for its first code
+    passkey: webauthn.Passkey = None
 
 
 @dataclasses.dataclass
@@ -59,6 +67,7 @@ class Held:
     verified: bool = False   # MFA_SETUP: a software token was verified on the way here
     since: float = 0         # by the clock of the server
     disturbed: bool = False  # something happened to the user that leaves the outcome open
+    session: str = None      # beside a SECRET_BLOCK, in USER_AUTH
 
 
 class Oracle:
@@ -69,7 +78,7 @@ class Oracle:
         left = held.since + SECONDS.get(held.challenge, SESSION_SECONDS) - now
         if abs(left) < 4:  # between its making and our noting the time some is lost
             held.disturbed = True
-        return left > 0
+        return left > -4
 
     @staticmethod
     def next_challenge(user, requires):
@@ -79,6 +88,14 @@ class Oracle:
         if not user.factors:
             return 'MFA_SETUP' if requires else None
         return user.factors[0] if len(user.factors) == 1 else 'SELECT_MFA_TYPE'
+
+    @staticmethod
+    def available(user, requires):
+        """The first factors that USER_AUTH offers."""
+        if user.temporary:
+            return CHOICES[:2]
+        codes = [] if requires else ['EMAIL_OTP']
+        return CHOICES[:2] + codes + (['WEB_AUTHN'] if user.passkey else [])
 
     @staticmethod
     def grants(held, client, name, challenge, good_answer):
@@ -97,18 +114,23 @@ class Walk(PoolhouseTest):
 
     @classmethod
     def prepare(cls):
-        cls.clients, cls.requires = {}, {}
+        cls.clients, cls.requires, cls.hiding = {}, {}, set()
         for mode in ('OPTIONAL', 'ON'):
-            pool = cls.new_pool()
+            first = ['PASSWORD', 'WEB_AUTHN'] + (['EMAIL_OTP'] if mode == 'OPTIONAL' else [])
+            pool = cls.new_pool(Policies={'SignInPolicy': {'AllowedFirstAuthFactors': first}})
             cls.api.SetUserPoolMfaConfig(
                 UserPoolId=pool, MfaConfiguration=mode,
                 SoftwareTokenMfaConfiguration={'Enabled': True},
-                SmsMfaConfiguration={'SmsConfiguration': {'SnsCallerArn': ROLE}})
+                SmsMfaConfiguration={'SmsConfiguration': {'SnsCallerArn': ROLE}},
+                WebAuthnConfiguration={'RelyingPartyId': 'example.com', 'UserVerification': 'required',
+                                       'FactorConfiguration': 'MULTI_FACTOR_WITH_USER_VERIFICATION'})
             cls.requires[pool] = mode == 'ON'
             cls.clients[pool] = [
                 cls.new_client(pool, AuthSessionValidity=15, **members) for members in
-                ({}, {}, {'PreventUserExistenceErrors': 'ENABLED'},
-                 {'ExplicitAuthFlows': ALL_FLOWS})]
+                ({'ExplicitAuthFlows': FLOWS}, {'ExplicitAuthFlows': FLOWS},
+                 {'ExplicitAuthFlows': FLOWS, 'PreventUserExistenceErrors': 'ENABLED'},
+                 {'ExplicitAuthFlows': FLOWS})]
+            cls.hiding.add(cls.clients[pool][2])
         cls.pools = list(cls.clients)
 
     def setUp(self):
@@ -133,12 +155,12 @@ class Walk(PoolhouseTest):
 
     def add_user(self, pool, name, temporary):
         user = User(pool, name, self.new_password(), temporary)
-        user.phone = f'+1555{self.serial:07}'
-        has_phone = self.random.random() < 0.6
+        user.phone = f'+1555{self.serial:07}' if self.random.random() < 0.6 else ''
         self.api.AdminCreateUser(UserPoolId=pool, Username=name, MessageAction='SUPPRESS',
                                  TemporaryPassword=user.password, UserAttributes=attribute_list(
-                                     **({'phone_number': user.phone} if has_phone else {})))
-        if has_phone and (self.requires[pool] or self.random.random() < 0.5):
+                                     email=self.mail(user), email_verified='true',
+                                     **({'phone_number': user.phone} if user.phone else {})))
+        if user.phone and (self.requires[pool] or self.random.random() < 0.5):
             user.factors = (SMS,)
             self.api.AdminSetUserMFAPreference(UserPoolId=pool, Username=name,
                                                SMSMfaSettings={'Enabled': True})
@@ -170,8 +192,45 @@ class Walk(PoolhouseTest):
         client = self.random.choice(self.clients[user.pool])
         right = self.random.random() < 0.8
         password = user.password if right else 'Wr0ng-pass'
-        (self.start_srp if self.random.random() < 0.5 else self.start_password)(
+        self.random.choice([self.start_srp, self.start_password, self.start_choice])(
             user, client, password, right)
+
+    @staticmethod
+    def mail(user):
+        return f'{user.name}@example.com'
+
+    def start_choice(self, user, client, password, right):
+        preferred = self.random.choice(CHOICES + [None])
+        offered = Oracle.available(user, self.requires[user.pool])
+        self.tell(f'choice {preferred} of {user.name} right={right} enabled={user.enabled} of {offered}')
+        half = srp.Client(user.pool, password)
+        parameters = {'USERNAME': user.name, 'SRP_A': half.srp_a}
+        try:
+            reply = self.api.InitiateAuth(ClientId=client, AuthFlow='USER_AUTH', AuthParameters=(
+                parameters | ({'PREFERRED_CHALLENGE': preferred} if preferred else {})))
+        except ApiError as e:
+            self.judge_refusal(MUST if user.enabled else MAY, e)
+            return
+        if user.enabled and sorted(offered) != sorted(reply['AvailableChallenges']):
+            self.hole(f'{reply["AvailableChallenges"]} where {offered} are to be offered')
+        due = preferred if preferred in reply['AvailableChallenges'] else 'SELECT_CHALLENGE'
+        self.after_choice(user, client, reply, due, half, right)
+
+    def after_choice(self, user, client, reply, due, half=None, right=True):
+        """A challenge for a first factor was due: it came, and is held."""
+        due = 'PASSWORD_VERIFIER' if due == 'PASSWORD_SRP' else due
+        if reply.get('ChallengeName') != due or 'AuthenticationResult' in reply:
+            self.hole(f'{reply.get("ChallengeName", "tokens")} where {due} is due')
+        parameters, proof, session = reply['ChallengeParameters'], {}, reply['Session']
+        if due == 'PASSWORD_VERIFIER':
+            proof = half.answer(parameters, self.now())
+        elif due == 'EMAIL_OTP' and user.enabled:
+            proof = {'EMAIL_OTP_CODE': self.code_to(user, self.mail(user))}
+        elif due == 'WEB_AUTHN':
+            proof = {'options': json.loads(parameters['CREDENTIAL_REQUEST_OPTIONS'])}
+        self.held.append(Held(due, parameters.get('SECRET_BLOCK', session), client, user, user.generation,
+                              proof, right or due != 'PASSWORD_VERIFIER', since=self.server.now(),
+                              disturbed=not user.enabled, session=session))
 
     def start_password(self, user, client, password, right):
         self.tell(f'password sign-in of {user.name} right={right} enabled={user.enabled}')
@@ -207,9 +266,9 @@ class Walk(PoolhouseTest):
         self.held.append(Held(challenge, session, client, user, generation, proof, True,
                               verified=verified, since=self.server.now()))
 
-    def code_to(self, user):
+    def code_to(self, user, address=None):
         return next(m['code'] for m in self.server.outbox(user.name)
-                    if m['destination'] == user.phone)
+                    if m['destination'] == (address or user.phone))
 
     def check_tokens(self, result, user, client):
         self.granted += 1
@@ -247,16 +306,18 @@ class Walk(PoolhouseTest):
         if not self.held:
             self.start()
             return
-        held = self.random.choice(self.held[-12:])
         chance = self.random.random
+        fresh = [h for h in self.held[-12:] if not h.used]
+        # What is new goes on more often, so that the walk gets far.
+        held = fresh[-1] if fresh and chance() < 0.4 else self.random.choice(self.held[-12:])
         client = held.client
-        if chance() < 0.25:
+        if chance() < 0.2:
             client = self.random.choice(self.clients[self.random.choice(self.pools)])
         name = held.user.name if chance() < 0.85 else self.random.choice(self.users).name
         challenge = held.challenge
         if chance() < 0.15:
-            challenge = self.random.choice(CHALLENGES + ['PASSWORD_VERIFIER', 'EMAIL_OTP',
-                                                         'CUSTOM_CHALLENGE'])
+            challenge = self.random.choice(CHALLENGES + FIRST + ['PASSWORD_VERIFIER', 'SMS_OTP',
+                                                                 'CUSTOM_CHALLENGE'])
         good = chance() < 0.85
         if held.challenge == 'MFA_SETUP' and not held.verified and chance() < 0.8:
             self.set_up(held, good)
@@ -303,9 +364,24 @@ class Walk(PoolhouseTest):
         if held.challenge == 'SELECT_MFA_TYPE':
             return {'ANSWER': self.random.choice(held.user.factors or ['x']) if good
                     else 'EMAIL_OTP'}, good
-        if held.challenge == 'MFA_SETUP':  # proven before, by VerifySoftwareToken
+        if held.challenge == 'MFA_SETUP':  # the Session alone is the answer
             return {}, held.verified
+        if held.challenge in FIRST:
+            return self.first_factor(held, good), good
         return {}, good
+
+    def first_factor(self, held, good):
+        user = held.user
+        if held.challenge == 'SELECT_CHALLENGE':
+            offered = [c for c in Oracle.available(user, self.requires[user.pool]) if c != 'PASSWORD_SRP']
+            choice = self.random.choice(offered) if good else 'SMS_OTP'
+            return {'ANSWER': choice} | ({'PASSWORD': user.password} if self.random.random() < 0.5 else {})
+        if held.challenge == 'PASSWORD':
+            return {'PASSWORD': user.password if good else 'Wr0ng-pass'}
+        if held.challenge == 'EMAIL_OTP':
+            return {} if good else {'EMAIL_OTP_CODE': 'no code'}
+        passkey = user.passkey if good and user.passkey else webauthn.Passkey(ORIGIN)
+        return {'CREDENTIAL': passkey.get(held.proof['options'])}
 
     def respond(self, held, client, name, challenge, good):
         answers, right = self.second_factor(held, good)
@@ -316,7 +392,10 @@ class Walk(PoolhouseTest):
                      'SOFTWARE_TOKEN_MFA_CODE': '123456', 'ANSWER': 'x'}
         responses.update({k: v for k, v in held.proof.items() if k.isupper()} | answers)
         responses['USERNAME'] = name
-        session = held.value if held.challenge in CHALLENGES else None
+        session = held.value if held.challenge in CHALLENGES + FIRST else held.session
+        if held.challenge == 'SELECT_CHALLENGE' and not held.user.enabled and client in self.hiding and \
+                'PASSWORD' not in answers and expected == MUST_NOT:
+            expected = MAY if not held.used else MUST_NOT
         if challenge == 'PASSWORD_VERIFIER' and held.challenge != challenge:
             responses.update(PASSWORD_CLAIM_SECRET_BLOCK=base64.b64encode(held.value.encode()).decode(),
                              PASSWORD_CLAIM_SIGNATURE=base64.b64encode(b'x' * 32).decode(),
@@ -340,6 +419,15 @@ class Walk(PoolhouseTest):
         if expected == MUST_NOT:
             self.hole(f'granted: {sorted(reply)}')
         held.used = True
+        if held.challenge == 'SELECT_CHALLENGE' and not (
+                answers['ANSWER'] == 'PASSWORD' and 'PASSWORD' in answers):
+            self.after_choice(held.user, client, reply, answers['ANSWER'])
+            return
+        if held.challenge in ('EMAIL_OTP', 'WEB_AUTHN'):  # nothing more is asked
+            if 'AuthenticationResult' not in reply:
+                self.hole(f'{reply["ChallengeName"]} after {held.challenge}')
+            self.after_step(held.user, client, reply, held.generation)
+            return
         if held.challenge in CHALLENGES[1:]:
             if (held.challenge == 'SELECT_MFA_TYPE') != ('ChallengeName' in reply) or \
                     reply.get('ChallengeName', answers.get('ANSWER')) != answers.get('ANSWER'):
@@ -355,8 +443,9 @@ class Walk(PoolhouseTest):
     def after_refusal(self, held, name, client, challenge):
         # Whoever is named may have a failure counted; what spends a block is the server's choice,
         # except that a block whose proof was judged is spent.
-        for user in [u for u in self.users if u.name in (name, held.user.name)]:
-            self.fail_once(user)
+        if challenge in ('PASSWORD_VERIFIER', SMS, TOKEN):
+            for user in [u for u in self.users if u.name in (name, held.user.name)]:
+                self.fail_once(user)
         if held.challenge == 'PASSWORD_VERIFIER':
             if challenge == held.challenge and client == held.client and name == held.user.name:
                 held.used = True
@@ -368,7 +457,7 @@ class Walk(PoolhouseTest):
     def meddle(self):
         user = self.random.choice(self.users)
         what = self.random.choice(['disable', 'enable', 'password', 'temporary', 'delete', 'sign out',
-                                   'factors', 'factors'])
+                                   'factors', 'factors', 'passkey', 'passkey'])
         self.tell(f'{what} {user.name}')
         where = {'UserPoolId': user.pool, 'Username': user.name}
         if what == 'disable':
@@ -388,6 +477,8 @@ class Walk(PoolhouseTest):
             self.delete_user(user)
         elif what == 'factors':
             self.change_factors(user)
+        elif what == 'passkey':
+            self.change_passkey(user)
         else:
             self.api.AdminUserGlobalSignOut(**where)
             self.disturb(user)
@@ -402,10 +493,26 @@ class Walk(PoolhouseTest):
             elif not user.temporary and user.enabled and not self.requires[user.pool]:
                 self.enroll(user)
         else:
-            on = TOKEN not in user.factors
-            self.api.AdminSetUserMFAPreference(**where, SoftwareTokenMfaSettings={'Enabled': on})
+            switch = self.random.choice([SMS, TOKEN] if user.phone else [TOKEN])
+            on = switch not in user.factors
+            self.api.AdminSetUserMFAPreference(**where, **{
+                'SMSMfaSettings' if switch == SMS else 'SoftwareTokenMfaSettings': {'Enabled': on}})
             user.factors = tuple(f for f in (SMS, TOKEN)
-                                 if (on if f == TOKEN else f in user.factors))
+                                 if (on if f == switch else f in user.factors))
+        self.disturb(user)
+
+    def change_passkey(self, user):
+        """Registered with the tokens that a password gives, deleted with those of the passkey."""
+        if user.temporary or not user.enabled or not (user.passkey or not user.factors):
+            return
+        if user.passkey is None and not self.requires[user.pool]:
+            client = self.clients[user.pool][0]
+            access = self.tokens(client, user.name, user.password)['AccessToken']
+            user.failures = 0
+            options = self.api.StartWebAuthnRegistration(AccessToken=access)['CredentialCreationOptions']
+            user.passkey = webauthn.Passkey(ORIGIN, count=self.random.choice([0, 1]))
+            self.api.CompleteWebAuthnRegistration(AccessToken=access,
+                                                  Credential=user.passkey.create(options))
         self.disturb(user)
 
     def enroll(self, user):

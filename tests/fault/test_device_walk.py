@@ -198,7 +198,7 @@ class Walk(PoolhouseTest):
         name = held.user.name if chance() < 0.9 else self.random.choice(self.users).name
         challenge = held.challenge if chance() < 0.85 else self.random.choice(CHALLENGES)
         device = held.device
-        if device is None or chance() < 0.1:
+        if device is None or chance() < 0.2:
             device = self.random.choice(held.user.devices)
         bare = challenge == BEGIN and chance() < 0.3
         if bare:  # without a Session the server takes the newest attempt that waits for the device
@@ -272,9 +272,17 @@ class Walk(PoolhouseTest):
 
     # Meanwhile
 
-    def meddle(self):
+    def target(self):
+        """Often whoever is in the middle of something."""
+        busy = [h for h in self.held[-6:] if not h.used and h.device and h.user.exists]
+        if busy and self.random.random() < 0.6:
+            return busy[-1].user, busy[-1].device
         user = self.random.choice(self.users)
-        what = self.random.choice(['disable', 'enable', 'password', 'delete', 'status', 'status', 'forget'])
+        return user, self.random.choice(user.devices)
+
+    def meddle(self):
+        user, device = self.target()
+        what = self.random.choice(['disable', 'enable', 'password', 'delete', 'forget'] + 4 * ['status'])
         self.tell(f'{what} {user.name}@{user.pool}')
         where = {'UserPoolId': user.pool, 'Username': user.name}
         if what == 'disable':
@@ -295,7 +303,7 @@ class Walk(PoolhouseTest):
             # The name returns at once: what was held for the old one must not serve the new.
             self.add_user(user.pool, user.name)
         else:
-            self.change_device(where, self.random.choice(user.devices), what)
+            self.change_device(where, device, what)
 
     def change_device(self, where, device, what):
         if device.status == 'forgotten':

@@ -116,7 +116,7 @@ class FunctionTest(PoolhouseTest):
     def setUpClass(cls):
         cls.functions = FunctionServer()
         cls.addClassCleanup(cls.functions.close)
-        cls.server_args = [a for route in cls.routes() for a in ('--function', route)]
+        cls.server_args = ['--no-lockout'] + [a for route in cls.routes() for a in ('--function', route)]
         super().setUpClass()
 
     @classmethod

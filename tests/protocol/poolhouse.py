@@ -33,8 +33,10 @@ UNSIGNED = frozenset((
     'ForgotPassword', 'ConfirmForgotPassword', 'RevokeToken', 'GetTokensFromRefreshToken',
     'GetUser', 'ChangePassword', 'GlobalSignOut', 'UpdateUserAttributes', 'DeleteUser',
     'DeleteUserAttributes', 'GetUserAttributeVerificationCode', 'VerifyUserAttribute',
+    'AssociateSoftwareToken', 'VerifySoftwareToken', 'SetUserMFAPreference', 'SetUserSettings',
     'ConfirmDevice', 'GetDevice', 'ListDevices', 'UpdateDeviceStatus', 'ForgetDevice',
-    'AssociateSoftwareToken', 'VerifySoftwareToken', 'SetUserMFAPreference', 'SetUserSettings'))
+    'GetUserAuthFactors', 'StartWebAuthnRegistration', 'CompleteWebAuthnRegistration',
+    'ListWebAuthnCredentials', 'DeleteWebAuthnCredential'))
 ALLOW_ALL = {'Version': '2012-10-17', 'Statement': [
     {'Effect': 'Allow', 'Action': 'cognito-idp:*', 'Resource': '*'}]}
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()

@@ -40,7 +40,8 @@ class Operations(PoolhouseTest):
         os.symlink(os.path.abspath(binary()), os.path.join(here, 'poolhouse'))
         os.symlink(self.server.data, os.path.join(here, 'poolhouse-data'))
         script = 'set -euo pipefail\n' + '\n'.join(blocks)
-        for port, ours in (('9229', self.server.port), ('9231', free_port()), ('9232', free_port())):
+        for port, ours in (('9229', self.server.port), ('9231', free_port()), ('9232', free_port()),
+                           ('2525', free_port())):
             script = script.replace(port, str(ours))
         environment = {k: v for k, v in self.server.environment().items()
                        if not k.startswith(('AWS_', 'PYTHON'))}
@@ -50,7 +51,8 @@ class Operations(PoolhouseTest):
         self.assertEqual(0, status, text)
         for part in ('announced', 'holds a copy', 'and is ready', '"fixed"', '140 operations: ',
                      'AccessDeniedException', 'refused, as it should be',
-                     'UnrecognizedClientException', 'unknown by now'):
+                     'UnrecognizedClientException', 'unknown by now', 'lets us in',
+                     'Your username is bob', 'poolhouse_mail_sent_total'):
             self.assertIn(part, text)
 
     def test_the_table_of_keys_is_that_of_the_program(self):

@@ -1,7 +1,10 @@
 """How functions are reached: three transports, every failure, and nobody else harmed by it."""
 import concurrent.futures
+import http.client
 import os
+import re
 import signal
+import tempfile
 import textwrap
 import time
 
@@ -10,6 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from functions import FunctionTest, Raw, arn, responding, same, throwing
+from poolhouse import ApiError
 
 UNUSABLE = ('InvalidLambdaResponseException', 'Unrecognizable lambda output')
 CONFIRM = responding(autoConfirmUser=True)
@@ -265,7 +269,6 @@ class Local(FunctionTest):
 
     @classmethod
     def routes(cls):
-        import tempfile
         cls.folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.folder.cleanup)
         files = {'index.js': HANDLER_JS, 'app.py': HANDLER_PY, 'runtime': CUSTOM_RUNTIME,
@@ -396,8 +399,61 @@ class Local(FunctionTest):
                 replies = list(threads.map(lambda _: self.sign_up(client), range(32)))
             self.assertTrue(all(reply['UserConfirmed'] for reply in replies))
 
+    def test_nobody_else_on_the_machine_gets_the_events(self):
+        self.write('changes.py', 'import os\ndef handler(event, context):\n'
+                   '    raise Exception(os.environ["AWS_LAMBDA_RUNTIME_API"])\n')
+        client = self.client_of('changes')
+        try:
+            self.sign_up(client)
+        except ApiError as error:
+            address, token = error.text.split()[-1].rstrip('.').split('/')
+        self.assertRegex(token, r'^[0-9a-f]{32}$')
+        with concurrent.futures.ThreadPoolExecutor(1) as thread:
+            thief = thread.submit(self.ask, address)
+            time.sleep(0.1)
+            with self.assert_error('UserLambdaValidationException', None):
+                self.sign_up(client)
+            self.assertEqual(404, thief.result())
+
+    @staticmethod
+    def ask(address):
+        connection = http.client.HTTPConnection(address, timeout=10)
+        connection.request('GET', '/2018-06-01/runtime/invocation/next')
+        return connection.getresponse().status
+
     def test_secrets_of_the_server_are_not_in_their_environment(self):
         self.write('changes.py', 'import os\ndef handler(event, context):\n'
                    '    raise Exception(sorted(k for k in os.environ if "POOLHOUSE" in k))\n')
         with self.assert_error(*failed("['POOLHOUSE_HANDLER_FILE']")):
             self.sign_up(self.client_of('changes'))
+
+
+class Stopping(FunctionTest):
+    """A server that is told to stop while a function hangs."""
+
+    @classmethod
+    def routes(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        path = os.path.join(cls.folder.name, 'hangs.py')
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write('import os, time\ndef handler(event, context):\n'
+                    '    print("pid", os.getpid(), flush=True)\n    time.sleep(1000)\n')
+        return [f'hangs=local:{path}']
+
+    def test_no_process_stays_behind(self):
+        _, client = self.pool_with(PreSignUp='hangs')
+        with concurrent.futures.ThreadPoolExecutor(1) as thread:
+            call = thread.submit(self.sign_up, client)
+            while 'line=' not in self.server.log() or 'pid' not in self.server.log():
+                time.sleep(0.05)
+            self.server.process.terminate()
+            self.server.process.wait(30)
+            with self.assertRaises(Exception):
+                call.result()
+        pids = re.findall(r'line="?pid (\d+)', self.server.log())
+        self.assertTrue(pids)
+        time.sleep(0.2)
+        for pid in pids:
+            self.assertFalse(os.path.exists(f'/proc/{pid}/cmdline') and open(
+                f'/proc/{pid}/cmdline', encoding='utf-8').read(), pid)

@@ -3,13 +3,14 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Amplify } from 'aws-amplify';
 import {
-  confirmResetPassword, confirmSignUp, confirmSignIn, fetchAuthSession, fetchUserAttributes,
-  getCurrentUser, resetPassword, signIn, signOut, signUp, updatePassword,
+  confirmResetPassword, confirmSignUp, confirmSignIn, fetchAuthSession, fetchMFAPreference,
+  fetchUserAttributes, getCurrentUser, resetPassword, setUpTOTP, signIn, signOut, signUp,
+  updateMFAPreference, updatePassword, verifyTOTPSetup,
 } from 'aws-amplify/auth';
 import {
-  AdminCreateUserCommand, AdminUpdateUserAttributesCommand,
+  AdminCreateUserCommand, AdminUpdateUserAttributesCommand, SetUserPoolMfaConfigCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { PASSWORD, Server, newUser, poolAndClient } from './support.mjs';
+import { PASSWORD, Server, newUser, poolAndClient, totp } from './support.mjs';
 
 let server;
 let sdk;
@@ -90,5 +91,37 @@ test('an invited user chooses a password', async () => {
   const { nextStep } = await signIn({ username: 'invited', password: PASSWORD });
   assert.equal('CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED', nextStep.signInStep);
   assert.ok((await confirmSignIn({ challengeResponse: `${PASSWORD}2` })).isSignedIn);
+  await signOut();
+});
+
+const mfa = (MfaConfiguration) => sdk.send(new SetUserPoolMfaConfigCommand({
+  UserPoolId: ids.UserPoolId, MfaConfiguration, SoftwareTokenMfaConfiguration: { Enabled: true },
+}));
+
+test('a user sets up an authenticator app and signs in with it', async () => {
+  await mfa('OPTIONAL');
+  const username = 'careful';
+  await newUser(sdk, ids.UserPoolId, username);
+  await signIn({ username, password: PASSWORD });
+  const { sharedSecret } = await setUpTOTP();
+  await verifyTOTPSetup({ code: totp(sharedSecret) });
+  await updateMFAPreference({ totp: 'PREFERRED' });
+  assert.deepEqual({ enabled: ['TOTP'], preferred: 'TOTP' }, await fetchMFAPreference());
+  await signOut();
+  const { nextStep } = await signIn({ username, password: PASSWORD });
+  assert.equal('CONFIRM_SIGN_IN_WITH_TOTP_CODE', nextStep.signInStep);
+  await assert.rejects(confirmSignIn({ challengeResponse: '000000' }), { name: 'CodeMismatchException' });
+  assert.ok((await confirmSignIn({ challengeResponse: totp(sharedSecret, 1) })).isSignedIn);
+  await signOut();
+});
+
+test('a required app is set up during the sign-in', async () => {
+  await mfa('ON');
+  const username = 'required';
+  await newUser(sdk, ids.UserPoolId, username);
+  const { nextStep } = await signIn({ username, password: PASSWORD });
+  assert.equal('CONTINUE_SIGN_IN_WITH_TOTP_SETUP', nextStep.signInStep);
+  const code = totp(nextStep.totpSetupDetails.sharedSecret);
+  assert.ok((await confirmSignIn({ challengeResponse: code })).isSignedIn);
   await signOut();
 });

@@ -1,11 +1,16 @@
-#include "deliver/smtp.h"
+#include "fetch/smtp.h"
+
+#include "util/clock.h"
 
 #include <curl/curl.h>
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-enum { IDLE_SECONDS = 5, OPTION_MAX = 512, TEXT_WITH_ZERO = 1 };
+#define IDLE_NS ((int64_t)5 * 1000000000)
+
+enum { OPTION_MAX = 512, TEXT_WITH_ZERO = 1 };
 
 /* How far the conversation has come: what the relay last was told. */
 enum step { STEP_GREETING, STEP_MAIL, STEP_RCPT, STEP_DATA, STEP_TEXT };
@@ -13,6 +18,7 @@ enum step { STEP_GREETING, STEP_MAIL, STEP_RCPT, STEP_DATA, STEP_TEXT };
 struct ph_smtp {
     CURL *curl;
     const atomic_bool *stop;
+    int64_t used_ns; /* when the last conversation ended */
     enum step step;
     struct ph_str unread; /* of the message's text */
 };
@@ -67,6 +73,17 @@ static int watch(CURL *curl, curl_infotype type, char *data, size_t size, void *
     return 0;
 }
 
+/* libcurl would say QUIT and wait for the answer, up to minutes. */
+static void hang_up(struct ph_smtp *smtp)
+{
+    curl_socket_t fd = CURL_SOCKET_BAD;
+
+    if (curl_easy_getinfo(smtp->curl, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
+        fd != CURL_SOCKET_BAD) {
+        (void)shutdown(fd, SHUT_RDWR);
+    }
+}
+
 /* --- what is the same for all messages --- */
 
 /* libcurl copies the text. */
@@ -109,7 +126,6 @@ static void configure(struct ph_smtp *smtp, const struct ph_mail_settings *setti
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)settings->timeout_ms);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)settings->timeout_ms);
-    curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
@@ -138,6 +154,7 @@ struct ph_smtp *ph_smtp_create(const struct ph_mail_settings *settings, const at
 void ph_smtp_destroy(struct ph_smtp *smtp)
 {
     if (smtp != NULL) {
+        hang_up(smtp);
         curl_easy_cleanup(smtp->curl);
         curl_global_cleanup();
         free(smtp);
@@ -148,42 +165,48 @@ void ph_smtp_destroy(struct ph_smtp *smtp)
 
 /*
  * 421 says goodbye at any step. An error before MAIL is the relay's or the configuration's; one at
- * MAIL is the sender's, which an operator can mend; a final one after it is the message's own.
+ * MAIL is the sender's, which an operator can mend; a final one after it is the message's own. One
+ * message must not stop the others: only what is surely the relay's counts as that.
  */
-static enum ph_carried judge(const struct ph_smtp *smtp, CURLcode result, long code)
+static enum ph_smtp_result judge(const struct ph_smtp *smtp, CURLcode result, long code)
 {
-    const bool answered = code >= 400;
-
     if (result == CURLE_OK) {
-        return PH_CARRIED;
+        return PH_SMTP_TAKEN;
     }
-    if (smtp->step == STEP_GREETING || code == 421 || (smtp->step == STEP_MAIL && !answered)) {
-        return PH_CARRY_NO_RELAY;
+    if (code == 421) {
+        return PH_SMTP_NO_RELAY;
     }
-    return smtp->step > STEP_MAIL && code >= 500 ? PH_CARRY_REFUSED : PH_CARRY_LATER;
+    if (smtp->step == STEP_GREETING) { /* a domain that cannot be written in ASCII is no URL */
+        return result == CURLE_URL_MALFORMAT ? PH_SMTP_LATER : PH_SMTP_NO_RELAY;
+    }
+    return smtp->step > STEP_MAIL && code >= 500 ? PH_SMTP_REFUSED : PH_SMTP_LATER;
 }
 
-static enum ph_carried perform(struct ph_smtp *smtp, struct ph_carry_report *report)
+static enum ph_smtp_result perform(struct ph_smtp *smtp, struct ph_smtp_reply *reply)
 {
     CURLcode result;
     long code = 0;
 
     smtp->step = STEP_GREETING;
+    if (ph_monotonic_ns() - smtp->used_ns > IDLE_NS) {
+        hang_up(smtp); /* the relay may have gone meanwhile */
+    }
     result = curl_easy_perform(smtp->curl);
+    smtp->used_ns = ph_monotonic_ns();
     (void)curl_easy_getinfo(smtp->curl, CURLINFO_RESPONSE_CODE, &code);
-    *report = (struct ph_carry_report){
+    *reply = (struct ph_smtp_reply){
         .code = (int)code,
         .why = result == CURLE_OK ? "" : curl_easy_strerror(result),
     };
     return judge(smtp, result, code);
 }
 
-enum ph_carried ph_smtp_send(struct ph_smtp *smtp, struct ph_str from, struct ph_str to,
-                             struct ph_str text, struct ph_carry_report *report)
+enum ph_smtp_result ph_smtp_send(struct ph_smtp *smtp, struct ph_str from, struct ph_str to,
+                                 struct ph_str text, struct ph_smtp_reply *reply)
 {
     char recipient[OPTION_MAX];
     struct curl_slist *recipients;
-    enum ph_carried result;
+    enum ph_smtp_result result;
 
     snprintf(recipient, sizeof recipient, "%.*s", PH_FMT(to));
     recipients = curl_slist_append(NULL, recipient);
@@ -194,15 +217,15 @@ enum ph_carried ph_smtp_send(struct ph_smtp *smtp, struct ph_str from, struct ph
     curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT, recipients);
     curl_easy_setopt(smtp->curl, CURLOPT_UPLOAD, 1L);
     smtp->unread = text;
-    result = perform(smtp, report);
+    result = perform(smtp, reply);
     curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT, NULL);
     curl_slist_free_all(recipients);
     smtp->unread = (struct ph_str){ 0 };
     return result;
 }
 
-enum ph_carried ph_smtp_greet(struct ph_smtp *smtp, struct ph_carry_report *report)
+enum ph_smtp_result ph_smtp_greet(struct ph_smtp *smtp, struct ph_smtp_reply *reply)
 {
     curl_easy_setopt(smtp->curl, CURLOPT_CONNECT_ONLY, 1L);
-    return perform(smtp, report);
+    return perform(smtp, reply);
 }

@@ -1,0 +1,91 @@
+"""A stand-in of services of AWS: verifies the signature of each request, keeps it, answers."""
+import contextlib
+import hashlib
+import hmac
+import http.server
+import re
+import threading
+import time
+import urllib.parse
+
+KEY, SECRET = 'AKIAIOSFODNN7EXAMPLE', 'aws-secret-canary/K7MDENG+bPxRfiCYEXAMPLE'
+
+
+def signature(secret, service, request, body, headers):
+    """What the Authorization header must end with, computed from the published description."""
+    found = re.fullmatch(
+        r'AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request, '
+        r'SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})', headers['Authorization'] or '')
+    if not found or found[1] != KEY or found[4] != service:
+        return None, None
+    _, day, region, _, names, given = found.groups()
+    if not {'host', 'x-amz-date'} <= set(names.split(';')):
+        return None, None
+    path, _, query = request.partition('?')
+    canonical = '\n'.join(['POST', path, query,
+                           ''.join(f'{n}:{headers[n].strip()}\n' for n in names.split(';')),
+                           names, hashlib.sha256(body).hexdigest()])
+    scope = f'{day}/{region}/{service}/aws4_request'
+    text = '\n'.join(['AWS4-HMAC-SHA256', headers['X-Amz-Date'], scope,
+                      hashlib.sha256(canonical.encode()).hexdigest()])
+    key = ('AWS4' + secret).encode()
+    for part in (day, region, service, 'aws4_request'):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest(), given
+
+
+class Service:
+    """`answers`: (status, body) for the next requests; then `usual`."""
+
+    def __init__(self, name, usual, port=0):
+        self.name, self.usual, self.answers, self.requests = name, usual, [], []
+        self.refused, self.delay = 0, 0
+        self.changed = threading.Condition()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = 'HTTP/1.1'
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers['Content-Length']))
+                time.sleep(outer.delay)
+                status, text = outer.take(self.path, body, self.headers)
+                with contextlib.suppress(OSError):  # the other side did not wait
+                    self.send_response(status)
+                    self.send_header('Content-Length', str(len(text)))
+                    self.end_headers()
+                    self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.ThreadingHTTPServer(('127.0.0.1', port), Handler)
+        self.server.daemon_threads = True
+        self.url = f'http://127.0.0.1:{self.server.server_address[1]}'
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def take(self, path, body, headers):
+        wanted, given = signature(SECRET, self.name, path, body, headers)
+        with self.changed:
+            if wanted is None or wanted != given:
+                self.refused += 1
+                return 403, b'<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code>'
+            answer = self.answers.pop(0) if self.answers else self.usual
+            self.requests.append((path, body, answer[0]))
+            self.changed.notify_all()
+            return answer
+
+    def wait(self, count, seconds=20):
+        with self.changed:
+            if not self.changed.wait_for(lambda: len(self.requests) >= count, seconds):
+                raise AssertionError(f'{len(self.requests)} of {count} requests, '
+                                     f'{self.refused} with a wrong signature')
+            return list(self.requests)
+
+    def forms(self, count):
+        """The bodies as forms."""
+        return [dict(urllib.parse.parse_qsl(body.decode(), strict_parsing=True))
+                for _, body, status in self.wait(count) if status == 200]
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
