@@ -65,6 +65,9 @@ static struct ph_err find_factors(struct ph_ctx *ctx, struct ph_attempt *attempt
 {
     unsigned found = 0;
 
+    if (!attempt->exists && !attempt->client->hides_users) { /* gone since the first call */
+        return PH_FAIL(UserNotFoundException, PH_MSG_USER_UNKNOWN);
+    }
     if (attempt->exists) {
         PH_TRY(ph_factors_of(ctx, attempt->pool, attempt->user, &found));
     }

@@ -70,17 +70,22 @@ static struct ph_err ask_srp(struct ph_ctx *ctx, struct ph_attempt *attempt,
     return PH_OK;
 }
 
-/* pycognito: the sign-in is the one that waits for this device of this user. */
+/*
+ * pycognito: the sign-in is the one that waits for this device of this user. Who does not exist is
+ * looked for as long as anybody else.
+ */
 static struct ph_err open_awaited(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
-    struct ph_str session = { 0 };
+    const struct ph_str name = ph_answer(attempt, "USERNAME");
+    struct ph_str session;
     struct ph_user *user;
 
-    PH_TRY(ph_user_find(ctx, attempt->pool, ph_answer(attempt, "USERNAME"), &user));
-    if (user != NULL) {
-        PH_TRY(ph_store_device_awaited(ctx, &attempt->pool->ref, user->sub,
-                                       ph_answer(attempt, "DEVICE_KEY"), &session));
+    PH_TRY(ph_user_find(ctx, attempt->pool, name, &user));
+    if (user == NULL) {
+        user = ph_user_decoy(ctx, attempt->pool, name);
     }
+    PH_TRY(ph_store_device_awaited(ctx, &attempt->pool->ref, user->sub,
+                                   ph_answer(attempt, "DEVICE_KEY"), &session));
     if (session.n == 0 || !ph_session_open(ctx, attempt->pool, session, &attempt->opened)) {
         return ph_invalid_session();
     }

@@ -162,5 +162,6 @@ int main(void)
         WITH_STORE(a_key_opens_in_its_own_row_only),
     };
 
+    ph_json_start();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

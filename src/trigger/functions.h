@@ -41,13 +41,15 @@ void ph_functions_destroy(struct ph_functions *functions);
 /* Ends the processes of local functions at once, when the server ends with calls on their way. */
 void ph_functions_kill(struct ph_functions *functions); /* NULL is fine */
 
+enum ph_function_outcome {
+    PH_FUNCTION_REPLIED, /* text: what it said */
+    PH_FUNCTION_THREW,   /* text: its error's message */
+    PH_FUNCTION_FAILED,  /* text: the error's name, as Lambda would say */
+    PH_FUNCTION_LATE,    /* text as above; may be tried again */
+};
+
 struct ph_function_answer {
-    enum {
-        PH_FUNCTION_REPLIED, /* text: what it said */
-        PH_FUNCTION_THREW,   /* text: its error's message */
-        PH_FUNCTION_FAILED,  /* text: the error's name, as Lambda would say */
-        PH_FUNCTION_LATE,    /* text as above; may be tried again */
-    } kind;
+    enum ph_function_outcome kind;
     struct ph_str text;
 };
 

@@ -54,7 +54,8 @@ void ph_try_local(struct ph_local *local, const struct ph_try *call,
 /* The text of an error payload: its errorMessage, or all of it. */
 struct ph_str ph_error_message(struct ph_arena *arena, struct ph_str payload);
 
-static inline void ph_answer_set(struct ph_function_answer *answer, int kind, struct ph_str text)
+static inline void ph_answer_set(struct ph_function_answer *answer, enum ph_function_outcome kind,
+                                 struct ph_str text)
 {
     answer->kind = kind;
     answer->text = text;

@@ -359,7 +359,7 @@ static bool is_about(const struct run *run, struct ph_str path, const char *what
                                                  PH_FMT(run->event->id), what));
 }
 
-static void finish(struct run *run, int kind, struct ph_str text)
+static void finish(struct run *run, enum ph_runtime_outcome kind, struct ph_str text)
 {
     run->answer->kind = kind;
     run->answer->text = text;

@@ -29,15 +29,17 @@ struct ph_runtime_event {
     int64_t deadline_ms; /* epoch: when the function must have answered */
 };
 
+enum ph_runtime_outcome {
+    PH_RUNTIME_REPLIED,
+    PH_RUNTIME_THREW,      /* text: the error payload */
+    PH_RUNTIME_INIT_ERROR, /* the same; the process could not start */
+    PH_RUNTIME_DIED,       /* the descriptor `alive` says so */
+    PH_RUNTIME_TIMED_OUT,
+    PH_RUNTIME_BROKEN, /* talked too much or not in HTTP */
+};
+
 struct ph_runtime_answer {
-    enum {
-        PH_RUNTIME_REPLIED,
-        PH_RUNTIME_THREW,      /* text: the error payload */
-        PH_RUNTIME_INIT_ERROR, /* the same; the process could not start */
-        PH_RUNTIME_DIED,       /* the descriptor `alive` says so */
-        PH_RUNTIME_TIMED_OUT,
-        PH_RUNTIME_BROKEN, /* talked too much or not in HTTP */
-    } kind;
+    enum ph_runtime_outcome kind;
     struct ph_str text;
 };
 

@@ -167,6 +167,8 @@ class Walk(PoolhouseTest):
         if not temporary:
             self.api.AdminSetUserPassword(UserPoolId=pool, Username=name, Password=user.password,
                                           Permanent=True)
+        if self.random.random() < 0.6:
+            self.change_passkey(user)
         self.users.append(user)
         return user
 
@@ -200,7 +202,7 @@ class Walk(PoolhouseTest):
         return f'{user.name}@example.com'
 
     def start_choice(self, user, client, password, right):
-        preferred = self.random.choice(CHOICES + [None])
+        preferred = self.random.choice(CHOICES + [None] + ['WEB_AUTHN'] * 3 * bool(user.passkey))
         offered = Oracle.available(user, self.requires[user.pool])
         self.tell(f'choice {preferred} of {user.name} right={right} enabled={user.enabled} of {offered}')
         half = srp.Client(user.pool, password)
@@ -224,13 +226,13 @@ class Walk(PoolhouseTest):
         parameters, proof, session = reply['ChallengeParameters'], {}, reply['Session']
         if due == 'PASSWORD_VERIFIER':
             proof = half.answer(parameters, self.now())
-        elif due == 'EMAIL_OTP' and user.enabled:
+        elif due == 'EMAIL_OTP' and user.enabled and user.exists:
             proof = {'EMAIL_OTP_CODE': self.code_to(user, self.mail(user))}
         elif due == 'WEB_AUTHN':
             proof = {'options': json.loads(parameters['CREDENTIAL_REQUEST_OPTIONS'])}
         self.held.append(Held(due, parameters.get('SECRET_BLOCK', session), client, user, user.generation,
                               proof, right or due != 'PASSWORD_VERIFIER', since=self.server.now(),
-                              disturbed=not user.enabled, session=session))
+                              disturbed=not (user.enabled and user.exists), session=session))
 
     def start_password(self, user, client, password, right):
         self.tell(f'password sign-in of {user.name} right={right} enabled={user.enabled}')
@@ -393,9 +395,10 @@ class Walk(PoolhouseTest):
         responses.update({k: v for k, v in held.proof.items() if k.isupper()} | answers)
         responses['USERNAME'] = name
         session = held.value if held.challenge in CHALLENGES + FIRST else held.session
-        if held.challenge == 'SELECT_CHALLENGE' and not held.user.enabled and client in self.hiding and \
-                'PASSWORD' not in answers and expected == MUST_NOT:
-            expected = MAY if not held.used else MUST_NOT
+        judged = answers.get('ANSWER') == 'PASSWORD' and 'PASSWORD' in answers
+        if held.challenge == 'SELECT_CHALLENGE' and client in self.hiding and not judged \
+                and not (held.user.enabled and held.user.exists) and not held.used:
+            expected = MAY  # nobody is asked on, too
         if challenge == 'PASSWORD_VERIFIER' and held.challenge != challenge:
             responses.update(PASSWORD_CLAIM_SECRET_BLOCK=base64.b64encode(held.value.encode()).decode(),
                              PASSWORD_CLAIM_SIGNATURE=base64.b64encode(b'x' * 32).decode(),
@@ -419,8 +422,7 @@ class Walk(PoolhouseTest):
         if expected == MUST_NOT:
             self.hole(f'granted: {sorted(reply)}')
         held.used = True
-        if held.challenge == 'SELECT_CHALLENGE' and not (
-                answers['ANSWER'] == 'PASSWORD' and 'PASSWORD' in answers):
+        if held.challenge == 'SELECT_CHALLENGE' and not judged:
             self.after_choice(held.user, client, reply, answers['ANSWER'])
             return
         if held.challenge in ('EMAIL_OTP', 'WEB_AUTHN'):  # nothing more is asked
@@ -502,10 +504,12 @@ class Walk(PoolhouseTest):
         self.disturb(user)
 
     def change_passkey(self, user):
-        """Registered with the tokens that a password gives, deleted with those of the passkey."""
-        if user.temporary or not user.enabled or not (user.passkey or not user.factors):
+        """Registered, with the tokens that a password alone gives, or deleted with its own."""
+        if user.temporary or not user.enabled or self.requires[user.pool]:
             return
-        if user.passkey is None and not self.requires[user.pool]:
+        if user.passkey:
+            self.drop_passkey(user)
+        elif not user.factors:
             client = self.clients[user.pool][0]
             access = self.tokens(client, user.name, user.password)['AccessToken']
             user.failures = 0
@@ -514,6 +518,19 @@ class Walk(PoolhouseTest):
             self.api.CompleteWebAuthnRegistration(AccessToken=access,
                                                   Credential=user.passkey.create(options))
         self.disturb(user)
+
+    def drop_passkey(self, user):
+        client = self.clients[user.pool][0]
+        asked = self.api.InitiateAuth(ClientId=client, AuthFlow='USER_AUTH', AuthParameters={
+            'USERNAME': user.name, 'PREFERRED_CHALLENGE': 'WEB_AUTHN'})
+        options = json.loads(asked['ChallengeParameters']['CREDENTIAL_REQUEST_OPTIONS'])
+        access = self.api.RespondToAuthChallenge(
+            ClientId=client, ChallengeName='WEB_AUTHN', Session=asked['Session'],
+            ChallengeResponses={'USERNAME': user.name, 'CREDENTIAL': user.passkey.get(options)},
+        )['AuthenticationResult']['AccessToken']
+        user.failures = 0
+        self.api.DeleteWebAuthnCredential(AccessToken=access, CredentialId=webauthn.b64(user.passkey.id))
+        user.passkey = None
 
     def enroll(self, user):
         """A software token by an access token; only for users whom nothing is asked yet."""

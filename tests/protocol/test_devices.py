@@ -689,6 +689,50 @@ class Functions(FunctionTest, DeviceTest):
                       self.respond('PASSWORD_VERIFIER', answer, session)['AuthenticationResult'])
 
 
+class Choosing(DeviceTest):
+    """Devices after a first factor that was chosen (USER_AUTH)."""
+
+    @classmethod
+    def prepare(cls):
+        cls.pool = cls.new_pool(DeviceConfiguration=ALWAYS, Policies={
+            'SignInPolicy': {'AllowedFirstAuthFactors': ['PASSWORD', 'EMAIL_OTP']}})
+        cls.client = cls.new_client(cls.pool, ExplicitAuthFlows=ALL_FLOWS + ['ALLOW_USER_AUTH'])
+
+    def setUp(self):
+        name = self.new_name()
+        self.user = self.new_user(self.pool, name, email=f'{name}@x.example', email_verified='true')
+        self.device = self.new_device()
+
+    def choose(self, **parameters):
+        return self.api.InitiateAuth(ClientId=self.client, AuthFlow='USER_AUTH',
+                                     AuthParameters={'USERNAME': self.user, **parameters})
+
+    def check_asked(self, reply):
+        self.assertIn('AuthenticationResult', self.prove(self.device, self.srp_a(self.device, reply)))
+
+    def test_after_a_password(self):
+        chosen = {'PREFERRED_CHALLENGE': 'PASSWORD', 'PASSWORD': PASSWORD}
+        self.check_asked(self.choose(**chosen, DEVICE_KEY=self.device.device_key))
+        self.assertIn('NewDeviceMetadata', self.choose(**chosen)['AuthenticationResult'])
+        self.check_asked(self.respond('SELECT_CHALLENGE', {
+            'USERNAME': self.user, 'ANSWER': 'PASSWORD', 'PASSWORD': PASSWORD,
+            'DEVICE_KEY': self.device.device_key}, self.choose()['Session']))
+
+    def test_after_srp_an_unknown_one_is_dropped(self):
+        half = srp.Client(self.pool, PASSWORD)
+        reply = self.choose(PREFERRED_CHALLENGE='PASSWORD_SRP', SRP_A=half.srp_a)
+        answer = half.answer(reply['ChallengeParameters'], self.now())
+        with self.assert_error(*UNKNOWN):
+            self.respond('PASSWORD_VERIFIER', answer | {'DEVICE_KEY': Unknown.KEY}, reply['Session'])
+        self.assertIn('NewDeviceMetadata', self.respond(
+            'PASSWORD_VERIFIER', answer, reply['Session'])['AuthenticationResult'])
+
+    def test_after_a_code(self):
+        reply = self.choose(PREFERRED_CHALLENGE='EMAIL_OTP', DEVICE_KEY=self.device.device_key)
+        self.check_asked(self.respond('EMAIL_OTP', {
+            'USERNAME': self.user, 'EMAIL_OTP_CODE': self.server.code(self.user)}, reply['Session']))
+
+
 class Remembering(DeviceTest):
 
     def setUp(self):

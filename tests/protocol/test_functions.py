@@ -264,7 +264,7 @@ done
 
 
 class Local(FunctionTest):
-    server_options = {'env': {'POOLHOUSE_TRIGGERS_TIMEOUT': '1500ms',
+    server_options = {'env': {'POOLHOUSE_TRIGGERS_TIMEOUT': '3s',
                               'POOLHOUSE_TRIGGERS_PAUSE': '100ms'}}
 
     @classmethod

@@ -97,6 +97,12 @@ class Timing(PoolhouseTest):
                 'PASSWORD_CLAIM_SECRET_BLOCK': asked['SECRET_BLOCK'],
                 'PASSWORD_CLAIM_SIGNATURE': 'A' * 43 + '='}}
 
+    def test_a_device_without_a_session_is_looked_for_as_long(self):
+        self.assert_alike(lambda name: ('RespondToAuthChallenge', {
+            'ClientId': self.client, 'ChallengeName': 'DEVICE_SRP_AUTH', 'ChallengeResponses': {
+                'USERNAME': name, 'SRP_A': self.srp_a,
+                'DEVICE_KEY': 'eu-west-1_0f1e2d3c-4b5a-4697-8877-665544332211'}}))
+
 
 if __name__ == '__main__':
     unittest.main()
