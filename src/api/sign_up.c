@@ -2,21 +2,10 @@
 #include "user/sign_up.h"
 
 #include "api/handlers.h"
+#include "api/public_client.h"
 #include "api/views.h"
 #include "auth/signed_up.h"
 #include "user/event.h"
-
-/* The client of a public operation; whoever has its secret proves it for the name as it was typed.
- */
-static struct ph_err identify_client(struct ph_ctx *ctx, const struct ph_in *in,
-                                     const struct ph_pool **pool, const struct ph_client **client)
-{
-    const struct ph_str name = ph_in_str(in, M_Username);
-
-    PH_TRY(ph_client_get(ctx, (struct ph_str){ 0 }, ph_in_str(in, M_ClientId), pool, client));
-    return ph_client_check_secret_hash(ctx, *client, ph_in_str(in, M_SecretHash), &name, 1,
-                                       PH_IN_SECRET_HASH_MEMBER);
-}
 
 static void record(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_client *client,
                    const struct ph_in *in, enum ph_event_type type, struct ph_str sub)
@@ -24,13 +13,6 @@ static void record(struct ph_ctx *ctx, const struct ph_pool *pool, const struct 
     const struct ph_event event = { .type = type, .sub = sub, .client = client };
 
     ph_event_record(ctx, pool, in, &event);
-}
-
-static void write_delivery(struct ph_out *out, const struct ph_delivery *delivery)
-{
-    struct ph_out details = ph_out_object(out, M_CodeDeliveryDetails);
-
-    ph_view_delivery(&details, delivery);
 }
 
 struct ph_err ph_api_sign_up(struct ph_ctx *ctx, const struct ph_in *in, struct ph_out *out)
@@ -46,13 +28,13 @@ struct ph_err ph_api_sign_up(struct ph_ctx *ctx, const struct ph_in *in, struct 
     };
     struct ph_signed_up result;
 
-    PH_TRY(identify_client(ctx, in, &pool, &given.client));
+    PH_TRY(ph_public_client(ctx, in, &pool, &given.client));
     ph_view_read_attributes(ctx, in, M_UserAttributes, &attrs);
     PH_TRY(ph_user_sign_up(ctx, pool, &given, &result));
     record(ctx, pool, given.client, in, PH_EVENT_SIGN_UP, result.user->sub);
     ph_out_bool(out, M_UserConfirmed, result.user->status == PH_USER_CONFIRMED);
     if (result.delivery.attribute.n > 0) {
-        write_delivery(out, &result.delivery);
+        ph_view_code_delivery(out, &result.delivery);
     }
     ph_out_str(out, M_UserSub, result.user->sub);
     ph_out_str(out, M_Session,
@@ -72,7 +54,7 @@ struct ph_err ph_api_confirm_sign_up(struct ph_ctx *ctx, const struct ph_in *in,
 
     const struct ph_user *user;
 
-    PH_TRY(identify_client(ctx, in, &pool, &given.client));
+    PH_TRY(ph_public_client(ctx, in, &pool, &given.client));
     PH_TRY(ph_signed_up_check(ctx, pool, given.client, given.name, ph_in_str(in, M_Session)));
     PH_TRY(ph_user_confirm(ctx, pool, &given, &user));
     ph_out_str(out, M_Session, ph_confirmed_session(ctx, pool, given.client, user, given.name));
@@ -90,10 +72,10 @@ struct ph_err ph_api_resend_confirmation_code(struct ph_ctx *ctx, const struct p
     struct ph_delivery delivery;
     struct ph_str sub;
 
-    PH_TRY(identify_client(ctx, in, &pool, &given.client));
+    PH_TRY(ph_public_client(ctx, in, &pool, &given.client));
     PH_TRY(ph_user_resend_code(ctx, pool, &given, &sub, &delivery));
     record(ctx, pool, given.client, in, PH_EVENT_RESEND_CODE, sub);
-    write_delivery(out, &delivery);
+    ph_view_code_delivery(out, &delivery);
     return PH_OK;
 }
 

@@ -150,3 +150,10 @@ void ph_view_delivery(struct ph_out *details, const struct ph_delivery *delivery
                delivery->medium == PH_MEDIUM_SMS ? PH_STR("SMS") : PH_STR("EMAIL"));
     ph_out_str(details, M_Destination, delivery->destination);
 }
+
+void ph_view_code_delivery(struct ph_out *out, const struct ph_delivery *delivery)
+{
+    struct ph_out details = ph_out_object(out, M_CodeDeliveryDetails);
+
+    ph_view_delivery(&details, delivery);
+}

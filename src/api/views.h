@@ -37,7 +37,8 @@ void ph_view_mfa(struct ph_out *out, const struct ph_user *user);
 /* MFAOptions: SMS, in the shape that came before UserMFASettingList. */
 void ph_view_mfa_options(struct ph_out *out, const struct ph_user *user);
 
-/* The members of CodeDeliveryDetailsType. */
+/* CodeDeliveryDetails, and the members of its type where it stands elsewhere. */
+void ph_view_code_delivery(struct ph_out *out, const struct ph_delivery *delivery);
 void ph_view_delivery(struct ph_out *details, const struct ph_delivery *delivery);
 
 #endif

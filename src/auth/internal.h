@@ -25,6 +25,7 @@ struct ph_attempt {
     bool may_migrate;  /* the password itself came: who does not exist may be migrated */
     bool judged;       /* a first factor was judged in this call: an event is recorded */
     bool judged_mfa;   /* a second factor was */
+    bool blocked;      /* the address may not sign in */
     bool never_failed; /* when a right proof was judged in this call, nothing was counted */
     struct ph_str device_key;       /* that the client named; absent: none */
     bool device_began;              /* it sent its half of the exchange in this call */
@@ -227,6 +228,11 @@ PH_MUST_USE struct ph_err ph_device_recognise(struct ph_ctx *ctx, struct ph_atte
  * are not due then: the stages of devices, which stand after them, are due until it is proven.
  */
 bool ph_device_replaces_mfa(const struct ph_attempt *attempt);
+
+/* ---- risk.c ---- */
+
+/* NotAuthorizedException for addresses that may not sign in; nothing before the first proof. */
+PH_MUST_USE struct ph_err ph_check_address(struct ph_ctx *ctx, struct ph_attempt *attempt);
 
 /* ---- the flows that begin ---- */
 

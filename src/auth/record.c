@@ -38,9 +38,11 @@ void ph_sign_in_record(struct ph_ctx *ctx, const struct ph_attempt *attempt, str
         .client = attempt->client,
         .challenges = challenges + first,
         .challenge_count = (has_mfa ? 2 : 1) - first,
+        .blocked = attempt->blocked,
     };
 
-    if (attempt->user != NULL && (attempt->judged || attempt->judged_mfa || ended)) {
+    if (attempt->user != NULL &&
+        (attempt->judged || attempt->judged_mfa || attempt->blocked || ended)) {
         ph_event_record(ctx, attempt->pool, attempt->request->input, &event);
     }
 }

@@ -145,6 +145,7 @@ static bool is_due(const struct ph_attempt *attempt, const struct ph_stage *stag
 struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
                          struct ph_decision *decision)
 {
+    PH_TRY(ph_check_address(ctx, attempt));
     PH_TRY(recognise_device(ctx, attempt));
     for (size_t i = 0; i < STAGE_COUNT; i++) {
         if (is_due(attempt, STAGES[i])) {

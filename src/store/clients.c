@@ -172,6 +172,8 @@ struct ph_err ph_store_client_update(struct ph_ctx *ctx, const struct ph_client_
     return PH_OK;
 }
 
+static const char DELETE_CONFIGURATIONS[] = "DELETE FROM configurations"
+                                            " WHERE pool_id = $1 AND client_id = $2";
 static const char DELETE_CLIENT[] = "DELETE FROM clients WHERE id = $1 AND pool_id = $2";
 
 static void delete_client(struct ph_tx *tx, void *arg)
@@ -182,6 +184,7 @@ static void delete_client(struct ph_tx *tx, void *arg)
         give_up(tx, w, PH_WRITE_GONE);
         return;
     }
+    (void)PH_RUN(tx, DELETE_CONFIGURATIONS, ph_v_text(w->pool_id), ph_v_text(w->client_id));
     (void)ph_pool_bump(tx, w->pool_id);
 }
 

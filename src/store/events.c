@@ -120,8 +120,9 @@ void ph_store_event_append(struct ph_ctx *ctx, const struct ph_auth_event *event
 }
 
 static const char LIST_EVENTS[] =
-    "SELECT id, client_id, type, response, detail, at_ms FROM auth_events"
-    " WHERE pool_id = $1 AND sub = $2 ORDER BY at_ms DESC, id DESC LIMIT $3";
+    "SELECT id, client_id, type, response, detail, at_ms, feedback, feedback_by, feedback_ms"
+    " FROM auth_events WHERE pool_id = $1 AND sub = $2 AND (at_ms, id) < ($3, $4)"
+    " ORDER BY at_ms DESC, id DESC LIMIT $5";
 
 static void decode_event(struct ph_q *q, struct ph_arena *arena, struct ph_auth_event *event)
 {
@@ -131,15 +132,20 @@ static void decode_event(struct ph_q *q, struct ph_arena *arena, struct ph_auth_
     event->response = ph_q_str(q, arena, 3);
     event->detail = ph_q_str(q, arena, 4);
     event->at_ms = ph_q_int(q, 5);
+    event->feedback = ph_q_str(q, arena, 6);
+    event->feedback_by = ph_q_str(q, arena, 7);
+    event->feedback_ms = ph_q_int(q, 8);
 }
 
 struct ph_err ph_store_event_list(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str sub,
-                                  size_t limit, struct ph_auth_event **events, size_t *count)
+                                  const struct ph_auth_event *after, size_t limit,
+                                  struct ph_auth_event **events, size_t *count)
 {
     struct ph_list list = { 0 };
     struct ph_q q;
 
-    PH_READ(ctx, &q, LIST_EVENTS, ph_v_text(pool_id), ph_v_text(sub), ph_v_int((int64_t)limit));
+    PH_READ(ctx, &q, LIST_EVENTS, ph_v_text(pool_id), ph_v_text(sub), ph_v_int(after->at_ms),
+            ph_v_text(after->id.p == NULL ? PH_STR("") : after->id), ph_v_int((int64_t)limit));
     while (ph_q_row(&q)) {
         struct ph_auth_event *event = PH_LIST_ADD(ctx->arena, &list, struct ph_auth_event);
 
@@ -150,5 +156,36 @@ struct ph_err ph_store_event_list(struct ph_ctx *ctx, struct ph_str pool_id, str
     PH_TRY(ph_read_end(&q));
     *events = list.items;
     *count = list.count;
+    return PH_OK;
+}
+
+/* --- feedback --- */
+
+struct feedback {
+    const struct ph_auth_event *event;
+    bool found;
+};
+
+static const char SET_FEEDBACK[] =
+    "UPDATE auth_events SET feedback = $4, feedback_by = $5, feedback_ms = $6"
+    " WHERE pool_id = $1 AND id = $2 AND sub = $3";
+
+static void set_feedback(struct ph_tx *tx, void *arg)
+{
+    struct feedback *f = arg;
+    const struct ph_auth_event *e = f->event;
+
+    f->found =
+        PH_RUN(tx, SET_FEEDBACK, ph_v_text(e->pool_id), ph_v_text(e->id), ph_v_text(e->sub),
+               ph_v_text(e->feedback), ph_v_text(e->feedback_by), ph_v_int(e->feedback_ms)) > 0;
+}
+
+struct ph_err ph_store_event_feedback(struct ph_ctx *ctx, const struct ph_auth_event *event,
+                                      bool *found)
+{
+    struct feedback f = { .event = event };
+
+    PH_TRY(ph_write(ctx, set_feedback, &f));
+    *found = f.found;
     return PH_OK;
 }

@@ -176,6 +176,17 @@ static const char *const STEP_PARTS[] = {
     NULL,
 };
 
+/* Documents of pools and clients; what was said about an event afterwards. */
+static const char *const STEP_CONFIGURATIONS[] = {
+    "CREATE TABLE IF NOT EXISTS configurations (pool_id TEXT NOT NULL, kind BIGINT NOT NULL,"
+    " client_id TEXT NOT NULL, document TEXT NOT NULL, created_ms BIGINT NOT NULL,"
+    " modified_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, kind, client_id))",
+    "ALTER TABLE auth_events ADD COLUMN feedback TEXT",
+    "ALTER TABLE auth_events ADD COLUMN feedback_by TEXT",
+    "ALTER TABLE auth_events ADD COLUMN feedback_ms BIGINT NOT NULL DEFAULT 0",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -191,6 +202,7 @@ static const struct step STEPS[] = {
     { .version = 6, .min_reader = 1, .statements = STEP_PASSKEYS },
     { .version = 7, .min_reader = 1, .statements = STEP_GROUPS },
     { .version = 8, .min_reader = 1, .statements = STEP_PARTS },
+    { .version = 9, .min_reader = 1, .statements = STEP_CONFIGURATIONS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

@@ -84,13 +84,24 @@ struct ph_auth_event {
     struct ph_str response; /* Pass, Fail, InProgress */
     struct ph_str detail;   /* JSON: challenges, context data, analytics endpoint, addresses */
     int64_t at_ms;
+    struct ph_str feedback;    /* Valid, Invalid; absent: nobody has said anything */
+    struct ph_str feedback_by; /* Admin, User */
+    int64_t feedback_ms;
 };
 
 void ph_store_event_append(struct ph_ctx *ctx, const struct ph_auth_event *event);
 
-/* Newest first. */
+/* Newest first: those that come after `after` in this order, of which only at_ms and id count. */
 PH_MUST_USE struct ph_err ph_store_event_list(struct ph_ctx *ctx, struct ph_str pool_id,
-                                              struct ph_str sub, size_t limit,
-                                              struct ph_auth_event **events, size_t *count);
+                                              struct ph_str sub, const struct ph_auth_event *after,
+                                              size_t limit, struct ph_auth_event **events,
+                                              size_t *count);
+
+/*
+ * Sets the feedback of the event of this pool, sub and id; a later one replaces it. *found is false
+ * when there is no such event.
+ */
+PH_MUST_USE struct ph_err ph_store_event_feedback(struct ph_ctx *ctx,
+                                                  const struct ph_auth_event *event, bool *found);
 
 #endif

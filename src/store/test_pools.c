@@ -1,4 +1,5 @@
 #include "store/access.h"
+#include "store/configurations.h"
 #include "store/pools.h"
 #include "store/test_support.h"
 
@@ -257,6 +258,53 @@ static void clients_are_listed_changed_and_deleted(void **state)
     assert_int_equal(pool_revision(t), 4); /* made, two clients more, one less */
 }
 
+static bool put(struct test_store *t, const char *client_id, const char *document, int64_t at_ms)
+{
+    const struct ph_configuration given = { .kind = PH_CONFIGURATION_RISK,
+                                            .pool_id = TEST_POOL.id,
+                                            .client_id = ph_str_from(client_id),
+                                            .document = ph_str_from(document),
+                                            .created_ms = at_ms,
+                                            .modified_ms = at_ms };
+    int64_t created_ms;
+    bool gone;
+
+    assert_ok(ph_store_configuration_put(&t->ctx, &given, &gone, &created_ms));
+    return !gone;
+}
+
+static struct ph_configuration *configuration(struct test_store *t, const char *client_id)
+{
+    struct ph_configuration *found;
+
+    assert_ok(ph_store_configuration_find(&t->ctx, TEST_POOL.id, PH_CONFIGURATION_RISK,
+                                          ph_str_from(client_id), &found));
+    return found;
+}
+
+static void configurations_are_replaced_and_go_with_their_owners(void **state)
+{
+    struct test_store *t = *state;
+    enum ph_write_result result;
+
+    assert_false(put(t, "", "{}", 1));
+    make_pool(t, "eu-west-1_AAAAAAAAA");
+    assert_null(configuration(t, ""));
+    assert_true(put(t, "", "{}", 1));
+    assert_true(put(t, "", "{\"a\":1}", 5));
+    assert_str(configuration(t, "")->document, "{\"a\":1}");
+    assert_int_equal(configuration(t, "")->created_ms, 1);
+    assert_int_equal(configuration(t, "")->modified_ms, 5);
+    add_client(t, "one", (struct ph_str){ 0 });
+    assert_true(put(t, "one", "{}", 1));
+    assert_ok(ph_store_client_delete(&t->ctx, TEST_POOL.id, PH_STR("one"), &result));
+    assert_null(configuration(t, "one"));
+    assert_non_null(configuration(t, ""));
+    assert_ok(ph_store_pool_delete(&t->ctx, TEST_POOL.id, &result));
+    ph_store_sweep(t->ctx.store, t->now_ms);
+    assert_null(configuration(t, ""));
+}
+
 static void access_keys_are_made_found_listed_and_deleted(void **state)
 {
     struct test_store *t = *state;
@@ -293,6 +341,7 @@ static void access_keys_are_made_found_listed_and_deleted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_FILE(configurations_are_replaced_and_go_with_their_owners),
         IN_FILE(a_pool_is_read_as_it_was_made),
         IN_FILE(a_pool_changes_only_from_the_revision_that_was_read),
         IN_FILE(pools_are_listed_by_id),

@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+static const struct ph_auth_event NEWEST = { .at_ms = INT64_MAX };
+
 static int open_store(void **state)
 {
     *state = test_store_create(false);
@@ -314,7 +316,8 @@ static void closing_writes_the_events_that_nobody_waited_for(void **state)
     append_event(t, "e2", 2);
     test_close(t);
     test_open(t);
-    assert_ok(ph_store_event_list(&t->ctx, TEST_POOL.id, PH_STR("sub"), 2, &events, &count));
+    assert_ok(
+        ph_store_event_list(&t->ctx, TEST_POOL.id, PH_STR("sub"), &NEWEST, 2, &events, &count));
     assert_int_equal(count, 2);
     assert_str(events[0].id, "e3");
     assert_str(events[1].id, "e2");
@@ -331,7 +334,8 @@ static void an_event_follows_soon_without_any_other_write(void **state)
     append_event(t, "e1", 1);
     for (int i = 0; i < 500 && count == 0; i++) { /* some 10 ms; never longer than 5 s */
         usleep(10000);
-        assert_ok(ph_store_event_list(&t->ctx, TEST_POOL.id, PH_STR("sub"), 2, &events, &count));
+        assert_ok(
+            ph_store_event_list(&t->ctx, TEST_POOL.id, PH_STR("sub"), &NEWEST, 2, &events, &count));
     }
     assert_int_equal(count, 1);
 }

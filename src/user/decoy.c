@@ -57,8 +57,16 @@ void ph_decoy_delivery(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph
 {
     const bool phone_only = (pool->auto_verified & PH_EMAIL) == 0;
     const bool is_phone = ph_is_phone(name) && (pool->auto_verified & PH_PHONE) != 0;
+
+    ph_decoy_delivery_by(ctx, pool, name, phone_only || is_phone ? PH_MEDIUM_SMS : PH_MEDIUM_EMAIL,
+                         delivery);
+}
+
+void ph_decoy_delivery_by(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name,
+                          enum ph_medium medium, struct ph_delivery *delivery)
+{
     const struct ph_contact_kind *contact =
-        ph_contact_of(phone_only || is_phone ? PH_STR("phone_number") : PH_STR("email"));
+        ph_contact_of(medium == PH_MEDIUM_SMS ? PH_STR("phone_number") : PH_STR("email"));
 
     *delivery = (struct ph_delivery){
         .medium = contact->medium,

@@ -39,11 +39,15 @@ static struct ph_str printable(struct ph_ctx *ctx, struct ph_str header)
 }
 
 /* A browser's word for its own address counts only where the client vouches for it. */
-static struct ph_str address_of(const struct ph_ctx *ctx, const struct ph_client *client,
-                                const struct ph_in *user_context, const struct ph_in *context)
+struct ph_str ph_event_address(const struct ph_ctx *ctx, const struct ph_client *client,
+                               const struct ph_in *in)
 {
-    const struct ph_str vouched = ph_in_str(context, M_IpAddress);
-    const struct ph_str claimed = ph_in_str(user_context, M_IpAddress);
+    static const struct ph_in NOTHING = { NULL };
+    const struct ph_in *source = in == NULL ? &NOTHING : in;
+    const struct ph_in user_context = ph_in_object(source, M_UserContextData);
+    const struct ph_in context = ph_in_object(source, M_ContextData);
+    const struct ph_str vouched = ph_in_str(&context, M_IpAddress);
+    const struct ph_str claimed = ph_in_str(&user_context, M_IpAddress);
 
     if (vouched.n > 0) {
         return vouched;
@@ -82,12 +86,13 @@ static struct ph_str detail_of(struct ph_ctx *ctx, const struct ph_in *in,
     const struct ph_in *encoded = ph_in_has(&context, M_EncodedData) ? &context : &user_context;
     struct json_t *detail = ph_json_object(ctx->arena);
 
-    set(ctx, detail, "IpAddress", address_of(ctx, event->client, &user_context, &context),
-        IP_ADDRESS_MAX);
+    set(ctx, detail, "IpAddress", ph_event_address(ctx, event->client, in), IP_ADDRESS_MAX);
     set(ctx, detail, "UserAgent", printable(ctx, ctx->user_agent), ENCODED_DATA_MAX);
     set(ctx, detail, "AnalyticsEndpointId", ph_in_str(&analytics, M_AnalyticsEndpointId),
         ENCODED_DATA_MAX);
     set(ctx, detail, "EncodedData", ph_in_str(encoded, M_EncodedData), ENCODED_DATA_MAX);
+    set(ctx, detail, "RiskDecision", event->blocked ? PH_STR("Block") : PH_STR(""),
+        ENCODED_DATA_MAX);
     add_challenges(ctx, event, detail);
     return ph_json_text(ctx->arena, detail, PH_JSON_INSERTION);
 }

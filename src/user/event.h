@@ -35,13 +35,19 @@ struct ph_event {
     const struct ph_client *client; /* NULL: without one */
     const struct ph_event_challenge *challenges;
     size_t challenge_count;
+    bool blocked; /* by the address it came from */
 };
 
 /*
+ * Where a request comes from, as events have it: the address of the connection, unless ContextData
+ * (signed operations) or UserContextData (clients that vouch for it) say otherwise.
+ */
+struct ph_str ph_event_address(const struct ph_ctx *ctx, const struct ph_client *client,
+                               const struct ph_in *in);
+
+/*
  * Records the event. `in` is the request's input: AnalyticsMetadata, UserContextData and
- * ContextData are read from it where the operation has them; NULL: none. The address is that of
- * the connection unless ContextData (signed operations) or UserContextData (clients with
- * EnablePropagateAdditionalUserContextData) say otherwise.
+ * ContextData are read from it where the operation has them; NULL: none.
  */
 void ph_event_record(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_in *in,
                      const struct ph_event *event);

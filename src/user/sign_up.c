@@ -7,6 +7,8 @@
 
 enum { RESENDS_PER_HOUR = 5 };
 
+#define SIGNED_UP PH_STR("PostConfirmation_ConfirmSignUp")
+
 /* --- signing up --- */
 
 static struct ph_err set_attributes(struct ph_ctx *ctx, const struct ph_pool *pool,
@@ -118,14 +120,13 @@ static struct ph_err send_code(struct ph_ctx *ctx, const struct ph_pool *pool,
     return ph_code_issue(ctx, pool, &request, change, delivery);
 }
 
-/* Runs when the user is confirmed already: its failure is told, and changes nothing. */
-static struct ph_err tell_confirmed(struct ph_ctx *ctx, const struct ph_pool *pool,
-                                    const struct ph_client *client, const struct ph_user *user,
-                                    const struct json_t *client_metadata)
+struct ph_err ph_user_tell_confirmed(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                     const struct ph_client *client, const struct ph_user *user,
+                                     struct ph_str source, const struct json_t *client_metadata)
 {
     const struct ph_trigger_call call = {
         .trigger = PH_TRIGGER_POST_CONFIRMATION,
-        .source = PH_STR("PostConfirmation_ConfirmSignUp"),
+        .source = source,
         .client_id = client == NULL ? (struct ph_str){ 0 } : client->id,
         .user = user,
         .client_metadata = client_metadata,
@@ -168,7 +169,8 @@ struct ph_err ph_user_sign_up(struct ph_ctx *ctx, const struct ph_pool *pool,
     change.user->status = confirm ? PH_USER_CONFIRMED : PH_USER_UNCONFIRMED;
     PH_TRY(store_sign_up(ctx, pool, given, &change, take, &delivery));
     if (confirm) {
-        PH_TRY(tell_confirmed(ctx, pool, given->client, change.user, given->client_metadata));
+        PH_TRY(ph_user_tell_confirmed(ctx, pool, given->client, change.user, SIGNED_UP,
+                                      given->client_metadata));
     }
     *result = (struct ph_signed_up){ .user = change.user, .delivery = delivery };
     return PH_OK;
@@ -220,7 +222,8 @@ struct ph_err ph_user_confirm(struct ph_ctx *ctx, const struct ph_pool *pool,
     verify(ctx, change.user, code);
     change.user->status = PH_USER_CONFIRMED;
     PH_TRY(ph_user_save(ctx, pool, &change, move ? aliases : 0));
-    PH_TRY(tell_confirmed(ctx, pool, given->client, change.user, given->client_metadata));
+    PH_TRY(ph_user_tell_confirmed(ctx, pool, given->client, change.user, SIGNED_UP,
+                                  given->client_metadata));
     *user = change.user;
     return PH_OK;
 }
@@ -233,7 +236,7 @@ struct ph_err ph_user_confirm_by_admin(struct ph_ctx *ctx, const struct ph_pool 
     PH_TRY(check_unconfirmed(ctx, user));
     user->status = PH_USER_CONFIRMED;
     PH_TRY(ph_user_save(ctx, pool, &change, 0));
-    return tell_confirmed(ctx, pool, NULL, user, client_metadata);
+    return ph_user_tell_confirmed(ctx, pool, NULL, user, SIGNED_UP, client_metadata);
 }
 
 /* --- another code --- */

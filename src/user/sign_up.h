@@ -43,6 +43,15 @@ PH_MUST_USE struct ph_err ph_user_confirm_by_admin(struct ph_ctx *ctx, const str
                                                    struct ph_user *user,
                                                    const struct json_t *client_metadata);
 
+/*
+ * PostConfirmation, with this source. Runs when what it is told of is stored already: its failure
+ * is told, and changes nothing. client NULL: an administrator.
+ */
+PH_MUST_USE struct ph_err ph_user_tell_confirmed(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                                 const struct ph_client *client,
+                                                 const struct ph_user *user, struct ph_str source,
+                                                 const struct json_t *client_metadata);
+
 struct ph_resend {
     const struct ph_client *client;
     struct ph_str name;

@@ -4,6 +4,7 @@
 #include "store/sign_in.h"
 #include "user/event.h"
 #include "user/invite.h"
+#include "user/recovery.h"
 #include "user/sign_up.h"
 #include "user/update.h"
 
@@ -20,6 +21,7 @@ static int64_t read_now(void *self)
 }
 
 static const struct ph_clock CLOCK = { .now_ms = read_now };
+static const struct ph_auth_event NEWEST = { .at_ms = INT64_MAX };
 static const struct ph_client CLIENT = { .id = PH_STR_INIT("client"), .writes_all = true };
 static const struct ph_client HIDING = { .id = PH_STR_INIT("hiding"),
                                          .writes_all = true,
@@ -562,7 +564,7 @@ static void an_event_says_what_happened_from_where_and_no_more(void **state)
     event.client = &vouching;
     ph_event_record(&t->ctx, pool, &in, &event);
     assert_ok(invite(t, pool, "ann", (struct ph_attrs){ 0 }, &user)); /* waits for the commit */
-    assert_ok(ph_store_event_list(&t->ctx, pool->id, PH_STR("s"), 10, &events, &count));
+    assert_ok(ph_store_event_list(&t->ctx, pool->id, PH_STR("s"), &NEWEST, 10, &events, &count));
     assert_int_equal(count, 2);
     assert_str(events[0].detail, "{\"IpAddress\":\"192.0.2.7\",\"UserAgent\":\"agent ??\","
                                  "\"AnalyticsEndpointId\":\"e1\",\"EncodedData\":\"abc\"}");
@@ -574,9 +576,89 @@ static void an_event_says_what_happened_from_where_and_no_more(void **state)
 
 #define STORED_TEST(name) cmocka_unit_test_setup_teardown(name, open_pools, close_pools)
 
+/* --- forgotten passwords --- */
+
+#define MECHANISMS(first, second)                                                                  \
+    "{'AccountRecoverySetting':{'RecoveryMechanisms':["                                            \
+    "{'Name':'" first "','Priority':1},{'Name':'" second "','Priority':2}]}}"
+
+static struct ph_err forgot(struct test_pool *t, const struct ph_pool *pool,
+                            const struct ph_client *client, const char *name,
+                            struct ph_delivery *delivery)
+{
+    const struct ph_forgotten given = { .client = client, .name = ph_str_from(name) };
+    struct ph_str sub;
+
+    return ph_user_forgot_password(&t->ctx, pool, &given, &sub, delivery);
+}
+
+static struct ph_err recover(struct test_pool *t, const struct ph_pool *pool, const char *name,
+                             const char *code, const char *password)
+{
+    const struct ph_recovery given = { .client = &CLIENT,
+                                       .code = ph_str_from(code),
+                                       .password = ph_str_from(password) };
+
+    return ph_user_recover(&t->ctx, pool, find(t, pool, name), &given);
+}
+
+static void make_reachable(struct test_pool *t, const struct ph_pool *pool, const char *name)
+{
+    struct ph_user *user;
+
+    assert_ok(invite(t, pool, name,
+                     ATTRS(t, "email", "a@example.com", "email_verified", "true", "phone_number",
+                           "+15550001234", "phone_number_verified", "true"),
+                     &user));
+    assert_ok(ph_password_set_by_admin(&t->ctx, pool, user, PH_STR("Passw0rd!"), PH_PW_PERMANENT));
+}
+
+static void recovery_takes_the_first_mechanism(void **state)
+{
+    struct test_pool *t = *state;
+    const struct ph_pool *pool = begin(t, MECHANISMS("verified_phone_number", "verified_email"));
+    struct ph_delivery delivery;
+
+    make_reachable(t, pool, "ann");
+    assert_ok(forgot(t, pool, &CLIENT, "ann", &delivery));
+    assert_str(delivery.destination, "+*******1234");
+    assert_fails(forgot(t, pool, &CLIENT, "nobody", &delivery), "UserNotFoundException",
+                 "Username/client id combination not found.");
+    assert_ok(forgot(t, pool, &HIDING, "nobody", &delivery));
+    assert_str(delivery.attribute, "phone_number");
+}
+
+static void recovery_by_code(void **state)
+{
+    struct test_pool *t = *state;
+    const struct ph_pool *pool = begin(t, MECHANISMS("verified_email", "verified_phone_number"));
+    struct ph_delivery delivery;
+
+    make_reachable(t, pool, "ann");
+    assert_fails(recover(t, pool, "ann", "424242", "N3w-password"), "ExpiredCodeException",
+                 EXPIRED);
+    assert_ok(ph_user_reset_by_admin(&t->ctx, pool, find(t, pool, "ann"), NULL));
+    assert_int_equal(find(t, pool, "ann")->status, PH_USER_RESET_REQUIRED);
+    assert_ok(forgot(t, pool, &CLIENT, "ann", &delivery));
+    assert_str(delivery.destination, "a***@e***");
+    assert_fails(recover(t, pool, "ann", "424243", "N3w-password"), "CodeMismatchException",
+                 MISMATCH);
+    assert_fails(recover(t, pool, "ann", "424242", "short"), "InvalidPasswordException",
+                 "Password does not conform to policy: Password not long enough");
+    assert_ok(recover(t, pool, "ann", "424242", "N3w-passw0rd"));
+    assert_int_equal(find(t, pool, "ann")->status, PH_USER_CONFIRMED);
+    assert_true(ph_password_matches(&t->ctx, pool, find(t, pool, "ann"), PH_STR("N3w-passw0rd")));
+    assert_ok(forgot(t, pool, &CLIENT, "ann", &delivery));
+    now_ms += HOUR_MS;
+    assert_fails(recover(t, pool, "ann", "424242", "N3w-passw0rd"), "ExpiredCodeException",
+                 EXPIRED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        STORED_TEST(recovery_takes_the_first_mechanism),
+        STORED_TEST(recovery_by_code),
         STORED_TEST(a_user_is_found_by_each_name_that_is_his),
         STORED_TEST(a_taken_name_has_its_own_words),
         STORED_TEST(nobody_takes_a_sub_or_a_preferred_name_as_username),

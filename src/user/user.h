@@ -165,6 +165,10 @@ PH_MUST_USE struct ph_err ph_user_notify(struct ph_ctx *ctx, const struct ph_poo
 void ph_decoy_delivery(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name,
                        struct ph_delivery *delivery);
 
+/* The same by this medium. */
+void ph_decoy_delivery_by(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name,
+                          enum ph_medium medium, struct ph_delivery *delivery);
+
 /* The address or number itself (unmasked), of this kind. */
 struct ph_str ph_decoy_destination(struct ph_ctx *ctx, const struct ph_pool *pool,
                                    struct ph_str name, enum ph_medium medium);

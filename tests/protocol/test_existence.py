@@ -91,6 +91,21 @@ class Existence(PoolhouseTest):
                 answers[kind] = reply
         self.assert_alike(answers)
 
+    def test_a_forgotten_password_is_answered_alike_whoever_cannot_be_helped(self):
+        answers = {}
+        for kind, name in self.kinds().items():
+            reply = self.api.ForgotPassword(ClientId=self.client, Username=name)
+            self.assertRegex(reply['CodeDeliveryDetails'].pop('Destination'), r'^.\*\*\*@.\*\*\*$')
+            answers[kind] = reply
+        self.assert_alike(answers)
+
+    def test_a_wrong_code_of_recovery_gets_one_answer(self):
+        name = self.new_user(self.pool, email='a@example.com', email_verified='true')
+        self.api.ForgotPassword(ClientId=self.client, Username=name)
+        self.assert_alike({kind: self.shape('ConfirmForgotPassword', {
+            'ClientId': self.client, 'Username': user, 'ConfirmationCode': '1234567',
+            'Password': PASSWORD}) for kind, user in (('confirmed', name), ('unknown', 'nobody'))})
+
     def test_confirming_the_unknown_is_like_confirming_without_a_code(self):
         name = self.new_name()
         self.api.SignUp(ClientId=self.client, Username=name, Password=PASSWORD)

@@ -3,12 +3,12 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Amplify } from 'aws-amplify';
 import {
-  confirmSignUp, confirmSignIn, fetchAuthSession, fetchMFAPreference, fetchUserAttributes,
-  getCurrentUser, setUpTOTP, signIn, signOut, signUp, updateMFAPreference, updatePassword,
-  verifyTOTPSetup,
+  confirmResetPassword, confirmSignUp, confirmSignIn, fetchAuthSession, fetchMFAPreference,
+  fetchUserAttributes, getCurrentUser, resetPassword, setUpTOTP, signIn, signOut, signUp,
+  updateMFAPreference, updatePassword, verifyTOTPSetup,
 } from 'aws-amplify/auth';
 import {
-  AdminCreateUserCommand, SetUserPoolMfaConfigCommand,
+  AdminCreateUserCommand, AdminUpdateUserAttributesCommand, SetUserPoolMfaConfigCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { PASSWORD, Server, newUser, poolAndClient, totp } from './support.mjs';
 
@@ -60,6 +60,27 @@ test('a user signs up with the code of the message', async () => {
   const { code } = (await outbox.json()).messages[0];
   assert.ok((await confirmSignUp({ username: 'new', confirmationCode: code })).isSignUpComplete);
   assert.ok((await signIn({ username: 'new', password: PASSWORD })).isSignedIn);
+  await signOut();
+});
+
+test('a user who forgot the password chooses another one', async () => {
+  const username = 'forgetful';
+  await newUser(sdk, ids.UserPoolId, username);
+  await sdk.send(new AdminUpdateUserAttributesCommand({
+    UserPoolId: ids.UserPoolId, Username: username, UserAttributes: [
+      { Name: 'email', Value: 'f@example.com' }, { Name: 'email_verified', Value: 'true' }],
+  }));
+  const { isPasswordReset, nextStep } = await resetPassword({ username });
+  assert.equal(isPasswordReset, false);
+  assert.equal(nextStep.resetPasswordStep, 'CONFIRM_RESET_PASSWORD_WITH_CODE');
+  assert.deepEqual(nextStep.codeDeliveryDetails, {
+    deliveryMedium: 'EMAIL', destination: 'f***@e***', attributeName: 'email',
+  });
+  const outbox = await fetch(`${server.url}/_poolhouse/outbox?format=json&username=${username}`);
+  const confirmationCode = (await outbox.json()).messages[0].code;
+  const newPassword = `${PASSWORD}2`;
+  await confirmResetPassword({ username, confirmationCode, newPassword });
+  assert.ok((await signIn({ username, password: newPassword })).isSignedIn);
   await signOut();
 });
 

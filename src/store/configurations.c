@@ -1,0 +1,106 @@
+#include "store/configurations.h"
+
+#include "store/internal.h"
+
+/* The absent slice would be NULL, which equals nothing. */
+static struct ph_db_value owner(struct ph_str client_id)
+{
+    return ph_v_text(client_id.p == NULL ? PH_STR("") : client_id);
+}
+
+/* --- writing --- */
+
+struct putting {
+    const struct ph_configuration *given;
+    bool gone;
+    int64_t created_ms;
+};
+
+static const char PUT[] =
+    "INSERT INTO configurations (pool_id, kind, client_id, document, created_ms, modified_ms)"
+    " SELECT id, $2, $3, $4, $5, $6 FROM pools WHERE id = $1"
+    " ON CONFLICT (pool_id, kind, client_id) DO UPDATE SET document = excluded.document,"
+    " modified_ms = excluded.modified_ms";
+static const char CREATED[] = "SELECT created_ms FROM configurations"
+                              " WHERE pool_id = $1 AND kind = $2 AND client_id = $3";
+
+static void put(struct ph_tx *tx, void *arg)
+{
+    struct putting *p = arg;
+    const struct ph_configuration *g = p->given;
+    struct ph_q q;
+
+    p->gone =
+        PH_RUN(tx, PUT, ph_v_text(g->pool_id), ph_v_int(g->kind), owner(g->client_id),
+               ph_v_text(g->document), ph_v_int(g->created_ms), ph_v_int(g->modified_ms)) == 0;
+    PH_QUERY(tx, &q, CREATED, ph_v_text(g->pool_id), ph_v_int(g->kind), owner(g->client_id));
+    if (ph_q_row(&q)) {
+        p->created_ms = ph_q_int(&q, 0);
+    }
+    ph_q_end(&q);
+}
+
+struct ph_err ph_store_configuration_put(struct ph_ctx *ctx, const struct ph_configuration *given,
+                                         bool *gone, int64_t *created_ms)
+{
+    struct putting p = { .given = given };
+
+    PH_TRY(ph_write(ctx, put, &p));
+    *gone = p.gone;
+    *created_ms = p.created_ms;
+    return PH_OK;
+}
+
+struct deleting {
+    struct ph_str pool_id;
+    enum ph_configuration_kind kind;
+    struct ph_str client_id;
+};
+
+static const char DELETE[] = "DELETE FROM configurations"
+                             " WHERE pool_id = $1 AND kind = $2 AND client_id = $3";
+
+static void delete_one(struct ph_tx *tx, void *arg)
+{
+    const struct deleting *d = arg;
+
+    (void)PH_RUN(tx, DELETE, ph_v_text(d->pool_id), ph_v_int(d->kind), owner(d->client_id));
+}
+
+struct ph_err ph_store_configuration_delete(struct ph_ctx *ctx, struct ph_str pool_id,
+                                            enum ph_configuration_kind kind,
+                                            struct ph_str client_id)
+{
+    struct deleting d = { pool_id, kind, client_id };
+
+    return ph_write(ctx, delete_one, &d);
+}
+
+/* --- reading --- */
+
+static const char FIND[] = "SELECT document, created_ms, modified_ms FROM configurations"
+                           " WHERE pool_id = $1 AND kind = $2 AND client_id = $3";
+
+struct ph_err ph_store_configuration_find(struct ph_ctx *ctx, struct ph_str pool_id,
+                                          enum ph_configuration_kind kind, struct ph_str client_id,
+                                          struct ph_configuration **found)
+{
+    struct ph_configuration *read = NULL;
+    struct ph_q q;
+
+    PH_READ(ctx, &q, FIND, ph_v_text(pool_id), ph_v_int(kind), owner(client_id));
+    if (ph_q_row(&q)) {
+        read = ph_arena_new(ctx->arena, struct ph_configuration);
+        *read = (struct ph_configuration){
+            .kind = kind,
+            .pool_id = pool_id,
+            .client_id = client_id,
+            .document = ph_q_str(&q, ctx->arena, 0),
+            .created_ms = ph_q_int(&q, 1),
+            .modified_ms = ph_q_int(&q, 2),
+        };
+    }
+    PH_TRY(ph_read_end(&q));
+    *found = read;
+    return PH_OK;
+}
