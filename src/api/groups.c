@@ -152,20 +152,20 @@ static struct ph_err read_page(struct ph_ctx *ctx, const struct ph_in *in, const
                         page);
 }
 
-/* `groups` holds one more than the page when the list goes on. */
+/* The page from `at` on; `groups` holds more than it when the list goes on. */
 static void write_groups(struct ph_ctx *ctx, const struct ph_page *page, const struct ph_pool *pool,
-                         const struct ph_group *groups, size_t count, struct ph_out *out)
+                         const struct ph_group *groups, size_t count, size_t at, struct ph_out *out)
 {
+    const size_t end = at + page->limit;
     struct ph_out_list list = ph_out_list(out, M_Groups);
 
-    for (size_t i = 0; i < count && i < page->limit; i++) {
+    for (size_t i = at; i < count && i < end; i++) {
         struct ph_out one = ph_out_list_object(&list);
 
         write_group(pool, &groups[i], &one);
     }
-    if (count > page->limit) {
-        ph_out_str(out, M_NextToken,
-                   ph_page_token_make(ctx, page->question, groups[page->limit - 1].name));
+    if (count > end) {
+        ph_out_str(out, M_NextToken, ph_page_token_make(ctx, page->question, groups[end - 1].name));
     }
 }
 
@@ -179,7 +179,7 @@ struct ph_err ph_api_list_groups(struct ph_ctx *ctx, const struct ph_in *in, str
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
     PH_TRY(read_page(ctx, in, "ListGroups", (struct ph_str){ 0 }, &page));
     PH_TRY(ph_store_group_list(ctx, &pool->ref, page.after, page.limit + 1, &groups, &count));
-    write_groups(ctx, &page, pool, groups, count, out);
+    write_groups(ctx, &page, pool, groups, count, 0, out);
     return PH_OK;
 }
 
@@ -209,7 +209,7 @@ struct ph_err ph_api_admin_list_groups_for_user(struct ph_ctx *ctx, const struct
     PH_TRY(read_page(ctx, in, "AdminListGroupsForUser", user->sub, &page));
     PH_TRY(ph_store_groups_of_user(ctx, &pool->ref, user->sub, &groups, &count));
     at = position_after(groups, count, page.after);
-    write_groups(ctx, &page, pool, count == 0 ? NULL : groups + at, count - at, out);
+    write_groups(ctx, &page, pool, groups, count, at, out);
     return PH_OK;
 }
 

@@ -10,10 +10,9 @@ static struct ph_err find_pool(struct ph_ctx *ctx, const struct ph_in *in,
     struct ph_str id = { 0 };
 
     ph_str_cut(arn, '/', NULL, &id);
-    if (!ph_str_eq(arn, ph_pool_arn(ctx->arena, ctx->settings, id))) {
-        return ph_pool_unknown(ctx, id.n > 0 ? id : arn);
-    }
-    return ph_pool_get(ctx, id, pool);
+    id = id.n > 0 ? id : arn;
+    PH_TRY(ph_pool_get(ctx, id, pool));
+    return ph_str_eq(arn, (*pool)->arn) ? PH_OK : ph_pool_unknown(ctx, id);
 }
 
 /* These operations know no conflict: the pool is read again when it has changed meanwhile. */
