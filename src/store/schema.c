@@ -178,6 +178,7 @@ static const char *const STEP_PARTS[] = {
 
 /* Documents of pools and clients; what was said about an event afterwards. */
 static const char *const STEP_CONFIGURATIONS[] = {
+    /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one text on three lines */
     "CREATE TABLE IF NOT EXISTS configurations (pool_id TEXT NOT NULL, kind BIGINT NOT NULL,"
     " client_id TEXT NOT NULL, document TEXT NOT NULL, created_ms BIGINT NOT NULL,"
     " modified_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, kind, client_id))",
