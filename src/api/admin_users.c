@@ -1,5 +1,6 @@
 /* One user as administrators see and change it (management.md 4.8). */
 #include "api/handlers.h"
+#include "api/self.h"
 #include "api/views.h"
 #include "user/update.h"
 
@@ -9,19 +10,12 @@ struct subject {
     struct ph_user *user;
 };
 
-static struct ph_err find_subject(struct ph_ctx *ctx, const struct ph_in *in,
-                                  struct subject *subject)
-{
-    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &subject->pool));
-    return ph_user_get(ctx, subject->pool, ph_in_str(in, M_Username), &subject->user);
-}
-
 struct ph_err ph_api_admin_get_user(struct ph_ctx *ctx, const struct ph_in *in, struct ph_out *out)
 {
     static const struct ph_view_choice ALL = { .reader = NULL };
     struct subject subject;
 
-    PH_TRY(find_subject(ctx, in, &subject));
+    PH_TRY(ph_named_find(ctx, in, &subject.pool, &subject.user));
     ph_view_user(out, subject.user, M_UserAttributes, &ALL);
     ph_view_mfa(out, subject.user);
     return PH_OK;
@@ -34,7 +28,7 @@ struct ph_err ph_api_admin_delete_user(struct ph_ctx *ctx, const struct ph_in *i
     bool existed; /* if not: somebody else was faster, and the user is gone all the same */
 
     (void)out;
-    PH_TRY(find_subject(ctx, in, &subject));
+    PH_TRY(ph_named_find(ctx, in, &subject.pool, &subject.user));
     return ph_store_user_delete(ctx, &subject.pool->ref, subject.user->sub, &existed);
 }
 
@@ -45,7 +39,7 @@ struct ph_err ph_api_admin_enable_user(struct ph_ctx *ctx, const struct ph_in *i
     struct subject subject;
 
     (void)out;
-    PH_TRY(find_subject(ctx, in, &subject));
+    PH_TRY(ph_named_find(ctx, in, &subject.pool, &subject.user));
     change.user = subject.user;
     change.user->enabled = true;
     return ph_user_save(ctx, subject.pool, &change, 0);
@@ -59,7 +53,7 @@ struct ph_err ph_api_admin_disable_user(struct ph_ctx *ctx, const struct ph_in *
     struct subject subject;
 
     (void)out;
-    PH_TRY(find_subject(ctx, in, &subject));
+    PH_TRY(ph_named_find(ctx, in, &subject.pool, &subject.user));
     PH_TRY(ph_store_user_sign_out(ctx, &subject.pool->ref, subject.user->sub,
                                   ph_now_ms(ctx) + 1)); /* those of this millisecond, too */
     change.user = subject.user;
@@ -75,7 +69,7 @@ struct ph_err ph_api_admin_set_user_password(struct ph_ctx *ctx, const struct ph
     struct subject subject;
 
     (void)out;
-    PH_TRY(find_subject(ctx, in, &subject));
+    PH_TRY(ph_named_find(ctx, in, &subject.pool, &subject.user));
     return ph_password_set_by_admin(ctx, subject.pool, subject.user, ph_in_str(in, M_Password),
                                     kind);
 }
@@ -92,7 +86,7 @@ struct ph_err ph_api_admin_update_user_attributes(struct ph_ctx *ctx, const stru
     struct ph_deliveries sent; /* the operation does not tell where to */
 
     (void)out;
-    PH_TRY(find_subject(ctx, in, &subject));
+    PH_TRY(ph_named_find(ctx, in, &subject.pool, &subject.user));
     ph_view_read_attributes(ctx, in, M_UserAttributes, &writes);
     return ph_user_update(ctx, subject.pool, subject.user, &given, &sent);
 }
@@ -105,7 +99,7 @@ struct ph_err ph_api_admin_delete_user_attributes(struct ph_ctx *ctx, const stru
     size_t count;
 
     (void)out;
-    PH_TRY(find_subject(ctx, in, &subject));
+    PH_TRY(ph_named_find(ctx, in, &subject.pool, &subject.user));
     ph_view_read_names(ctx, in, M_UserAttributeNames, &names, &count);
     return ph_user_remove_attributes(ctx, subject.pool, NULL, subject.user, names, count);
 }

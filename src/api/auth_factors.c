@@ -49,7 +49,6 @@ struct ph_err ph_api_admin_get_user_auth_factors(struct ph_ctx *ctx, const struc
     const struct ph_pool *pool;
     struct ph_user *user;
 
-    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
-    PH_TRY(ph_user_get(ctx, pool, ph_in_str(in, M_Username), &user));
+    PH_TRY(ph_named_find(ctx, in, &pool, &user));
     return write_factors(ctx, pool, user, out);
 }

@@ -1,6 +1,7 @@
 /* Devices, as their users and as administrators see and change them (authentication.md 2.4). */
 #include "api/handlers.h"
 #include "api/page_token.h"
+#include "api/self.h"
 #include "device/device.h"
 #include "model/exceptions.h"
 #include "model/messages.h"
@@ -27,8 +28,7 @@ static struct ph_err find_user(struct ph_ctx *ctx, const struct ph_in *in, struc
 {
     struct ph_user *user;
 
-    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &owner->pool));
-    PH_TRY(ph_user_get(ctx, owner->pool, ph_in_str(in, M_Username), &user));
+    PH_TRY(ph_named_find(ctx, in, &owner->pool, &user));
     owner->sub = user->sub;
     owner->username = user->username;
     return PH_OK;

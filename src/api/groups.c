@@ -3,6 +3,7 @@
 
 #include "api/handlers.h"
 #include "api/page_token.h"
+#include "api/self.h"
 #include "api/views.h"
 #include "model/exceptions.h"
 
@@ -116,8 +117,7 @@ static struct ph_err change(struct ph_ctx *ctx, const struct ph_in *in, change_m
     enum ph_group_write result;
     struct ph_user *user;
 
-    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
-    PH_TRY(ph_user_get(ctx, pool, ph_in_str(in, M_Username), &user));
+    PH_TRY(ph_named_find(ctx, in, &pool, &user));
     PH_TRY(verb(ctx, &pool->ref, ph_in_str(in, M_GroupName), user->sub, &result));
     if (result == PH_GROUP_FULL) {
         return PH_FAIL(LimitExceededException, "A user can be in at most 100 groups.");
@@ -204,8 +204,7 @@ struct ph_err ph_api_admin_list_groups_for_user(struct ph_ctx *ctx, const struct
     struct ph_page page;
     size_t count, at;
 
-    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
-    PH_TRY(ph_user_get(ctx, pool, ph_in_str(in, M_Username), &user));
+    PH_TRY(ph_named_find(ctx, in, &pool, &user));
     PH_TRY(read_page(ctx, in, "AdminListGroupsForUser", user->sub, &page));
     PH_TRY(ph_store_groups_of_user(ctx, &pool->ref, user->sub, &groups, &count));
     at = position_after(groups, count, page.after);

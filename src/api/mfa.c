@@ -8,13 +8,6 @@
 #include "model/messages.h"
 #include "user/user.h"
 
-/* Whom an administrator names; there is no client then. */
-static struct ph_err find_named(struct ph_ctx *ctx, const struct ph_in *in, struct ph_self *owner)
-{
-    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &owner->pool));
-    return ph_user_get(ctx, owner->pool, ph_in_str(in, M_Username), &owner->user);
-}
-
 static struct ph_err save(struct ph_ctx *ctx, const struct ph_self *owner)
 {
     struct ph_user_change change = { .user = owner->user };
@@ -92,7 +85,7 @@ struct ph_err ph_api_admin_delete_software_token(struct ph_ctx *ctx, const struc
     struct ph_self owner;
 
     (void)out;
-    PH_TRY(find_named(ctx, in, &owner));
+    PH_TRY(ph_named_find(ctx, in, &owner.pool, &owner.user));
     change.user = owner.user;
     PH_TRY(ph_software_token_remove(ctx, &change));
     return ph_user_save(ctx, owner.pool, &change, 0);
@@ -144,7 +137,7 @@ struct ph_err ph_api_admin_set_user_mfa_preference(struct ph_ctx *ctx, const str
     struct ph_self owner;
 
     (void)out;
-    PH_TRY(find_named(ctx, in, &owner));
+    PH_TRY(ph_named_find(ctx, in, &owner.pool, &owner.user));
     return set_preference(ctx, in, &owner);
 }
 
@@ -186,6 +179,6 @@ struct ph_err ph_api_admin_set_user_settings(struct ph_ctx *ctx, const struct ph
     struct ph_self owner;
 
     (void)out;
-    PH_TRY(find_named(ctx, in, &owner));
+    PH_TRY(ph_named_find(ctx, in, &owner.pool, &owner.user));
     return set_options(ctx, in, &owner);
 }

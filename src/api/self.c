@@ -2,6 +2,7 @@
 
 #include "model/exceptions.h"
 #include "model/messages.h"
+#include "user/user.h"
 
 struct ph_err ph_self_find(struct ph_ctx *ctx, struct ph_self *self)
 {
@@ -15,4 +16,11 @@ struct ph_err ph_self_find(struct ph_ctx *ctx, struct ph_self *self)
     }
     *self = found;
     return PH_OK;
+}
+
+struct ph_err ph_named_find(struct ph_ctx *ctx, const struct ph_in *in, const struct ph_pool **pool,
+                            struct ph_user **user)
+{
+    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), pool));
+    return ph_user_get(ctx, *pool, ph_in_str(in, M_Username), user);
 }

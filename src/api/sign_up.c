@@ -3,6 +3,7 @@
 
 #include "api/handlers.h"
 #include "api/public_client.h"
+#include "api/self.h"
 #include "api/views.h"
 #include "auth/signed_up.h"
 #include "user/event.h"
@@ -86,7 +87,6 @@ struct ph_err ph_api_admin_confirm_sign_up(struct ph_ctx *ctx, const struct ph_i
     struct ph_user *user;
 
     (void)out;
-    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
-    PH_TRY(ph_user_get(ctx, pool, ph_in_str(in, M_Username), &user));
+    PH_TRY(ph_named_find(ctx, in, &pool, &user));
     return ph_user_confirm_by_admin(ctx, pool, user, ph_in_json(in, M_ClientMetadata));
 }

@@ -1,5 +1,6 @@
 /* Ending sign-ins: RevokeToken, GlobalSignOut, AdminUserGlobalSignOut (authentication.md 3.6). */
 #include "api/handlers.h"
+#include "api/self.h"
 #include "store/sign_in.h"
 #include "token/jwt.h"
 #include "token/refresh_token.h"
@@ -70,7 +71,6 @@ struct ph_err ph_api_admin_user_global_sign_out(struct ph_ctx *ctx, const struct
     struct ph_user *user;
 
     (void)out;
-    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
-    PH_TRY(ph_user_get(ctx, pool, ph_in_str(in, M_Username), &user));
+    PH_TRY(ph_named_find(ctx, in, &pool, &user));
     return sign_out(ctx, pool, user->sub);
 }

@@ -252,28 +252,50 @@ static struct ph_err load_pool(struct ph_ctx *ctx, struct ph_str pool_id, struct
     return PH_OK;
 }
 
-struct ph_err ph_pool_find(struct ph_ctx *ctx, struct ph_str pool_id, const struct ph_pool **pool)
+/* What pools and clients differ in when they are looked up. */
+struct kind {
+    struct ph_err (*revision)(struct ph_ctx *ctx, struct ph_str id, int64_t *revision);
+    void (*forget)(struct ph_ctx *ctx, struct ph_str id);
+};
+
+static const struct kind POOLS = { ph_store_pool_revision, ph_pool_forget };
+static const struct kind CLIENTS = { ph_store_client_revision, ph_client_forget };
+
+/* *known is NULL when there is none, or, with *exists, when it must be loaded under this look. */
+static struct ph_err find_known(struct ph_ctx *ctx, const struct kind *kind, struct set *set,
+                                struct ph_str id, const struct ph_snapshot **known, bool *exists,
+                                struct look *look)
 {
-    struct set *set = pool_set(ctx->pools, pool_id);
-    const struct ph_snapshot *known = take_fresh(ctx, set, pool_id);
-    struct look look;
     int64_t revision;
 
-    *pool = NULL;
-    if (known == NULL) {
-        look = begin_look(ctx->pools);
-        PH_TRY(ph_store_pool_revision(ctx, pool_id, &revision));
-        if (revision == 0) {
-            ph_pool_forget(ctx, pool_id);
-            return PH_OK;
-        }
-        known = take(ctx, set, pool_id, revision, look);
-    }
-    if (known != NULL) {
-        *pool = &known->pool;
+    *exists = true;
+    *known = take_fresh(ctx, set, id);
+    if (*known != NULL) {
         return PH_OK;
     }
-    return load_pool(ctx, pool_id, look, pool);
+    *look = begin_look(ctx->pools);
+    PH_TRY(kind->revision(ctx, id, &revision));
+    if (revision == 0) {
+        *exists = false;
+        kind->forget(ctx, id);
+        return PH_OK;
+    }
+    *known = take(ctx, set, id, revision, *look);
+    return PH_OK;
+}
+
+struct ph_err ph_pool_find(struct ph_ctx *ctx, struct ph_str pool_id, const struct ph_pool **pool)
+{
+    const struct ph_snapshot *known;
+    struct look look = { 0 };
+    bool exists;
+
+    *pool = NULL;
+    PH_TRY(find_known(ctx, &POOLS, pool_set(ctx->pools, pool_id), pool_id, &known, &exists, &look));
+    if (known != NULL) {
+        *pool = &known->pool;
+    }
+    return known == NULL && exists ? load_pool(ctx, pool_id, look, pool) : PH_OK;
 }
 
 struct ph_err ph_pool_unknown(struct ph_ctx *ctx, struct ph_str pool_id)
@@ -316,26 +338,17 @@ static struct ph_err load_client(struct ph_ctx *ctx, struct ph_str client_id, st
 static struct ph_err find_client(struct ph_ctx *ctx, struct ph_str client_id,
                                  const struct ph_client **client)
 {
-    struct set *set = client_set(ctx->pools, client_id);
-    const struct ph_snapshot *known = take_fresh(ctx, set, client_id);
-    struct look look;
-    int64_t revision;
+    const struct ph_snapshot *known;
+    struct look look = { 0 };
+    bool exists;
 
     *client = NULL;
-    if (known == NULL) {
-        look = begin_look(ctx->pools);
-        PH_TRY(ph_store_client_revision(ctx, client_id, &revision));
-        if (revision == 0) {
-            ph_client_forget(ctx, client_id);
-            return PH_OK;
-        }
-        known = take(ctx, set, client_id, revision, look);
-    }
+    PH_TRY(find_known(ctx, &CLIENTS, client_set(ctx->pools, client_id), client_id, &known, &exists,
+                      &look));
     if (known != NULL) {
         *client = &known->client;
-        return PH_OK;
     }
-    return load_client(ctx, client_id, look, client);
+    return known == NULL && exists ? load_client(ctx, client_id, look, client) : PH_OK;
 }
 
 struct ph_err ph_client_unknown(struct ph_ctx *ctx, struct ph_str client_id)
