@@ -13,7 +13,7 @@ import unittest
 import urllib.parse
 
 HEALTH = b'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'
-MAX_BODY = 256 * 1024
+MAX_BODY = 2 * 1024 * 1024
 MAX_HEAD = 16 * 1024
 
 
