@@ -1,5 +1,6 @@
 #include "protocol/dispatch.h"
 
+#include "limits/limits.h"
 #include "model/validate.h"
 #include "protocol/authenticate.h"
 #include "protocol/authorize.h"
@@ -109,6 +110,7 @@ static struct ph_err answer(const struct ph_protocol *protocol, struct call *cal
     PH_TRY(parse(call, &body));
     in = (struct ph_in){ body };
     PH_TRY(ph_authorize(&call->ctx, call->operation, &in));
+    PH_TRY(ph_limits_take(&call->ctx, call->operation->id));
     if (protocol->handlers[call->operation->id].run == NULL) {
         return PH_FAIL(OperationNotBuiltException,
                        ph_textf(call->ctx.arena, "%s is not built yet.", call->operation->name));

@@ -194,6 +194,13 @@ static const char *const STEP_CLIENT_PARTS[] = {
     NULL,
 };
 
+/* Request rates that somebody provisioned. */
+static const char *const STEP_LIMITS[] = {
+    "CREATE TABLE IF NOT EXISTS provisioned_limits (name TEXT NOT NULL PRIMARY KEY,"
+    " value BIGINT NOT NULL)",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -211,6 +218,7 @@ static const struct step STEPS[] = {
     { .version = 8, .min_reader = 1, .statements = STEP_PARTS },
     { .version = 9, .min_reader = 1, .statements = STEP_CONFIGURATIONS },
     { .version = 10, .min_reader = 1, .statements = STEP_CLIENT_PARTS },
+    { .version = 11, .min_reader = 1, .statements = STEP_LIMITS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 
