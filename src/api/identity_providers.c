@@ -1,6 +1,6 @@
 /* Identity providers of a pool (management.md 7). */
 #include "api/handlers.h"
-#include "api/part_pages.h"
+#include "api/parts.h"
 #include "model/exceptions.h"
 #include "model/messages.h"
 #include "pool/provider.h"

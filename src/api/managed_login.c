@@ -1,11 +1,9 @@
 /* Styles of managed login (management.md 9): one for a client. */
 #include "api/handlers.h"
+#include "api/parts.h"
 #include "branding/style.h"
 #include "model/exceptions.h"
-#include "model/messages.h"
 #include "model/validate.h"
-#include "pool/pool.h"
-#include "store/parts.h"
 
 enum { STYLES_MAX = 20 };
 
@@ -96,21 +94,9 @@ static struct ph_err exists(struct ph_ctx *ctx, struct ph_str client_id)
 static struct ph_err refusal(struct ph_ctx *ctx, const struct ph_part *style,
                              enum ph_part_write result)
 {
-    switch (result) {
-    case PH_PART_DONE:
-        return PH_OK;
-    case PH_PART_FULL:
-        return PH_FAIL(LimitExceededException,
-                       "A user pool can have at most 20 managed login branding styles.");
-    case PH_PART_CLAIMED:
-        return exists(ctx, style->client_id);
-    case PH_PART_TAKEN: /* an id of ours that somebody has */
-    case PH_PART_CONFLICT:
-        return PH_FAIL(ConcurrentModificationException, PH_MSG_CONCURRENT_CHANGE);
-    case PH_PART_GONE:
-        break;
-    }
-    return ph_client_unknown(ctx, style->client_id);
+    return ph_part_refusal(ctx, style, result,
+                           "A user pool can have at most 20 managed login branding styles.",
+                           exists(ctx, style->client_id));
 }
 
 static struct ph_err apply(struct ph_ctx *ctx, enum ph_op operation, const struct ph_in *in,

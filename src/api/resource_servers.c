@@ -1,6 +1,6 @@
 /* Resource servers and their scopes (management.md 6). */
 #include "api/handlers.h"
-#include "api/part_pages.h"
+#include "api/parts.h"
 #include "model/exceptions.h"
 #include "model/validate.h"
 

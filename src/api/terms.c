@@ -1,8 +1,7 @@
 /* Terms documents of app clients (management.md 9): links to what people agree to at sign-up. */
 #include "api/handlers.h"
-#include "api/part_pages.h"
+#include "api/parts.h"
 #include "model/exceptions.h"
-#include "model/messages.h"
 #include "model/validate.h"
 
 enum { TERMS_MAX = 40, PAGE_MAX = 60 };
@@ -117,23 +116,12 @@ static struct json_t *take_given(struct ph_ctx *ctx, enum ph_op operation, const
 static struct ph_err refusal(struct ph_ctx *ctx, const struct ph_part *terms,
                              enum ph_part_write result)
 {
-    switch (result) {
-    case PH_PART_DONE:
-        return PH_OK;
-    case PH_PART_FULL:
-        return PH_FAIL(LimitExceededException, "A user pool can have at most 40 terms documents.");
-    case PH_PART_CLAIMED:
-        return PH_FAIL(TermsExistsException,
-                       ph_textf(ctx->arena, "Terms %.*s already exists for client %.*s",
-                                PH_FMT(ph_json_get_str(terms->document, "TermsName")),
-                                PH_FMT(terms->client_id)));
-    case PH_PART_TAKEN: /* an id of ours that somebody has */
-    case PH_PART_CONFLICT:
-        return PH_FAIL(ConcurrentModificationException, PH_MSG_CONCURRENT_CHANGE);
-    case PH_PART_GONE:
-        break;
-    }
-    return ph_client_unknown(ctx, terms->client_id);
+    const char *taken =
+        ph_textf(ctx->arena, "Terms %.*s already exists for client %.*s",
+                 PH_FMT(ph_json_get_str(terms->document, "TermsName")), PH_FMT(terms->client_id));
+
+    return ph_part_refusal(ctx, terms, result, "A user pool can have at most 40 terms documents.",
+                           PH_FAIL(TermsExistsException, taken));
 }
 
 struct ph_err ph_api_create_terms(struct ph_ctx *ctx, const struct ph_in *in, struct ph_out *out)

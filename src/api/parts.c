@@ -1,6 +1,8 @@
-#include "api/part_pages.h"
+#include "api/parts.h"
 
 #include "api/page_token.h"
+#include "model/exceptions.h"
+#include "model/messages.h"
 
 struct ph_err ph_part_page(struct ph_ctx *ctx, const struct ph_part_pages *pages,
                            const struct ph_in *in, struct ph_out *out)
@@ -29,4 +31,23 @@ struct ph_err ph_part_page(struct ph_ctx *ctx, const struct ph_part_pages *pages
         ph_out_str(out, M_NextToken, ph_page_token_make(ctx, question, parts[page.limit - 1].name));
     }
     return PH_OK;
+}
+
+struct ph_err ph_part_refusal(struct ph_ctx *ctx, const struct ph_part *part,
+                              enum ph_part_write result, const char *full, struct ph_err taken)
+{
+    switch (result) {
+    case PH_PART_DONE:
+        return PH_OK;
+    case PH_PART_FULL:
+        return PH_FAIL(LimitExceededException, full);
+    case PH_PART_CLAIMED:
+        return taken;
+    case PH_PART_TAKEN: /* an id of ours that somebody has */
+    case PH_PART_CONFLICT:
+        return PH_FAIL(ConcurrentModificationException, PH_MSG_CONCURRENT_CHANGE);
+    case PH_PART_GONE:
+        break;
+    }
+    return ph_client_unknown(ctx, part->client_id);
 }
