@@ -61,7 +61,8 @@ static void note(const void *bytes, size_t count)
     NEXT(fn, "write")
 
     if (journal < 0) {
-        journal = open(getenv("POWER_LOSS_JOURNAL"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        journal =
+            open(getenv("POWER_LOSS_JOURNAL"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     }
     if (next(journal, bytes, count) != (ssize_t)count) {
         abort();
