@@ -47,13 +47,13 @@ static void a_limit_is_read_as_it_was_set(void **state)
     struct test_store *t = *state;
     int64_t value;
 
-    assert_ok(ph_limit_get(&t->ctx, PH_USER_CREATION, &value));
+    assert_ok(ph_limit_get(&t->ctx, PH_CATEGORY_USER_CREATION, &value));
     assert_int_equal(value, 50);
-    assert_ok(ph_limit_set(&t->ctx, PH_USER_CREATION, 70));
-    assert_ok(ph_limit_set(&t->ctx, PH_USER_CREATION, 60));
-    assert_ok(ph_limit_get(&t->ctx, PH_USER_CREATION, &value));
+    assert_ok(ph_limit_set(&t->ctx, PH_CATEGORY_USER_CREATION, 70));
+    assert_ok(ph_limit_set(&t->ctx, PH_CATEGORY_USER_CREATION, 60));
+    assert_ok(ph_limit_get(&t->ctx, PH_CATEGORY_USER_CREATION, &value));
     assert_int_equal(value, 60);
-    assert_ok(ph_limit_get(&t->ctx, PH_USER_READ, &value));
+    assert_ok(ph_limit_get(&t->ctx, PH_CATEGORY_USER_READ, &value));
     assert_int_equal(value, 120);
 }
 
@@ -85,7 +85,7 @@ static void a_second_of_requests_gets_through_at_once(void **state)
 
     assert_between(count(t, OP_DescribeUserPool, 1000), 15, 400);
     assert_int_equal(count(t, OP_SignUp, 20), 20); /* of another category */
-    assert_ok(ph_limit_set(&t->ctx, PH_USER_LIST, 500));
+    assert_ok(ph_limit_set(&t->ctx, PH_CATEGORY_USER_LIST, 500));
     assert_between(count(t, OP_ListUsers, 500), 500, 500);
 }
 

@@ -191,6 +191,12 @@ class ManagedLogin(PoolhouseTest):
                          UserPoolId=self.pool, ManagedLoginBrandingId=style, **more)
         self.create(UseCognitoProvidedValues=True)
 
+    def test_changes_at_the_same_time_are_told_apart(self):
+        style = self.create(Settings={})['ManagedLoginBrandingId']
+        self.provoke_conflict('UpdateManagedLoginBranding', UserPoolId=self.pool,
+                              ManagedLoginBrandingId=style, Settings={})
+        self.assertEqual({}, self.describe(style)['Settings'])
+
     def test_a_style_goes_with_its_client_and_its_pool(self):
         style = self.create(UseCognitoProvidedValues=True)['ManagedLoginBrandingId']
         self.api.DeleteUserPoolClient(UserPoolId=self.pool, ClientId=self.client)

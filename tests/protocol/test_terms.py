@@ -75,6 +75,11 @@ class Terms(PoolhouseTest):
                          UserPoolId=self.pool, ClientId=self.client, TermsName=name, **FIXED)
         self.create(client=self.new_client(self.pool))
 
+    def test_changes_at_the_same_time_are_told_apart(self):
+        terms = self.create()['TermsId']
+        self.provoke_conflict('UpdateTerms', UserPoolId=self.pool, TermsId=terms, Links=LINKS)
+        self.assertEqual(LINKS, self.describe(terms)['Links'])
+
     def test_links_lead_to_the_web(self):
         terms = self.create()['TermsId']
         for url in ('javascript:alert(1)', 'example.com', '//example.com', 'ftp://example.com'):
