@@ -18,8 +18,8 @@ static struct ph_err authenticate_client(struct ph_ctx *ctx, const struct ph_in 
         return PH_FAIL(UnauthorizedException, "Invalid client.");
     }
     PH_TRY(err);
-    if ((*client)->secret.p != NULL &&
-        !ph_equal_secret((*client)->secret, ph_in_str(in, M_ClientSecret))) {
+    if (ph_client_has_secret(*client) &&
+        !ph_client_secret_matches(*client, ph_in_str(in, M_ClientSecret))) {
         return PH_FAIL(UnauthorizedException, "Invalid client.");
     }
     if (!(*client)->revocation) {

@@ -107,7 +107,8 @@ static struct ph_err check_hash(struct ph_ctx *ctx, const struct ph_attempt *att
     const struct ph_str given = ph_answer(attempt, "SECRET_HASH");
     const struct ph_str names[] = { user->username, user->sub };
 
-    if (attempt->client->secret.p == NULL || ph_equal_secret(attempt->client->secret, given) ||
+    if (!ph_client_has_secret(attempt->client) ||
+        ph_client_secret_matches(attempt->client, given) ||
         ph_client_secret_hash_matches(ctx, attempt->client, given, names, 2)) {
         return PH_OK;
     }
@@ -141,7 +142,7 @@ static struct ph_err check_secret(struct ph_ctx *ctx, const struct ph_refresh_re
 {
     const struct ph_client *client = request->client;
 
-    if (client->secret.p == NULL || ph_equal_secret(client->secret, request->client_secret)) {
+    if (!ph_client_has_secret(client) || ph_client_secret_matches(client, request->client_secret)) {
         return PH_OK;
     }
     if (request->client_secret.n == 0) {

@@ -325,7 +325,7 @@ static struct ph_err load_client(struct ph_ctx *ctx, struct ph_str client_id, st
     if (pool == NULL) {
         return PH_OK;
     }
-    PH_TRY(ph_store_client_open_secret(ctx, &pool->ref, record));
+    PH_TRY(ph_store_client_open_secrets(ctx, &pool->ref, record));
 
     struct ph_snapshot *snapshot = ph_snapshot_create();
     ph_arena_defer(ctx->arena, ph_snapshot_release, snapshot);

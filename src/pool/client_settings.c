@@ -380,6 +380,6 @@ struct ph_err ph_client_settings_update(struct ph_ctx *ctx, const struct ph_pool
                                         const struct ph_client *client, const struct json_t *input,
                                         struct json_t **settings)
 {
-    return make(ctx, pool, client->secret.p != NULL, client->revocation, input, "updating",
+    return make(ctx, pool, ph_client_has_secret(client), client->revocation, input, "updating",
                 settings);
 }

@@ -115,7 +115,7 @@ struct ph_client {
     struct ph_str id;
     struct ph_str pool_id;
     struct ph_str name;
-    struct ph_str secret; /* absent: public client */
+    struct ph_client_secret secrets[PH_CLIENT_SECRETS_MAX]; /* oldest first; none: public client */
     int64_t created_ms;
     int64_t modified_ms;
     int64_t revision;
@@ -185,9 +185,14 @@ const struct ph_attr_def *ph_pool_attribute(const struct ph_pool *pool, struct p
 /* A key for one purpose of this pool ("session", "code", "decoy", ...), from its data key. */
 void ph_pool_key(const struct ph_pool *pool, struct ph_str purpose, struct ph_key *key);
 
+bool ph_client_has_secret(const struct ph_client *client);
+
+/* True when `given` is one of the client's secrets; false for a client without any. */
+bool ph_client_secret_matches(const struct ph_client *client, struct ph_str given);
+
 /*
  * SECRET_HASH (authentication.md 1.2): accepts base64(HMAC-SHA256(secret, name || client id)) over
- * any of the names. A client without a secret accepts everything.
+ * any of the names with any of the secrets. A client without a secret accepts everything.
  */
 enum ph_secret_member { PH_IN_AUTH_PARAMETERS, PH_IN_SECRET_HASH_MEMBER };
 PH_MUST_USE struct ph_err ph_client_check_secret_hash(struct ph_ctx *ctx,

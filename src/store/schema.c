@@ -188,6 +188,15 @@ static const char *const STEP_CONFIGURATIONS[] = {
     NULL,
 };
 
+/* A second secret, so that the first can be replaced while clients still use it. */
+static const char *const STEP_CLIENT_SECRETS[] = {
+    "ALTER TABLE clients ADD COLUMN secret_ms BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE clients ADD COLUMN second_secret BYTEA",
+    "ALTER TABLE clients ADD COLUMN second_secret_ms BIGINT NOT NULL DEFAULT 0",
+    "UPDATE clients SET secret_ms = created_ms WHERE secret IS NOT NULL",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -204,6 +213,7 @@ static const struct step STEPS[] = {
     { .version = 7, .min_reader = 1, .statements = STEP_GROUPS },
     { .version = 8, .min_reader = 1, .statements = STEP_PARTS },
     { .version = 9, .min_reader = 1, .statements = STEP_CONFIGURATIONS },
+    { .version = 10, .min_reader = 1, .statements = STEP_CLIENT_SECRETS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

@@ -187,7 +187,7 @@ static struct ph_client_record client_with(const char *id, struct ph_str secret)
         .id = ph_str_from(id),
         .name = PH_STR("app"),
         .settings = PH_STR("{}"),
-        .secret = secret,
+        .secrets = { { .value = secret } },
         .created_ms = 3,
         .modified_ms = 4,
     };
@@ -216,12 +216,12 @@ static void clients_come_with_a_sealed_secret(void **state)
     assert_int_equal(add_client(t, "c2", (struct ph_str){ 0 }), PH_WRITE_DONE);
     assert_ok(ph_store_client_find(&t->ctx, PH_STR("c1"), &client));
     assert_str(client->pool_id, "eu-west-1_AAAAAAAAA");
-    assert_false(ph_str_contains(client->secret, PH_STR("secret")));
-    assert_ok(ph_store_client_open_secret(&t->ctx, &TEST_POOL, client));
-    assert_str(client->secret, "secret");
+    assert_false(ph_str_contains(client->secrets[0].value, PH_STR("secret")));
+    assert_ok(ph_store_client_open_secrets(&t->ctx, &TEST_POOL, client));
+    assert_str(client->secrets[0].value, "secret");
     assert_ok(ph_store_client_find(&t->ctx, PH_STR("c2"), &client));
-    assert_ok(ph_store_client_open_secret(&t->ctx, &TEST_POOL, client));
-    assert_null(client->secret.p);
+    assert_ok(ph_store_client_open_secrets(&t->ctx, &TEST_POOL, client));
+    assert_null(client->secrets[0].value.p);
     assert_ok(ph_store_client_revision(&t->ctx, PH_STR("c2"), &revision));
     assert_int_equal(revision, 1);
     assert_ok(ph_store_client_find(&t->ctx, PH_STR("c3"), &client));
@@ -309,7 +309,7 @@ static void access_keys_are_made_found_listed_and_deleted(void **state)
 {
     struct test_store *t = *state;
     const struct ph_access_key key = { .id = PH_STR("AKIAAAAAAAAAAAAAAAAA"),
-                                       .secret = PH_STR("s3cret"),
+                                       .secrets = { { .value = PH_STR("s3cret") } },
                                        .user_name = PH_STR("ops"),
                                        .policy = PH_STR("{}"),
                                        .created_ms = 5 };
@@ -322,12 +322,12 @@ static void access_keys_are_made_found_listed_and_deleted(void **state)
     assert_ok(ph_store_access_key_insert(&t->ctx, &key, &flag));
     assert_true(flag);
     assert_ok(ph_store_access_key_find(&t->ctx, key.id, &found));
-    assert_str(found->secret, "s3cret");
+    assert_str(found->secrets[0].value, "s3cret");
     assert_null(found->session_token.p);
     assert_ok(ph_store_access_key_list(&t->ctx, &found, &count));
     assert_int_equal(count, 1);
     assert_str(found->user_name, "ops");
-    assert_null(found->secret.p);
+    assert_null(found->secrets[0].value.p);
     assert_ok(ph_store_access_key_delete(&t->ctx, key.id, &flag));
     assert_true(flag);
     assert_ok(ph_store_access_key_delete(&t->ctx, key.id, &flag));
