@@ -12,6 +12,7 @@ static void describe(struct ph_ctx *ctx, const struct ph_client *client, struct 
 {
     struct ph_out described = { ctx->arena, ph_json_copy(ctx->arena, client->settings) };
 
+    ph_json_remove(ctx->arena, described.object, "SSOSession");
     ph_out_str(&described, M_ClientId, client->id);
     ph_out_str(&described, M_UserPoolId, client->pool_id);
     ph_out_str(&described, M_ClientName, client->name);

@@ -91,6 +91,8 @@ struct ph_pool {
     unsigned verify_before_update; /* AttributesRequireVerificationBeforeUpdate */
     unsigned first_factors;        /* enum ph_factor bits */
     struct ph_web_authn web_authn;
+    bool tracks_sessions;      /* UserSessionTracking ENABLED */
+    int64_t sessions_per_user; /* TokenSession.MaxPerUser */
     bool tracks_devices;
     bool device_replaces_mfa;     /* ChallengeRequiredOnNewDevice */
     bool asks_before_remembering; /* DeviceOnlyRememberedOnUserPrompt */

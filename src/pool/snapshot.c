@@ -176,6 +176,14 @@ static void read_devices(const struct json_t *json, struct ph_pool *pool)
         ph_json_bool(ph_json_get(json, "DeviceOnlyRememberedOnUserPrompt"));
 }
 
+static void read_sessions(const struct json_t *json, struct ph_pool *pool)
+{
+    pool->tracks_sessions =
+        ph_str_eq(ph_json_get_str(json, "UserSessionTracking"), PH_STR("ENABLED"));
+    pool->sessions_per_user =
+        ph_json_int(ph_json_get(ph_json_get(json, "TokenSession"), "MaxPerUser"));
+}
+
 static void read_settings(const struct json_t *json, struct ph_pool *pool)
 {
     const struct json_t *policies = ph_json_get(json, "Policies");
@@ -199,6 +207,7 @@ static void read_settings(const struct json_t *json, struct ph_pool *pool)
     pool->first_factors = first_factors(factors);
     read_web_authn(ph_json_get(json, "WebAuthnConfiguration"), &pool->web_authn);
     read_devices(ph_json_get(json, "DeviceConfiguration"), pool);
+    read_sessions(ph_json_get(json, "SessionConfiguration"), pool);
 }
 
 struct ph_str ph_pool_arn(struct ph_arena *arena, const struct ph_settings *settings,

@@ -197,6 +197,21 @@ static const char *const STEP_CLIENT_SECRETS[] = {
     NULL,
 };
 
+/*
+ * Sessions of users in pools that track them: sign-ins whose tokens are still good. A row of one
+ * that ended in another way than by itself (its user signed out, its client was deleted) counts
+ * for nothing until somebody deletes it.
+ */
+static const char *const STEP_TOKEN_SESSIONS[] = {
+    "CREATE TABLE IF NOT EXISTS token_sessions (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " id TEXT NOT NULL, family TEXT NOT NULL, client_id TEXT NOT NULL, device_type TEXT,"
+    " address TEXT, created_ms BIGINT NOT NULL, active_ms BIGINT NOT NULL,"
+    " expires_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, sub, id))",
+    "CREATE UNIQUE INDEX IF NOT EXISTS token_sessions_family ON token_sessions (pool_id, family)",
+    "CREATE INDEX IF NOT EXISTS token_sessions_expiry ON token_sessions (expires_ms)",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -214,6 +229,7 @@ static const struct step STEPS[] = {
     { .version = 8, .min_reader = 1, .statements = STEP_PARTS },
     { .version = 9, .min_reader = 1, .statements = STEP_CONFIGURATIONS },
     { .version = 10, .min_reader = 1, .statements = STEP_CLIENT_SECRETS },
+    { .version = 11, .min_reader = 1, .statements = STEP_TOKEN_SESSIONS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

@@ -60,6 +60,8 @@ static const char DELETE_DEVICES[] = "DELETE FROM devices WHERE pool_id = $1 AND
 static const char DELETE_PASSKEYS[] = "DELETE FROM passkeys WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_MEMBERSHIPS[] = "DELETE FROM group_members"
                                          " WHERE pool_id = $1 AND sub = $2";
+static const char DELETE_SESSIONS[] = "DELETE FROM token_sessions"
+                                      " WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_EVENTS[] = "DELETE FROM auth_events WHERE pool_id = $1 AND sub = $2";
 
 static void delete_user(struct ph_tx *tx, void *arg)
@@ -74,6 +76,7 @@ static void delete_user(struct ph_tx *tx, void *arg)
     (void)PH_RUN(tx, DELETE_DEVICES, pool, sub);
     (void)PH_RUN(tx, DELETE_PASSKEYS, pool, sub);
     (void)PH_RUN(tx, DELETE_MEMBERSHIPS, pool, sub);
+    (void)PH_RUN(tx, DELETE_SESSIONS, pool, sub);
     (void)PH_RUN(tx, DELETE_EVENTS, pool, sub);
     (void)PH_RUN(tx, DELETE_TOTP, pool, sub);
     (void)PH_RUN(tx, DELETE_STEPS, pool, sub);
@@ -111,6 +114,7 @@ static void sign_out(struct ph_tx *tx, void *arg)
     const struct naming *n = arg;
 
     (void)PH_RUN(tx, SIGN_OUT, ph_v_text(n->pool_id), ph_v_text(n->sub), ph_v_int(n->at_ms));
+    (void)PH_RUN(tx, DELETE_SESSIONS, ph_v_text(n->pool_id), ph_v_text(n->sub));
 }
 
 struct ph_err ph_store_user_sign_out(struct ph_ctx *ctx, const struct ph_pool_ref *pool,

@@ -62,7 +62,8 @@ static void add_list(struct ph_ctx *ctx, struct json_t *claims, const char *name
 static void add_origin(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
                        struct json_t *claims)
 {
-    if (granted->client->revocation) {
+    /* A session that cannot be told from others could not be ended. */
+    if (granted->client->revocation || granted->pool->tracks_sessions) {
         set(ctx, claims, "origin_jti", granted->family);
     }
 }
