@@ -87,16 +87,19 @@ static const char PURGE_PASSKEYS[] =
 static const char PURGE_SESSIONS[] =
     "DELETE FROM token_sessions WHERE (pool_id, sub, id) IN"
     " (SELECT pool_id, sub, id FROM token_sessions WHERE pool_id = $1 LIMIT 500)";
+static const char PURGE_IDENTITIES[] =
+    "DELETE FROM identities WHERE (pool_id, provider, attribute, value) IN (SELECT pool_id,"
+    " provider, attribute, value FROM identities WHERE pool_id = $1 LIMIT 500)";
 static const char PURGE_CONFIGURATIONS[] = "DELETE FROM configurations WHERE pool_id = $1";
 static const char PURGE_OUTBOX[] = "DELETE FROM outbox WHERE pool_id = $1";
 static const char PURGED[] = "DELETE FROM deleted_pools WHERE id = $1";
 
-static const char *const PURGES[] = { PURGE_USERS,    PURGE_ALIASES,  PURGE_CODES,
-                                      PURGE_LOCKOUTS, PURGE_ATTEMPTS, PURGE_FAMILIES,
-                                      PURGE_EVENTS,   PURGE_TOTP,     PURGE_STEPS,
-                                      PURGE_DEVICES,  PURGE_PASSKEYS, PURGE_GROUPS,
-                                      PURGE_MEMBERS,  PURGE_SESSIONS, PURGE_CONFIGURATIONS,
-                                      PURGE_OUTBOX };
+static const char *const PURGES[] = { PURGE_USERS,          PURGE_ALIASES,  PURGE_CODES,
+                                      PURGE_LOCKOUTS,       PURGE_ATTEMPTS, PURGE_FAMILIES,
+                                      PURGE_EVENTS,         PURGE_TOTP,     PURGE_STEPS,
+                                      PURGE_DEVICES,        PURGE_PASSKEYS, PURGE_GROUPS,
+                                      PURGE_MEMBERS,        PURGE_SESSIONS, PURGE_IDENTITIES,
+                                      PURGE_CONFIGURATIONS, PURGE_OUTBOX };
 
 static const char IS_DELETED[] = "SELECT 1 FROM deleted_pools WHERE id = $1";
 

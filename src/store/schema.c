@@ -212,6 +212,19 @@ static const char *const STEP_TOKEN_SESSIONS[] = {
     NULL,
 };
 
+/*
+ * Identities at other providers that are linked to users. provider_ms says which provider of this
+ * name is meant, by the time of its making: links to one that was deleted are no links to a later
+ * one of the same name.
+ */
+static const char *const STEP_IDENTITIES[] = {
+    "CREATE TABLE IF NOT EXISTS identities (pool_id TEXT NOT NULL, provider TEXT NOT NULL,"
+    " attribute TEXT NOT NULL, value BYTEA NOT NULL, sub TEXT NOT NULL,"
+    " provider_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, provider, attribute, value))",
+    "CREATE INDEX IF NOT EXISTS identities_owner ON identities (pool_id, sub)",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -230,6 +243,7 @@ static const struct step STEPS[] = {
     { .version = 9, .min_reader = 1, .statements = STEP_CONFIGURATIONS },
     { .version = 10, .min_reader = 1, .statements = STEP_CLIENT_SECRETS },
     { .version = 11, .min_reader = 1, .statements = STEP_TOKEN_SESSIONS },
+    { .version = 12, .min_reader = 1, .statements = STEP_IDENTITIES },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

@@ -309,7 +309,7 @@ static void access_keys_are_made_found_listed_and_deleted(void **state)
 {
     struct test_store *t = *state;
     const struct ph_access_key key = { .id = PH_STR("AKIAAAAAAAAAAAAAAAAA"),
-                                       .secrets = { { .value = PH_STR("s3cret") } },
+                                       .secret = PH_STR("s3cret"),
                                        .user_name = PH_STR("ops"),
                                        .policy = PH_STR("{}"),
                                        .created_ms = 5 };
@@ -322,12 +322,12 @@ static void access_keys_are_made_found_listed_and_deleted(void **state)
     assert_ok(ph_store_access_key_insert(&t->ctx, &key, &flag));
     assert_true(flag);
     assert_ok(ph_store_access_key_find(&t->ctx, key.id, &found));
-    assert_str(found->secrets[0].value, "s3cret");
+    assert_str(found->secret, "s3cret");
     assert_null(found->session_token.p);
     assert_ok(ph_store_access_key_list(&t->ctx, &found, &count));
     assert_int_equal(count, 1);
     assert_str(found->user_name, "ops");
-    assert_null(found->secrets[0].value.p);
+    assert_null(found->secret.p);
     assert_ok(ph_store_access_key_delete(&t->ctx, key.id, &flag));
     assert_true(flag);
     assert_ok(ph_store_access_key_delete(&t->ctx, key.id, &flag));
