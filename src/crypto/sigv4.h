@@ -3,7 +3,7 @@
  * for those that we send.
  *
  * Pure: bytes in, signature out. Thread-safe. Follows "Signature Version 4 signing process", AWS
- * general reference, for services other than S3.
+ * general reference; paths of S3 have no characters here that need encoding.
  */
 #ifndef PH_CRYPTO_SIGV4_H
 #define PH_CRYPTO_SIGV4_H
@@ -42,14 +42,16 @@ struct ph_aws_request {
     struct ph_str body;
     struct ph_str region;
     struct ph_str service; /* "lambda", "sns" */
+    struct ph_str target;  /* X-Amz-Target; absent: none */
+    bool hashes_body;      /* X-Amz-Content-Sha256, which S3 wants */
 };
 
-enum { PH_AWS_HEADERS = 4 };
+enum { PH_AWS_HEADERS = 6 };
 
 /*
- * The headers to send: Content-Type, X-Amz-Date, Authorization, and X-Amz-Security-Token with a
- * session token. Host is signed as HTTP clients write it. *count of them are written; false when
- * the URL is none.
+ * The headers to send: Content-Type, X-Amz-Date, Authorization, and those of X-Amz-Content-Sha256,
+ * X-Amz-Security-Token and X-Amz-Target that the request needs. Host is signed as HTTP clients
+ * write it. *count of them are written; false when the URL is none.
  */
 PH_MUST_USE bool ph_aws_sign(struct ph_arena *arena, const struct ph_aws_credentials *credentials,
                              const struct ph_aws_request *request, int64_t now_s,

@@ -67,6 +67,13 @@ struct ph_signing_key {
     int64_t published_until_ms;
 };
 
+/* What is logged for a pool (management.md 10). */
+enum ph_log_source {
+    PH_LOG_NOTIFICATIONS, /* userNotification */
+    PH_LOG_AUTH_EVENTS,   /* userAuthEvents */
+    PH_LOG_SOURCES,
+};
+
 struct ph_pool {
     struct ph_pool_ref ref; /* id and data key: what the store wants */
     struct ph_str id;
@@ -96,6 +103,9 @@ struct ph_pool {
     bool tracks_devices;
     bool device_replaces_mfa;     /* ChallengeRequiredOnNewDevice */
     bool asks_before_remembering; /* DeviceOnlyRememberedOnUserPrompt */
+    bool threat_protection;       /* AdvancedSecurityMode AUDIT or ENFORCED */
+    struct ph_str
+        log_arns[PH_LOG_SOURCES]; /* of its log delivery; absent: that source is not logged */
     const struct ph_attr_def *schema;
     size_t schema_count;
     const struct ph_signing_key *keys; /* newest first */

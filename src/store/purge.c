@@ -91,6 +91,7 @@ static const char PURGE_IDENTITIES[] =
     "DELETE FROM identities WHERE (pool_id, provider, attribute, value) IN (SELECT pool_id,"
     " provider, attribute, value FROM identities WHERE pool_id = $1 LIMIT 500)";
 static const char PURGE_CONFIGURATIONS[] = "DELETE FROM configurations WHERE pool_id = $1";
+static const char PURGE_LOGS[] = "DELETE FROM log_events WHERE pool_id = $1";
 static const char PURGE_OUTBOX[] = "DELETE FROM outbox WHERE pool_id = $1";
 static const char PURGED[] = "DELETE FROM deleted_pools WHERE id = $1";
 
@@ -99,7 +100,7 @@ static const char *const PURGES[] = { PURGE_USERS,          PURGE_ALIASES,  PURG
                                       PURGE_EVENTS,         PURGE_TOTP,     PURGE_STEPS,
                                       PURGE_DEVICES,        PURGE_PASSKEYS, PURGE_GROUPS,
                                       PURGE_MEMBERS,        PURGE_SESSIONS, PURGE_IDENTITIES,
-                                      PURGE_CONFIGURATIONS, PURGE_OUTBOX };
+                                      PURGE_CONFIGURATIONS, PURGE_LOGS,     PURGE_OUTBOX };
 
 static const char IS_DELETED[] = "SELECT 1 FROM deleted_pools WHERE id = $1";
 

@@ -225,6 +225,18 @@ static const char *const STEP_IDENTITIES[] = {
     NULL,
 };
 
+/*
+ * Events on their way to the log targets of the operator. A lane is what goes together, in order:
+ * to one ARN, from one source of one pool.
+ */
+static const char *const STEP_LOG_EVENTS[] = {
+    "CREATE TABLE IF NOT EXISTS log_events (id TEXT NOT NULL PRIMARY KEY, target TEXT NOT NULL,"
+    " arn TEXT NOT NULL, pool_id TEXT NOT NULL, source TEXT NOT NULL, body TEXT NOT NULL,"
+    " created_ms BIGINT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS log_events_lane ON log_events (target, arn, pool_id, source, id)",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -244,6 +256,7 @@ static const struct step STEPS[] = {
     { .version = 10, .min_reader = 1, .statements = STEP_CLIENT_SECRETS },
     { .version = 11, .min_reader = 1, .statements = STEP_TOKEN_SESSIONS },
     { .version = 12, .min_reader = 1, .statements = STEP_IDENTITIES },
+    { .version = 13, .min_reader = 1, .statements = STEP_LOG_EVENTS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

@@ -15,6 +15,7 @@
  *   store/token_sessions.h  sessions of users
  *   store/sign_in.h   lockout, spent nonces, token families, sign-in events
  *   store/outbox.h    messages on their way out
+ *   store/log_events.h  events on their way to log targets
  *   store/access.h    access keys of administrators
  */
 #ifndef PH_STORE_STORE_H
