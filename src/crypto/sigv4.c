@@ -10,13 +10,13 @@
 enum { CANONICAL_MAX = 64 * 1024, QUERY_PARAMETERS_MAX = 64 };
 
 /* Encoded once more than it was sent, as all services but S3 have it. */
-static void add_path(struct ph_buf *buf, struct ph_str path)
+static void add_path(struct ph_buf *buf, const struct ph_sigv4_scope *scope, struct ph_str path)
 {
     static const struct ph_str PLAIN =
         PH_STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/");
 
     for (size_t i = 0; i < path.n; i++) {
-        if (ph_str_has_byte(PLAIN, path.p[i])) {
+        if (scope->keeps_path || ph_str_has_byte(PLAIN, path.p[i])) {
             ph_buf_add_byte(buf, path.p[i]);
         } else {
             ph_buf_addf(buf, "%%%02X", path.p[i]);
@@ -115,7 +115,7 @@ static bool canonical_request(struct ph_arena *arena, const struct ph_http_reque
 
     ph_buf_init(&buf, arena, CANONICAL_MAX);
     ph_buf_addf(&buf, "%.*s\n", PH_FMT(request->method));
-    add_path(&buf, request->path);
+    add_path(&buf, scope, request->path);
     if (!add_query(&buf, arena, request->query) ||
         !add_headers(&buf, request, scope->signed_headers)) {
         return false;
@@ -213,12 +213,40 @@ static struct ph_str authorization(struct ph_arena *arena,
                    PH_FMT(ph_hex(arena, ph_digest_str(signature))));
 }
 
+/* Writes those that are wanted: all of them for the signature, all but Host for the client. */
+static size_t choose_headers(struct ph_arena *arena, const struct signing_header *all, size_t count,
+                             struct ph_http_request *parts, struct ph_str *names,
+                             struct ph_http_field *headers)
+{
+    struct ph_http_field *signed_fields = ph_arena_array(arena, count, struct ph_http_field);
+    size_t sent = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].field.value.n == 0) {
+            continue;
+        }
+        signed_fields[parts->header_count++] = all[i].field;
+        *names = PH_CONCAT(arena, *names, names->n > 0 ? PH_STR(";") : PH_STR(""),
+                           ph_str_from(all[i].signed_name));
+        if (!ph_str_eq(all[i].field.name, PH_STR("Host"))) {
+            headers[sent++] = all[i].field;
+        }
+    }
+    parts->headers = signed_fields;
+    return sent;
+}
+
 bool ph_aws_sign(struct ph_arena *arena, const struct ph_aws_credentials *credentials,
                  const struct ph_aws_request *request, int64_t now_s,
                  struct ph_http_field headers[PH_AWS_HEADERS], size_t *count)
 {
     const struct ph_str time = ph_time_basic(arena, now_s), none = { 0 };
     struct ph_http_request parts = { .method = request->method, .body = request->body };
+    struct ph_sigv4_scope scope = { .time = time,
+                                    .date = { time.p, 8 },
+                                    .region = request->region,
+                                    .service = request->service,
+                                    .keeps_path = request->hashes_body };
     struct ph_str host;
     struct ph_digest signature;
 
@@ -235,26 +263,8 @@ bool ph_aws_sign(struct ph_arena *arena, const struct ph_aws_credentials *creden
         { "x-amz-security-token", { PH_STR("X-Amz-Security-Token"), credentials->session_token } },
         { "x-amz-target", { PH_STR("X-Amz-Target"), request->target } },
     };
-    struct ph_sigv4_scope scope = {
-        .time = time, .date = { time.p, 8 }, .region = request->region, .service = request->service
-    };
-    struct ph_http_field *signed_fields =
-        ph_arena_array(arena, sizeof all / sizeof all[0], struct ph_http_field);
-
-    *count = 0;
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (all[i].field.value.n == 0) {
-            continue;
-        }
-        signed_fields[parts.header_count++] = all[i].field;
-        scope.signed_headers =
-            PH_CONCAT(arena, scope.signed_headers, scope.signed_headers.n > 0 ? PH_STR(";") : none,
-                      ph_str_from(all[i].signed_name));
-        if (!ph_str_eq(all[i].field.name, PH_STR("Host"))) { /* the client writes that */
-            headers[(*count)++] = all[i].field;
-        }
-    }
-    parts.headers = signed_fields;
+    *count = choose_headers(arena, all, sizeof all / sizeof all[0], &parts, &scope.signed_headers,
+                            headers);
     if (!ph_sigv4_signature(arena, &parts, &scope, credentials->secret, &signature)) {
         return false;
     }

@@ -3,7 +3,7 @@
  * for those that we send.
  *
  * Pure: bytes in, signature out. Thread-safe. Follows "Signature Version 4 signing process", AWS
- * general reference; paths of S3 have no characters here that need encoding.
+ * general reference.
  */
 #ifndef PH_CRYPTO_SIGV4_H
 #define PH_CRYPTO_SIGV4_H
@@ -20,6 +20,7 @@ struct ph_sigv4_scope {
     struct ph_str region;
     struct ph_str service;
     struct ph_str signed_headers; /* lower case names in order, separated by ';' */
+    bool keeps_path;              /* S3: the path is signed as it was sent */
 };
 
 /* False when the request lacks a signed header or is too large. */
@@ -43,7 +44,7 @@ struct ph_aws_request {
     struct ph_str region;
     struct ph_str service; /* "lambda", "sns" */
     struct ph_str target;  /* X-Amz-Target; absent: none */
-    bool hashes_body;      /* X-Amz-Content-Sha256, which S3 wants */
+    bool hashes_body;      /* as S3 wants it: X-Amz-Content-Sha256, the path not encoded again */
 };
 
 enum { PH_AWS_HEADERS = 6 };

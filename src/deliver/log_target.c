@@ -339,14 +339,27 @@ static enum ph_carried to_firehose(const struct ph_log_target *target, struct ph
     return carried;
 }
 
+/* Bucket and what stands before the names of its objects, each part encoded. */
+static struct ph_str bucket_path(struct ph_arena *arena, struct ph_str resource)
+{
+    struct ph_str path = { 0 }, part;
+
+    while (resource.n > 0) {
+        ph_str_cut(resource, '/', &part, &resource);
+        path = PH_CONCAT(arena, path, PH_STR("/"), ph_url_encode(arena, part));
+    }
+    return path;
+}
+
 /* By the first event, so that a batch that is sent again replaces itself. */
 static struct ph_str object_path(struct ph_arena *arena, const struct ph_log_event *first)
 {
     const struct ph_date d = ph_date_from(first->created_ms / 1000);
 
-    return ph_strf(arena, "/%.*s/cognito/%.*s/%.*s/%04d/%02d/%02d/%02d/%.*s.json",
-                   PH_FMT(arn_field(first->lane.arn, 5)), PH_FMT(first->lane.source),
-                   PH_FMT(first->lane.pool_id), d.year, d.month, d.day, d.hour, PH_FMT(first->id));
+    return ph_strf(arena, "%.*s/cognito/%.*s/%.*s/%04d/%02d/%02d/%02d/%.*s.json",
+                   PH_FMT(bucket_path(arena, arn_field(first->lane.arn, 5))),
+                   PH_FMT(first->lane.source), PH_FMT(first->lane.pool_id), d.year, d.month, d.day,
+                   d.hour, PH_FMT(first->id));
 }
 
 static enum ph_carried to_s3(const struct ph_log_target *target, struct ph_ctx *ctx,

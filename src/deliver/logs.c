@@ -377,6 +377,38 @@ static bool read_targets(struct ph_logs *logs, char *why, size_t why_size)
     return true;
 }
 
+static struct ph_str directory_of(struct ph_str path)
+{
+    size_t n = path.n;
+
+    while (n > 0 && path.p[n - 1] != '/') {
+        n--;
+    }
+    return n == 0 ? PH_STR(".") : (struct ph_str){ path.p, n };
+}
+
+const char *const *ph_logs_directories(struct ph_arena *arena, const struct ph_settings *settings,
+                                       size_t *count)
+{
+    const char **directories = ph_arena_array(arena, TARGETS_MAX, const char *);
+    struct ph_str rest = settings->logs.targets, text;
+    struct ph_log_target target;
+    const char *why;
+
+    *count = 0;
+    while (*count < TARGETS_MAX && ph_str_line(&rest, &text)) {
+        const char *directory = NULL;
+
+        if (ph_log_target_parse(arena, text, &target, &why) && target.kind == PH_LOG_TO_FILE) {
+            directory = ph_cstr(arena, directory_of(target.address));
+        }
+        if (directory != NULL) {
+            directories[(*count)++] = directory;
+        }
+    }
+    return directories;
+}
+
 /* What waits from before the last stop. */
 static void start_line(struct ph_logs *logs, struct line *line)
 {

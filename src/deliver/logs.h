@@ -24,6 +24,10 @@ struct ph_logs;
 PH_MUST_USE bool ph_logs_create(const struct ph_ctx *ctx, struct ph_fetch *fetch,
                                 struct ph_logs **logs, char *why, size_t why_size);
 
+/* The directories that file targets are in, for whoever confines the process before. */
+const char *const *ph_logs_directories(struct ph_arena *arena, const struct ph_settings *settings,
+                                       size_t *count);
+
 /* Whether events of this source go anywhere: before one is made. */
 bool ph_logs_wants(const struct ph_ctx *ctx, const struct ph_pool *pool, enum ph_log_source source);
 

@@ -53,6 +53,21 @@ bool ph_route_parse(struct ph_arena *arena, struct ph_str line, struct ph_route 
     return true;
 }
 
+bool ph_functions_run_here(struct ph_str routes)
+{
+    struct ph_arena arena = { 0 };
+    struct ph_route route;
+    bool here = false;
+    struct ph_str line;
+    const char *why;
+
+    while (!here && ph_str_line(&routes, &line)) {
+        here = ph_route_parse(&arena, line, &route, &why) && route.transport == PH_BY_PROCESS;
+    }
+    ph_arena_finish(&arena);
+    return here;
+}
+
 bool ph_route_matches(const struct ph_route *route, struct ph_str arn)
 {
     return ph_str_matches(arn, route->pattern) ||

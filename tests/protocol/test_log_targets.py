@@ -261,10 +261,10 @@ class Targets(LogTest):
 
     def test_s3_gets_an_object_of_lines(self):
         pool, client = self.logged_pool(auth_events(
-            S3Configuration={'BucketArn': BUCKET.format('audit')}))
+            S3Configuration={'BucketArn': BUCKET.format('audit/a+b')}))
         self.tokens(client, self.new_user(pool))
         path, body, _ = self.s3.wait(1)[-1]
-        self.assertRegex(path, rf'^/audit/cognito/userAuthEvents/{pool}/\d{{4}}/\d\d/\d\d/\d\d/'
+        self.assertRegex(path, rf'^/audit/a%2Bb/cognito/userAuthEvents/{pool}/\d{{4}}/\d\d/\d\d/\d\d/'
                                r'[0-9a-f-]{36}\.json$')
         self.assertEqual(pool, json.loads(body)['message']['userPoolId'])
         self.assertEqual(0, self.s3.refused)
