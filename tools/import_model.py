@@ -59,6 +59,12 @@ def correct(shapes, classes):
     del shapes['DomainType']['pattern']
     # The flow of GetClientToken is documented, but missing in the published enumeration.
     shapes['ExplicitAuthFlowsType']['enum'].append('ALLOW_CLIENT_TOKEN_AUTH')
+    # Documented limits of numbers that the overlay knows without their constraints.
+    for shape, member, least, most in (('UserPoolTokenSessionConfigType', 'MaxPerUser', 1, 100),
+                                       ('ClientSSOSessionConfigType', 'MaxValidityMinutes', 0,
+                                        129600)):
+        shapes[member + 'Type'] = {'type': 'integer', 'min': least, 'max': most}
+        shapes[shape]['members'][member]['shape'] = member + 'Type'
     # GetClientToken lacks the trait that keeps clients from signing, yet needs no credentials.
     classes['GetClientToken'] = ('none', classes['GetClientToken'][1])
     # AssociateSoftwareToken and VerifySoftwareToken take an access token or a session: neither is

@@ -3,6 +3,7 @@
 #include "api/page_token.h"
 #include "model/messages.h"
 #include "model/validate.h"
+#include "pool/client_secrets.h"
 #include "pool/settings.h"
 
 /* --- describing --- */
@@ -11,10 +12,11 @@ static void describe(struct ph_ctx *ctx, const struct ph_client *client, struct 
 {
     struct ph_out described = { ctx->arena, ph_json_copy(ctx->arena, client->settings) };
 
+    ph_json_remove(ctx->arena, described.object, "SSOSession");
     ph_out_str(&described, M_ClientId, client->id);
     ph_out_str(&described, M_UserPoolId, client->pool_id);
     ph_out_str(&described, M_ClientName, client->name);
-    ph_out_str(&described, M_ClientSecret, client->secret);
+    ph_out_str(&described, M_ClientSecret, client->secrets[0].value);
     ph_out_time(&described, M_CreationDate, client->created_ms);
     ph_out_time(&described, M_LastModifiedDate, client->modified_ms);
     ph_out_json(out, M_UserPoolClient, described.object);
@@ -36,7 +38,7 @@ struct ph_err ph_api_describe_user_pool_client(struct ph_ctx *ctx, const struct 
 
 #define ALPHABET PH_STR("0123456789abcdefghijklmnopqrstuvwxyz")
 
-enum { ID_CHARS = 26, SECRET_CHARS = 51, CLIENTS_MAX = 1000, PAGE_DEFAULT = 60 };
+enum { ID_CHARS = 26, CLIENTS_MAX = 1000, PAGE_DEFAULT = 60 };
 
 /* What is pinned must be what the operations that take it as input accept. */
 static struct ph_err check_pins(struct ph_ctx *ctx, const struct ph_in *in)
@@ -72,7 +74,7 @@ static struct ph_str choose_secret(const struct ph_ctx *ctx, const struct ph_in 
         return ctx->pinned_secret;
     }
     if (ph_in_bool(in, M_GenerateSecret)) {
-        return ph_random_text(ctx, SECRET_CHARS, ALPHABET);
+        return ph_client_secret_new(ctx);
     }
     return ph_in_str(in, M_ClientSecret);
 }
@@ -111,7 +113,7 @@ struct ph_err ph_api_create_user_pool_client(struct ph_ctx *ctx, const struct ph
     struct ph_client_record record = {
         .id = choose_id(ctx),
         .name = ph_in_str(in, M_ClientName),
-        .secret = choose_secret(ctx, in),
+        .secrets = { { .value = choose_secret(ctx, in), .created_ms = now_ms } },
         .created_ms = now_ms,
         .modified_ms = now_ms,
     };
@@ -121,7 +123,8 @@ struct ph_err ph_api_create_user_pool_client(struct ph_ctx *ctx, const struct ph
 
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
     PH_TRY(check_pins(ctx, in));
-    PH_TRY(ph_client_settings_create(ctx, pool, record.secret.p != NULL, in->object, &settings));
+    PH_TRY(ph_client_settings_create(ctx, pool, record.secrets[0].value.p != NULL, in->object,
+                                     &settings));
     PH_TRY(check_limit(ctx, pool));
     record.settings = ph_json_text(ctx->arena, settings, PH_JSON_INSERTION);
     PH_TRY(insert(ctx, pool, &record));

@@ -123,6 +123,7 @@ struct ph_err ph_api_set_log_delivery_configuration(struct ph_ctx *ctx, const st
     PH_TRY(check(ctx, pool, ph_json_get(document, "LogConfigurations")));
     given.pool_id = pool->id;
     PH_TRY(ph_store_configuration_put(ctx, &given, &gone, &created_ms));
+    ph_pool_forget(ctx, pool->id);
     if (gone) {
         return ph_pool_unknown(ctx, pool->id);
     }

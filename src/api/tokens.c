@@ -23,8 +23,8 @@ static struct ph_err authenticate_client(struct ph_ctx *ctx, const struct ph_in 
         return PH_FAIL(UnauthorizedException, "Invalid client.");
     }
     PH_TRY(err);
-    if ((*client)->secret.p != NULL &&
-        !ph_equal_secret((*client)->secret, ph_in_str(in, M_ClientSecret))) {
+    if (ph_client_has_secret(*client) &&
+        !ph_client_secret_matches(*client, ph_in_str(in, M_ClientSecret))) {
         return PH_FAIL(UnauthorizedException, "Invalid client.");
     }
     if (!(*client)->revocation) {
@@ -84,7 +84,7 @@ struct ph_err ph_api_admin_user_global_sign_out(struct ph_ctx *ctx, const struct
 
 static struct ph_err authenticate_machine(const struct ph_client *client, struct ph_str secret)
 {
-    if (client->secret.p == NULL || !ph_equal_secret(client->secret, secret)) {
+    if (!ph_client_secret_matches(client, secret)) {
         return PH_FAIL(NotAuthorizedException, "Invalid client secret.");
     }
     if ((client->flows & PH_FLOW_CLIENT_TOKEN) == 0) {

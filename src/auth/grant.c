@@ -2,7 +2,9 @@
 #include "auth/internal.h"
 #include "device/device.h"
 #include "token/refresh_token.h"
+#include "token/token_session.h"
 #include "trigger/trigger.h"
+#include "user/event.h"
 
 /* Where nobody tracks devices, and for administrators' sign-ins, none is given out. */
 static bool gets_new_device(const struct ph_attempt *attempt)
@@ -71,6 +73,16 @@ static struct ph_str trigger_source(const struct ph_attempt *attempt)
                : PH_STR("TokenGeneration_Authentication");
 }
 
+/* Last: a sign-in that fails ends nobody else's session. */
+static struct ph_err begin_session(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                                   const struct ph_auth_granted *granted)
+{
+    const struct ph_str address = ph_event_address(ctx, attempt->client, attempt->request->input);
+    const int64_t expires_ms = ph_now_ms(ctx) + attempt->client->refresh_token_s * 1000;
+
+    return ph_token_session_begin(ctx, granted, address, expires_ms);
+}
+
 struct ph_err ph_grant(struct ph_ctx *ctx, struct ph_attempt *attempt, struct ph_decision *decision)
 {
     struct ph_auth_granted granted = {
@@ -89,6 +101,7 @@ struct ph_err ph_grant(struct ph_ctx *ctx, struct ph_attempt *attempt, struct ph
     granted.device_key = device_of(ctx, attempt, decision);
     PH_TRY(ph_tokens_issue(ctx, &granted, &decision->tokens));
     decision->tokens.refresh_token = refresh_token(ctx, attempt, &granted);
+    PH_TRY(begin_session(ctx, attempt, &granted));
     decision->challenge = NULL;
     return PH_OK;
 }

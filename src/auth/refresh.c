@@ -3,6 +3,8 @@
 #include "device/device.h"
 #include "store/sign_in.h"
 #include "token/refresh_token.h"
+#include "token/token_session.h"
+#include "user/event.h"
 #include "util/encode.h"
 
 /* One refresh on its way. */
@@ -12,6 +14,7 @@ struct refresh {
     struct ph_refresh_token token;
     struct ph_user *user;
     struct ph_family family;
+    const struct ph_in *input; /* for its context; NULL: the operation has none */
 };
 
 static struct ph_err refuse(const char *text)
@@ -74,6 +77,7 @@ static struct ph_err check_device(struct ph_ctx *ctx, const struct refresh *r, s
 static struct ph_err issue(struct ph_ctx *ctx, const struct refresh *r, struct ph_str source,
                            const struct json_t *client_metadata, struct ph_tokens *tokens)
 {
+    const struct ph_str address = ph_event_address(ctx, r->client, r->input);
     const struct ph_auth_granted granted = {
         .pool = r->pool,
         .client = r->client,
@@ -86,7 +90,9 @@ static struct ph_err issue(struct ph_ctx *ctx, const struct refresh *r, struct p
         .client_metadata = client_metadata,
     };
 
-    return ph_tokens_issue(ctx, &granted, tokens);
+    PH_TRY(ph_tokens_issue(ctx, &granted, tokens));
+    ph_token_session_touch(ctx, &granted, address);
+    return PH_OK;
 }
 
 /* ---- REFRESH_TOKEN_AUTH ---- */
@@ -107,7 +113,8 @@ static struct ph_err check_hash(struct ph_ctx *ctx, const struct ph_attempt *att
     const struct ph_str given = ph_answer(attempt, "SECRET_HASH");
     const struct ph_str names[] = { user->username, user->sub };
 
-    if (attempt->client->secret.p == NULL || ph_equal_secret(attempt->client->secret, given) ||
+    if (!ph_client_has_secret(attempt->client) ||
+        ph_client_secret_matches(attempt->client, given) ||
         ph_client_secret_hash_matches(ctx, attempt->client, given, names, 2)) {
         return PH_OK;
     }
@@ -118,7 +125,9 @@ static struct ph_err check_hash(struct ph_ctx *ctx, const struct ph_attempt *att
 struct ph_err ph_begin_refresh(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                struct ph_decision *decision)
 {
-    struct refresh r = { .pool = attempt->pool, .client = attempt->client };
+    struct refresh r = { .pool = attempt->pool,
+                         .client = attempt->client,
+                         .input = attempt->request->input };
 
     if (attempt->client->rotates_refresh_tokens) {
         return PH_FAIL(InvalidParameterException, "Auth flow not enabled for this client");
@@ -141,7 +150,7 @@ static struct ph_err check_secret(struct ph_ctx *ctx, const struct ph_refresh_re
 {
     const struct ph_client *client = request->client;
 
-    if (client->secret.p == NULL || ph_equal_secret(client->secret, request->client_secret)) {
+    if (!ph_client_has_secret(client) || ph_client_secret_matches(client, request->client_secret)) {
         return PH_OK;
     }
     if (request->client_secret.n == 0) {
@@ -175,6 +184,9 @@ static struct ph_err rotate(struct ph_ctx *ctx, struct refresh *r)
     if (r->token.generation == r->family.generation) {
         PH_TRY(ph_store_family_rotate(ctx, r->pool->id, r->token.family, r->token.generation,
                                       ph_now_ms(ctx), r->token.expires_ms, &moved, &r->family));
+    }
+    if (r->family.revoked) { /* a moment ago */
+        return refuse(PH_MSG_REFRESH_REVOKED);
     }
     if (!moved) {
         PH_TRY(check_grace(ctx, r));

@@ -10,13 +10,13 @@
 enum { CANONICAL_MAX = 64 * 1024, QUERY_PARAMETERS_MAX = 64 };
 
 /* Encoded once more than it was sent, as all services but S3 have it. */
-static void add_path(struct ph_buf *buf, struct ph_str path)
+static void add_path(struct ph_buf *buf, const struct ph_sigv4_scope *scope, struct ph_str path)
 {
     static const struct ph_str PLAIN =
         PH_STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/");
 
     for (size_t i = 0; i < path.n; i++) {
-        if (ph_str_has_byte(PLAIN, path.p[i])) {
+        if (scope->keeps_path || ph_str_has_byte(PLAIN, path.p[i])) {
             ph_buf_add_byte(buf, path.p[i]);
         } else {
             ph_buf_addf(buf, "%%%02X", path.p[i]);
@@ -115,7 +115,7 @@ static bool canonical_request(struct ph_arena *arena, const struct ph_http_reque
 
     ph_buf_init(&buf, arena, CANONICAL_MAX);
     ph_buf_addf(&buf, "%.*s\n", PH_FMT(request->method));
-    add_path(&buf, request->path);
+    add_path(&buf, scope, request->path);
     if (!add_query(&buf, arena, request->query) ||
         !add_headers(&buf, request, scope->signed_headers)) {
         return false;
@@ -186,48 +186,90 @@ static bool split_url(struct ph_arena *arena, struct ph_str url, struct ph_http_
     return host->n > 0;
 }
 
+/* In the order of their names, as they are signed. Those that are not wanted have no value. */
+struct signing_header {
+    const char *signed_name;
+    struct ph_http_field field;
+};
+
+static struct ph_str body_hash(struct ph_arena *arena, struct ph_str body)
+{
+    struct ph_digest digest;
+
+    PH_SHA256(&digest, body);
+    return ph_hex(arena, ph_digest_str(&digest));
+}
+
+static struct ph_str authorization(struct ph_arena *arena,
+                                   const struct ph_aws_credentials *credentials,
+                                   const struct ph_sigv4_scope *scope,
+                                   const struct ph_digest *signature)
+{
+    return ph_strf(arena,
+                   PH_SIGV4_ALGORITHM " Credential=%.*s/%.*s/%.*s/%.*s/aws4_request, "
+                                      "SignedHeaders=%.*s, Signature=%.*s",
+                   PH_FMT(credentials->access_key_id), PH_FMT(scope->date), PH_FMT(scope->region),
+                   PH_FMT(scope->service), PH_FMT(scope->signed_headers),
+                   PH_FMT(ph_hex(arena, ph_digest_str(signature))));
+}
+
+/* Writes those that are wanted: all of them for the signature, all but Host for the client. */
+static size_t choose_headers(struct ph_arena *arena, const struct signing_header *all, size_t count,
+                             struct ph_http_request *parts, struct ph_str *names,
+                             struct ph_http_field *headers)
+{
+    struct ph_http_field *signed_fields = ph_arena_array(arena, count, struct ph_http_field);
+    size_t sent = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].field.value.n == 0) {
+            continue;
+        }
+        signed_fields[parts->header_count++] = all[i].field;
+        *names = PH_CONCAT(arena, *names, names->n > 0 ? PH_STR(";") : PH_STR(""),
+                           ph_str_from(all[i].signed_name));
+        if (!ph_str_eq(all[i].field.name, PH_STR("Host"))) {
+            headers[sent++] = all[i].field;
+        }
+    }
+    parts->headers = signed_fields;
+    return sent;
+}
+
 bool ph_aws_sign(struct ph_arena *arena, const struct ph_aws_credentials *credentials,
                  const struct ph_aws_request *request, int64_t now_s,
                  struct ph_http_field headers[PH_AWS_HEADERS], size_t *count)
 {
-    const bool token = credentials->session_token.n > 0;
-    const struct ph_str time = ph_time_basic(arena, now_s);
-    const struct ph_sigv4_scope scope = {
-        .time = time,
-        .date = { time.p, 8 },
-        .region = request->region,
-        .service = request->service,
-        .signed_headers = token ? PH_STR("content-type;host;x-amz-date;x-amz-security-token")
-                                : PH_STR("content-type;host;x-amz-date"),
-    };
-    struct ph_http_field all[] = {
-        { PH_STR("Content-Type"), request->content_type },
-        { PH_STR("X-Amz-Date"), time },
-        { PH_STR("X-Amz-Security-Token"), credentials->session_token },
-        { PH_STR("Host"), { 0 } },
-    };
-    struct ph_http_request parts = { .method = request->method,
-                                     .headers = all,
-                                     .header_count = sizeof all / sizeof all[0],
-                                     .body = request->body };
+    const struct ph_str time = ph_time_basic(arena, now_s), none = { 0 };
+    struct ph_http_request parts = { .method = request->method, .body = request->body };
+    struct ph_sigv4_scope scope = { .time = time,
+                                    .date = { time.p, 8 },
+                                    .region = request->region,
+                                    .service = request->service,
+                                    .keeps_path = request->hashes_body };
+    struct ph_str host;
     struct ph_digest signature;
 
-    if (!split_url(arena, request->url, &parts, &all[3].value) ||
-        !ph_sigv4_signature(arena, &parts, &scope, credentials->secret, &signature)) {
+    if (!split_url(arena, request->url, &parts, &host)) {
         return false;
     }
-    headers[0] = all[0];
-    headers[1] = all[1];
-    headers[2] = (struct ph_http_field){
-        PH_STR("Authorization"),
-        ph_strf(arena,
-                PH_SIGV4_ALGORITHM " Credential=%.*s/%.*s/%.*s/%.*s/aws4_request, "
-                                   "SignedHeaders=%.*s, Signature=%.*s",
-                PH_FMT(credentials->access_key_id), PH_FMT(scope.date), PH_FMT(scope.region),
-                PH_FMT(scope.service), PH_FMT(scope.signed_headers),
-                PH_FMT(ph_hex(arena, ph_digest_str(&signature)))),
+    const struct signing_header all[] = {
+        { "content-type", { PH_STR("Content-Type"), request->content_type } },
+        { "host", { PH_STR("Host"), host } },
+        { "x-amz-content-sha256",
+          { PH_STR("X-Amz-Content-Sha256"),
+            request->hashes_body ? body_hash(arena, request->body) : none } },
+        { "x-amz-date", { PH_STR("X-Amz-Date"), time } },
+        { "x-amz-security-token", { PH_STR("X-Amz-Security-Token"), credentials->session_token } },
+        { "x-amz-target", { PH_STR("X-Amz-Target"), request->target } },
     };
-    headers[3] = all[2];
-    *count = token ? 4 : 3;
+    *count = choose_headers(arena, all, sizeof all / sizeof all[0], &parts, &scope.signed_headers,
+                            headers);
+    if (!ph_sigv4_signature(arena, &parts, &scope, credentials->secret, &signature)) {
+        return false;
+    }
+    headers[(*count)++] =
+        (struct ph_http_field){ PH_STR("Authorization"),
+                                authorization(arena, credentials, &scope, &signature) };
     return true;
 }

@@ -3,7 +3,7 @@
  * for those that we send.
  *
  * Pure: bytes in, signature out. Thread-safe. Follows "Signature Version 4 signing process", AWS
- * general reference, for services other than S3.
+ * general reference.
  */
 #ifndef PH_CRYPTO_SIGV4_H
 #define PH_CRYPTO_SIGV4_H
@@ -20,6 +20,7 @@ struct ph_sigv4_scope {
     struct ph_str region;
     struct ph_str service;
     struct ph_str signed_headers; /* lower case names in order, separated by ';' */
+    bool keeps_path;              /* S3: the path is signed as it was sent */
 };
 
 /* False when the request lacks a signed header or is too large. */
@@ -42,14 +43,16 @@ struct ph_aws_request {
     struct ph_str body;
     struct ph_str region;
     struct ph_str service; /* "lambda", "sns" */
+    struct ph_str target;  /* X-Amz-Target; absent: none */
+    bool hashes_body;      /* as S3 wants it: X-Amz-Content-Sha256, the path not encoded again */
 };
 
-enum { PH_AWS_HEADERS = 4 };
+enum { PH_AWS_HEADERS = 6 };
 
 /*
- * The headers to send: Content-Type, X-Amz-Date, Authorization, and X-Amz-Security-Token with a
- * session token. Host is signed as HTTP clients write it. *count of them are written; false when
- * the URL is none.
+ * The headers to send: Content-Type, X-Amz-Date, Authorization, and those of X-Amz-Content-Sha256,
+ * X-Amz-Security-Token and X-Amz-Target that the request needs. Host is signed as HTTP clients
+ * write it. *count of them are written; false when the URL is none.
  */
 PH_MUST_USE bool ph_aws_sign(struct ph_arena *arena, const struct ph_aws_credentials *credentials,
                              const struct ph_aws_request *request, int64_t now_s,

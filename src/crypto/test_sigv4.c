@@ -72,9 +72,32 @@ static void signs_a_session_token_and_a_port(void **state)
     keys.session_token = PH_STR("TOKEN");
     assert_true(ph_aws_sign(&arena, &keys, &request, NOW_S, headers, &count));
     assert_int_equal(count, 4);
-    assert_true(ph_str_eq(headers[3].value, PH_STR("TOKEN")));
-    assert_signature(&headers[2], "content-type;host;x-amz-date;x-amz-security-token",
+    assert_true(ph_str_eq(headers[2].value, PH_STR("TOKEN")));
+    assert_signature(&headers[3], "content-type;host;x-amz-date;x-amz-security-token",
                      "b82607b1f96c0299de4c0a37b4e13e853b90a3984086f647b35d222b1c1df13f");
+    ph_arena_finish(&arena);
+}
+
+static void signs_the_headers_that_services_want(void **state)
+{
+    struct ph_aws_request target = request_to(PH_STR("http://127.0.0.1:4566/"));
+    struct ph_aws_request object = request_to(PH_STR("http://127.0.0.1:4566/bucket/a+b/c.json"));
+    struct ph_http_field headers[PH_AWS_HEADERS];
+    struct ph_arena arena = { 0 };
+    size_t count;
+
+    (void)state;
+    target.target = PH_STR("Logs_20140328.PutLogEvents");
+    assert_true(ph_aws_sign(&arena, &KEYS, &target, NOW_S, headers, &count));
+    assert_int_equal(count, 4);
+    assert_signature(&headers[3], "content-type;host;x-amz-date;x-amz-target",
+                     "653e9c812d3d77dfb2ddd5eae27b7ae6fe824edf82b3f6613d15d7774aa69177");
+    object.method = PH_STR("PUT");
+    object.hashes_body = true;
+    assert_true(ph_aws_sign(&arena, &KEYS, &object, NOW_S, headers, &count));
+    assert_int_equal(count, 4);
+    assert_signature(&headers[3], "content-type;host;x-amz-content-sha256;x-amz-date",
+                     "c2966a29f18dc4f5070e8515dd15505f56f9ba01a4166f18d70b4725bfc02bd8");
     ph_arena_finish(&arena);
 }
 
@@ -99,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signs_as_botocore_does),
         cmocka_unit_test(signs_a_session_token_and_a_port),
+        cmocka_unit_test(signs_the_headers_that_services_want),
         cmocka_unit_test(refuses_what_is_no_url),
     };
 

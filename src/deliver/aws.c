@@ -18,24 +18,26 @@ struct ph_aws_service ph_aws_service(const struct ph_settings *settings, struct 
     };
 }
 
-enum ph_fetch_result ph_aws_post(const struct ph_aws_service *service, struct ph_arena *arena,
-                                 int64_t now_s, struct ph_str path, struct ph_str content_type,
-                                 struct ph_str body, struct ph_fetch_reply *reply)
+enum ph_fetch_result ph_aws_send(const struct ph_aws_service *service, struct ph_arena *arena,
+                                 int64_t now_s, const struct ph_aws_call *call,
+                                 struct ph_fetch_reply *reply)
 {
     const struct ph_aws_request wanted = {
-        .method = PH_STR("POST"),
-        .url = PH_CONCAT(arena, service->endpoint, path),
-        .content_type = content_type,
-        .body = body,
+        .method = ph_str_from(call->method),
+        .url = PH_CONCAT(arena, service->endpoint, call->path),
+        .content_type = call->content_type,
+        .target = call->target,
+        .body = call->body,
+        .hashes_body = call->hashes_body,
         .region = service->region,
         .service = service->name,
     };
     struct ph_http_field headers[PH_AWS_HEADERS];
     struct ph_fetch_request request = {
-        .method = "POST",
+        .method = call->method,
         .url = wanted.url,
         .headers = headers,
-        .body = body,
+        .body = call->body,
         .timeout_ms = service->timeout_ms,
         .reply_max = REPLY_MAX,
     };
@@ -46,4 +48,15 @@ enum ph_fetch_result ph_aws_post(const struct ph_aws_service *service, struct ph
         return PH_FETCH_UNREACHABLE;
     }
     return ph_fetch(service->fetch, arena, &request, reply);
+}
+
+enum ph_fetch_result ph_aws_post(const struct ph_aws_service *service, struct ph_arena *arena,
+                                 int64_t now_s, struct ph_str path, struct ph_str content_type,
+                                 struct ph_str body, struct ph_fetch_reply *reply)
+{
+    const struct ph_aws_call call = {
+        .method = "POST", .path = path, .content_type = content_type, .body = body
+    };
+
+    return ph_aws_send(service, arena, now_s, &call, reply);
 }

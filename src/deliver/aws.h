@@ -20,6 +20,21 @@ struct ph_aws_service ph_aws_service(const struct ph_settings *settings, struct 
                                      struct ph_str endpoint, struct ph_str region, const char *name,
                                      int64_t timeout_ms);
 
+/* One call of a service; absent members are not sent. */
+struct ph_aws_call {
+    const char *method;
+    struct ph_str path;
+    struct ph_str content_type;
+    struct ph_str target; /* X-Amz-Target */
+    struct ph_str body;
+    bool hashes_body; /* for S3 */
+};
+
+/* A request that cannot be signed is unreachable. */
+enum ph_fetch_result ph_aws_send(const struct ph_aws_service *service, struct ph_arena *arena,
+                                 int64_t now_s, const struct ph_aws_call *call,
+                                 struct ph_fetch_reply *reply);
+
 /* POST of the body to endpoint and path; a request that cannot be signed is unreachable. */
 enum ph_fetch_result ph_aws_post(const struct ph_aws_service *service, struct ph_arena *arena,
                                  int64_t now_s, struct ph_str path, struct ph_str content_type,

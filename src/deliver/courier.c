@@ -1,6 +1,7 @@
 #include "deliver/courier.h"
 
 #include "deliver/backoff.h"
+#include "deliver/logs.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -172,6 +173,29 @@ static void tell(const struct ph_courier *courier, struct ph_ctx *ctx, const str
            ph_f_int("code", report->code), ph_f_text("why", report->why));
 }
 
+/* For the owner of the pool: which kind of message, and why; not to whom. */
+static void log_error(const struct ph_courier *courier, struct ph_ctx *ctx,
+                      const struct ph_claim *claim, enum ph_carried carried,
+                      const struct ph_carry_report *report)
+{
+    const struct ph_pool *pool = NULL;
+    struct json_t *message;
+
+    if (ctx->logs == NULL || (carried != PH_CARRY_LATER && carried != PH_CARRY_REFUSED) ||
+        ph_pool_find(ctx, claim->message.pool_id, &pool).type != NULL || pool == NULL) {
+        return;
+    }
+    message = ph_json_object(ctx->arena);
+    ph_json_set_str(
+        ctx->arena, message, "details",
+        ph_strf(ctx->arena, "%s message (%.*s, id %.*s) was %s: code %d%s%s",
+                courier->options.carrier.medium == PH_MEDIUM_SMS ? "SMS" : "EMAIL",
+                PH_FMT(claim->message.reason), PH_FMT(claim->message.id),
+                carried == PH_CARRY_LATER ? "put off and will be tried again" : "refused",
+                report->code, report->why[0] == '\0' ? "" : ", ", report->why));
+    ph_logs_write(ctx, pool, PH_LOG_NOTIFICATIONS, message);
+}
+
 static void tell_relay(const struct ph_courier *courier, const struct ph_ctx *ctx, bool down,
                        const struct ph_carry_report *report)
 {
@@ -219,6 +243,7 @@ static void deliver(struct ph_courier *courier, struct ph_ctx *ctx, void *line,
         courier->options.carrier.carry(line, ctx, &claim->message, &report);
 
     write_down(courier, ctx, claim, carried);
+    log_error(courier, ctx, claim, carried, &report);
     tell(courier, ctx, claim, carried, &report);
     note(courier, ctx, carried, &report);
 }

@@ -205,9 +205,14 @@ static bool complain_about_flag(const char *word, const struct own *own, int *st
                 misused_flag(word + (word[0] == '-') + (word[0] == '-' && word[1] == '-'), own));
 }
 
-/* In two rounds: the file's name must be known before the flags that win over the file. */
-static bool each_flag(struct ph_config *config, const struct own *own, int argc, char **argv,
-                      const char **file, int *status)
+/*
+ * In two rounds: the file's name must be known before the flags that win over the file. Those are
+ * set once only: some may be given again and again, and add up.
+ */
+enum round { FIND_FILE, SET_KEYS };
+
+static bool each_flag(struct ph_config *config, enum round round, const struct own *own, int argc,
+                      char **argv, const char **file, int *status)
 {
     for (int i = 0; i < argc;) {
         struct flag flag = { .words = take_own(own, argc - i, argv + i) };
@@ -215,10 +220,10 @@ static bool each_flag(struct ph_config *config, const struct own *own, int argc,
         if (flag.words == 0 && !parse_flag(argc - i, argv + i, &flag)) {
             return complain_about_flag(argv[i], own, status);
         }
-        if (flag.key != NULL) {
+        if (flag.key != NULL && round == SET_KEYS) {
             ph_config_set(config, flag.key, flag.value,
                           ph_strf(&config->arena, "--%s", flag.key->flag));
-        } else if (flag.name.p != NULL) {
+        } else if (flag.key == NULL && flag.name.p != NULL) {
             *file = ph_cstr(&config->arena, flag.value);
         }
         i += flag.words;
@@ -232,14 +237,14 @@ static bool configure(struct ph_config *config, enum ph_mode mode, const struct 
     const char *file = getenv("POOLHOUSE_CONFIG");
 
     ph_config_init(config, mode);
-    if (!each_flag(config, own, argc, argv, &file, status)) {
+    if (!each_flag(config, FIND_FILE, own, argc, argv, &file, status)) {
         return false;
     }
     if (file != NULL) {
         ph_config_read_file(config, file);
     }
     ph_config_read_environment(config, environ);
-    if (!each_flag(config, own, argc, argv, &file, status)) {
+    if (!each_flag(config, SET_KEYS, own, argc, argv, &file, status)) {
         return false;
     }
     return ph_config_settle(config) || fail(status, complain(config));

@@ -4,6 +4,7 @@
 #define SERVER(member) offsetof(struct ph_settings, server.member)
 #define MAIL(member) offsetof(struct ph_settings, mail.member)
 #define SMS(member) offsetof(struct ph_settings, sms.member)
+#define LOGS(member) offsetof(struct ph_settings, logs.member)
 #define ANALYTICS(member) offsetof(struct ph_settings, analytics.member)
 #define AT(member) offsetof(struct ph_settings, member)
 #define KIB(n) ((int64_t)(n)*1024)
@@ -474,6 +475,35 @@ const struct ph_config_key ph_config_keys[] = {
       .min = 100,
       .max = 1000000,
       .help = "events that may wait for the endpoint; more are dropped and counted" },
+
+    { .section = "log_delivery",
+      .name = "target",
+      .flag = "log-target",
+      .sign = "ARN=TARGET",
+      .type = PH_CONFIG_LIST,
+      .offset = LOGS(targets),
+      .help = "where logs go that a pool's LogDeliveryConfiguration sends to an ARN, * for any "
+              "text: file:PATH, http://HOST/PATH, cloudwatch:ENDPOINT, firehose:ENDPOINT or "
+              "s3:ENDPOINT (without ENDPOINT: that of AWS); may be given again and again, the "
+              "first that fits counts" },
+    { .section = "log_delivery",
+      .name = "queue",
+      .type = PH_CONFIG_NUMBER,
+      .offset = LOGS(queue),
+      .dev = "10000",
+      .serve = "10000",
+      .min = 100,
+      .max = 1000000,
+      .help = "events that may wait for their targets; more are dropped and counted" },
+    { .section = "log_delivery",
+      .name = "timeout",
+      .type = PH_CONFIG_MILLIS,
+      .offset = LOGS(timeout_ms),
+      .dev = "10s",
+      .serve = "10s",
+      .min = 100,
+      .max = MINUTES(1),
+      .help = "for a target to take a batch" },
 };
 
 const size_t ph_config_key_count = sizeof ph_config_keys / sizeof ph_config_keys[0];

@@ -111,8 +111,20 @@ static bool leave(int ruleset, const char *path, uint64_t rights)
            syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
 }
 
-static bool guard_files(const char *data)
+/* A directory that is not there needs no rule: nothing can be written in it anyway. */
+static bool leave_logs(int ruleset, const struct ph_isolation *wanted, uint64_t rights)
 {
+    for (size_t i = 0; i < wanted->log_count; i++) {
+        if (access(wanted->logs[i], F_OK) == 0 && !leave(ruleset, wanted->logs[i], rights)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool guard_files(const struct ph_isolation *wanted)
+{
+    const char *data = wanted->data;
     const int version = create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     const uint64_t rights = guarded_rights(version);
     const struct landlock_ruleset_attr attr = { .handled_access_fs = rights };
@@ -121,6 +133,7 @@ static bool guard_files(const char *data)
 
     return ruleset >= 0 && leave(ruleset, "/dev/null", LANDLOCK_ACCESS_FS_WRITE_FILE) &&
            (data == NULL || leave(ruleset, data, rights & ~LANDLOCK_ACCESS_FS_EXECUTE)) &&
+           leave_logs(ruleset, wanted, rights & ~LANDLOCK_ACCESS_FS_EXECUTE) &&
            syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
 }
 
@@ -131,7 +144,7 @@ struct ph_isolated ph_isolate(const struct ph_isolation *wanted)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return done;
     }
-    done.files = !wanted->runs_programs && guard_files(wanted->data);
+    done.files = !wanted->runs_programs && guard_files(wanted);
     done.syscalls = filter_syscalls(wanted->runs_programs);
     return done;
 }

@@ -10,9 +10,12 @@
 #define PH_MAIN_ISOLATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct ph_isolation {
-    const char *data;   /* directory that stays writable; NULL: none */
+    const char *data;        /* directory that stays writable; NULL: none */
+    const char *const *logs; /* directories beside it: of files that logs are written to */
+    size_t log_count;
     bool runs_programs; /* functions are started here: programs may run, and write, as they like */
 };
 

@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "crypto/random.h"
 #include "deliver/analytics.h"
+#include "deliver/logs.h"
 #include "deliver/post.h"
 #include "fetch/fetch.h"
 #include "limits/limits.h"
@@ -48,6 +49,7 @@ struct ph_service {
     struct ph_limits *limits; /* NULL: not enforced */
     struct ph_post *post;
     struct ph_analytics *analytics; /* NULL: no endpoint */
+    struct ph_logs *logs;           /* NULL: no targets */
     struct ph_fetch *fetch;
     struct ph_functions *functions; /* NULL: none are configured */
     struct ph_health health;
@@ -97,6 +99,7 @@ static size_t fill_gauges(void *self, struct ph_metrics_gauge *gauges)
     const struct ph_workers_counts workers = ph_workers_count(service->workers);
     const struct ph_post_count post = ph_post_count(service->post);
     const struct ph_analytics_count events = ph_analytics_count(service->analytics);
+    const struct ph_logs_count logs = ph_logs_count(service->logs);
     const struct ph_metrics_gauge now[] = {
         { "poolhouse_open_connections", "Open connections to the API.",
           ph_http_server_connections(service->api), false },
@@ -129,6 +132,13 @@ static size_t fill_gauges(void *self, struct ph_metrics_gauge *gauges)
         { "poolhouse_analytics_sent_total", "Events that the endpoint has taken.", events.sent,
           true },
         { "poolhouse_analytics_dropped_total", "Events that were dropped.", events.dropped, true },
+        { "poolhouse_log_events_waiting", "Events of pools' logs that wait for their targets.",
+          logs.waiting, false },
+        { "poolhouse_log_events_sent_total", "Events of pools' logs that targets have taken.",
+          logs.sent, true },
+        { "poolhouse_log_events_dropped_total", "Events of pools' logs that were dropped.",
+          logs.dropped, true },
+        { "poolhouse_log_targets_down", "Log targets that cannot be reached.", logs.down, false },
     };
 
     _Static_assert(sizeof now / sizeof now[0] <= PH_GAUGES_MAX, "make room for the gauges");
@@ -220,6 +230,7 @@ static bool isolate(struct ph_service *service, char *why, size_t why_size)
 {
     const struct ph_settings *s = service->settings;
     const bool runs_programs = ph_functions_run_here(s->trigger_routes);
+    struct ph_isolation wanted = { .runs_programs = runs_programs };
     struct ph_isolated done;
 
     if (!s->server.isolate) {
@@ -228,10 +239,9 @@ static bool isolate(struct ph_service *service, char *why, size_t why_size)
     if (!s->memory && !ph_data_make_directory(s, why, why_size)) {
         return false;
     }
-    done = ph_isolate(&(struct ph_isolation){
-        .data = s->memory ? NULL : ph_cstr(&service->arena, s->data),
-        .runs_programs = runs_programs,
-    });
+    wanted.data = s->memory ? NULL : ph_cstr(&service->arena, s->data);
+    wanted.logs = ph_logs_directories(&service->arena, s, &wanted.log_count);
+    done = ph_isolate(&wanted);
     if (!done.syscalls || (!done.files && !runs_programs)) {
         PH_LOG(&service->log, PH_WARN, "not_isolated",
                ph_f_text("text", "this kernel does not offer all of seccomp and Landlock: let "
@@ -456,6 +466,11 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, char *w
         return NULL;
     }
     init_protocol(service);
+    if (!ph_logs_create(&service->protocol.ctx, service->fetch, &service->logs, why, why_size)) {
+        ph_service_destroy(service);
+        return NULL;
+    }
+    service->protocol.ctx.logs = service->logs;
     service->post = ph_post_create(&service->protocol.ctx, service->fetch);
     if (!listen_api(service, why, why_size) || !listen_admin(service, why, why_size) ||
         !start_listeners(service, why, why_size)) {
@@ -481,6 +496,7 @@ static int wait_for_signal(struct ph_service *service)
 
             ph_store_sweep(service->store, ph_store_forget_until_ms(service->store, now_ms));
             ph_post_sweep(service->post);
+            ph_logs_sweep(service->logs);
             ph_notify("WATCHDOG=1");
         }
     }
@@ -521,6 +537,7 @@ static bool drain(struct ph_service *service)
     const bool drained = drain_requests(service, deadline_ns);
 
     ph_post_stop(service->post, left_ms(deadline_ns));
+    ph_logs_stop(service->logs);
     if (drained) { /* else workers may still offer events */
         ph_analytics_destroy(service->analytics, left_ms(deadline_ns));
         service->analytics = NULL;
@@ -558,6 +575,7 @@ void ph_service_destroy(struct ph_service *service)
     ph_http_server_destroy(service->api);
     ph_post_stop(service->post, 0);
     ph_post_destroy(service->post);
+    ph_logs_destroy(service->logs);
     ph_analytics_destroy(service->analytics, 0);
     ph_functions_destroy(service->functions);
     ph_fetch_destroy(service->fetch);

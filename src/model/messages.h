@@ -33,6 +33,7 @@
 #define PH_MSG_UNAUTHORIZED_WRITE "A client attempted to write unauthorized attribute"
 #define PH_MSG_PAGE_TOKEN "Invalid pagination token."
 #define PH_MSG_TAGS "A user pool can have at most 50 tags."
+#define PH_MSG_IDENTITY_LINKED "SourceUser is already linked to DestinationUser"
 #define PH_MSG_CONCURRENT_CHANGE "Another request has changed this resource in the meantime."
 
 #endif

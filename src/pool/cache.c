@@ -9,6 +9,7 @@
  */
 #include "model/exceptions.h"
 #include "pool/internal.h"
+#include "store/configurations.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -233,6 +234,7 @@ void ph_client_forget(struct ph_ctx *ctx, struct ph_str client_id)
 static struct ph_err load_pool(struct ph_ctx *ctx, struct ph_str pool_id, struct look look,
                                const struct ph_pool **pool)
 {
+    struct ph_configuration *logs;
     struct ph_pool_record *record;
     struct ph_signing_key_record *keys;
     size_t count;
@@ -243,10 +245,13 @@ static struct ph_err load_pool(struct ph_ctx *ctx, struct ph_str pool_id, struct
     }
     const struct ph_pool_ref ref = { .id = record->id, .data_key = &record->data_key };
     PH_TRY(ph_store_signing_keys(ctx, &ref, &keys, &count));
+    PH_TRY(ph_store_configuration_find(ctx, pool_id, PH_CONFIGURATION_LOG_DELIVERY, PH_STR(""),
+                                       &logs));
 
     struct ph_snapshot *snapshot = ph_snapshot_create();
     ph_arena_defer(ctx->arena, ph_snapshot_release, snapshot);
-    PH_TRY(ph_snapshot_pool(ctx, record, keys, count, snapshot));
+    PH_TRY(ph_snapshot_pool(ctx, record, keys, count,
+                            logs == NULL ? (struct ph_str){ 0 } : logs->document, snapshot));
     put(ctx->pools, pool_set(ctx->pools, pool_id), snapshot, look);
     *pool = &snapshot->pool;
     return PH_OK;
@@ -325,7 +330,7 @@ static struct ph_err load_client(struct ph_ctx *ctx, struct ph_str client_id, st
     if (pool == NULL) {
         return PH_OK;
     }
-    PH_TRY(ph_store_client_open_secret(ctx, &pool->ref, record));
+    PH_TRY(ph_store_client_open_secrets(ctx, &pool->ref, record));
 
     struct ph_snapshot *snapshot = ph_snapshot_create();
     ph_arena_defer(ctx->arena, ph_snapshot_release, snapshot);

@@ -380,6 +380,12 @@ struct ph_err ph_client_settings_update(struct ph_ctx *ctx, const struct ph_pool
                                         const struct ph_client *client, const struct json_t *input,
                                         struct json_t **settings)
 {
-    return make(ctx, pool, client->secret.p != NULL, client->revocation, input, "updating",
-                settings);
+    const struct json_t *sessions = ph_json_get(client->settings, "SSOSession");
+
+    PH_TRY(make(ctx, pool, ph_client_has_secret(client), client->revocation, input, "updating",
+                settings));
+    if (sessions != NULL) { /* set by an operation of its own */
+        ph_json_set(ctx->arena, *settings, "SSOSession", ph_json_copy(ctx->arena, sessions));
+    }
+    return PH_OK;
 }

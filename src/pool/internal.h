@@ -29,7 +29,8 @@ void ph_snapshot_release(void *snapshot);
 /* Decode into a fresh snapshot. Broken settings are logged: InternalErrorException. */
 PH_MUST_USE struct ph_err ph_snapshot_pool(struct ph_ctx *ctx, const struct ph_pool_record *record,
                                            const struct ph_signing_key_record *keys,
-                                           size_t key_count, struct ph_snapshot *snapshot);
+                                           size_t key_count, struct ph_str log_delivery,
+                                           struct ph_snapshot *snapshot);
 PH_MUST_USE struct ph_err ph_snapshot_client(struct ph_ctx *ctx,
                                              const struct ph_client_record *record,
                                              struct ph_snapshot *snapshot);

@@ -67,6 +67,13 @@ struct ph_signing_key {
     int64_t published_until_ms;
 };
 
+/* What is logged for a pool (management.md 10). */
+enum ph_log_source {
+    PH_LOG_NOTIFICATIONS, /* userNotification */
+    PH_LOG_AUTH_EVENTS,   /* userAuthEvents */
+    PH_LOG_SOURCES,
+};
+
 struct ph_pool {
     struct ph_pool_ref ref; /* id and data key: what the store wants */
     struct ph_str id;
@@ -91,9 +98,14 @@ struct ph_pool {
     unsigned verify_before_update; /* AttributesRequireVerificationBeforeUpdate */
     unsigned first_factors;        /* enum ph_factor bits */
     struct ph_web_authn web_authn;
+    bool tracks_sessions;      /* UserSessionTracking ENABLED */
+    int64_t sessions_per_user; /* TokenSession.MaxPerUser */
     bool tracks_devices;
     bool device_replaces_mfa;     /* ChallengeRequiredOnNewDevice */
     bool asks_before_remembering; /* DeviceOnlyRememberedOnUserPrompt */
+    bool threat_protection;       /* AdvancedSecurityMode AUDIT or ENFORCED */
+    struct ph_str
+        log_arns[PH_LOG_SOURCES]; /* of its log delivery; absent: that source is not logged */
     const struct ph_attr_def *schema;
     size_t schema_count;
     const struct ph_signing_key *keys; /* newest first */
@@ -115,7 +127,7 @@ struct ph_client {
     struct ph_str id;
     struct ph_str pool_id;
     struct ph_str name;
-    struct ph_str secret; /* absent: public client */
+    struct ph_client_secret secrets[PH_CLIENT_SECRETS_MAX]; /* oldest first; none: public client */
     int64_t created_ms;
     int64_t modified_ms;
     int64_t revision;
@@ -185,9 +197,14 @@ const struct ph_attr_def *ph_pool_attribute(const struct ph_pool *pool, struct p
 /* A key for one purpose of this pool ("session", "code", "decoy", ...), from its data key. */
 void ph_pool_key(const struct ph_pool *pool, struct ph_str purpose, struct ph_key *key);
 
+bool ph_client_has_secret(const struct ph_client *client);
+
+/* True when `given` is one of the client's secrets; false for a client without any. */
+bool ph_client_secret_matches(const struct ph_client *client, struct ph_str given);
+
 /*
  * SECRET_HASH (authentication.md 1.2): accepts base64(HMAC-SHA256(secret, name || client id)) over
- * any of the names. A client without a secret accepts everything.
+ * any of the names with any of the secrets. A client without a secret accepts everything.
  */
 enum ph_secret_member { PH_IN_AUTH_PARAMETERS, PH_IN_SECRET_HASH_MEMBER };
 PH_MUST_USE struct ph_err ph_client_check_secret_hash(struct ph_ctx *ctx,

@@ -87,6 +87,11 @@ static const struct kind *kind_of(struct ph_str type)
     return &KINDS[COUNT(KINDS) - 1];
 }
 
+bool ph_provider_is_named(const struct json_t *document)
+{
+    return kind_of(ph_json_get_str(document, "ProviderType"))->is_named;
+}
+
 /* ---- checks ---- */
 
 /* The names of the social providers are theirs, and COGNITO is that of the pool's own users. */
@@ -201,6 +206,24 @@ struct ph_err ph_provider_update(struct ph_ctx *ctx, const struct ph_pool *pool,
     PH_TRY(apply(ctx, pool, input, made));
     *document = made;
     return PH_OK;
+}
+
+/*
+ * Metadata that were pasted: the attribute of their root element. Whoever signs users in parses
+ * the whole; here it only names the provider to people.
+ */
+struct ph_str ph_provider_entity_id(const struct json_t *document)
+{
+    static const struct ph_str MARK = PH_STR_INIT("entityID=\"");
+    struct ph_str text = ph_json_get_str(ph_json_get(document, "ProviderDetails"), "MetadataFile");
+    struct ph_str id;
+
+    while (text.n > 0 && !ph_str_starts(text, MARK)) {
+        text = ph_str_skip(text, 1);
+    }
+    return text.n > 0 && ph_str_cut(ph_str_skip(text, MARK.n), '"', &id, NULL)
+               ? id
+               : (struct ph_str){ 0 };
 }
 
 /* ---- reading back ---- */

@@ -17,6 +17,15 @@ PH_MUST_USE struct ph_err ph_provider_update(struct ph_ctx *ctx, const struct ph
                                              const struct json_t *current,
                                              const struct json_t *input, struct json_t **document);
 
+/* OIDC and SAML: the pool's administrator names the provider and maps its claims. */
+bool ph_provider_is_named(const struct json_t *document);
+
+/*
+ * The entityID of a SAML provider, from the metadata it came with; absent for all others and
+ * while it has not been fetched.
+ */
+struct ph_str ph_provider_entity_id(const struct json_t *document);
+
 /* A copy with what the type adds, and without what is never shown. */
 struct json_t *ph_provider_described(struct ph_arena *arena, const struct json_t *document);
 

@@ -40,9 +40,13 @@ static const char *const KEPT[] = { "UserAttributeUpdateSettings", "MfaConfigura
 static const char *const CARRIED[] = { "AliasAttributes", "UsernameAttributes",
                                        "UsernameConfiguration", "SchemaAttributes" };
 
-/* What SetUserPoolMfaConfig alone reads and writes. SmsMfa is ours: whether SMS is a factor. */
-static const char *const MFA_ONLY[] = { "SmsMfa", "SoftwareTokenMfaConfiguration",
-                                        "EmailMfaConfiguration", "WebAuthnConfiguration" };
+/*
+ * What SetUserPoolMfaConfig and SetUserPoolSessionConfiguration alone read and write. SmsMfa is
+ * ours: whether SMS is a factor.
+ */
+static const char *const APART[] = { "SmsMfa", "SoftwareTokenMfaConfiguration",
+                                     "EmailMfaConfiguration", "WebAuthnConfiguration",
+                                     "SessionConfiguration" };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -211,7 +215,7 @@ struct ph_err ph_pool_settings_update(struct ph_ctx *ctx, const struct ph_pool *
     copy(ctx->arena, made, pool->settings, KEPT, COUNT(KEPT));
     copy(ctx->arena, made, input, PLAIN, COUNT(PLAIN));
     copy(ctx->arena, made, pool->settings, CARRIED, COUNT(CARRIED));
-    copy(ctx->arena, made, pool->settings, MFA_ONLY, COUNT(MFA_ONLY));
+    copy(ctx->arena, made, pool->settings, APART, COUNT(APART));
     PH_TRY(ph_pool_check(ctx, pool->region, input, made));
     complete(ctx->arena, made, pool->region, input);
     *settings = made;
@@ -222,8 +226,8 @@ struct json_t *ph_pool_settings_described(struct ph_arena *arena, const struct j
 {
     struct json_t *described = ph_json_copy(arena, settings);
 
-    for (size_t i = 0; i < COUNT(MFA_ONLY); i++) {
-        ph_json_remove(arena, described, MFA_ONLY[i]);
+    for (size_t i = 0; i < COUNT(APART); i++) {
+        ph_json_remove(arena, described, APART[i]);
     }
     return described;
 }

@@ -50,7 +50,7 @@ PH_MUST_USE struct ph_err ph_pool_settings_save(struct ph_ctx *ctx, const struct
                                                 struct ph_str name, const struct json_t *settings,
                                                 enum ph_write_result *result);
 
-/* A copy without what only GetUserPoolMfaConfig tells. */
+/* A copy without what operations of its own tell. */
 struct json_t *ph_pool_settings_described(struct ph_arena *arena, const struct json_t *settings);
 
 /*

@@ -176,6 +176,45 @@ static void read_devices(const struct json_t *json, struct ph_pool *pool)
         ph_json_bool(ph_json_get(json, "DeviceOnlyRememberedOnUserPrompt"));
 }
 
+static void read_log_delivery(const struct json_t *document, struct ph_pool *pool)
+{
+    static const char *const DESTINATIONS[][2] = { { "CloudWatchLogsConfiguration", "LogGroupArn" },
+                                                   { "FirehoseConfiguration", "StreamArn" },
+                                                   { "S3Configuration", "BucketArn" } };
+    const struct json_t *entries = ph_json_get(document, "LogConfigurations");
+
+    for (size_t i = 0; i < ph_json_length(entries); i++) {
+        const struct json_t *entry = ph_json_at(entries, i);
+        const bool auth =
+            ph_str_eq(ph_json_get_str(entry, "EventSource"), PH_STR("userAuthEvents"));
+
+        for (size_t d = 0; d < sizeof DESTINATIONS / sizeof DESTINATIONS[0]; d++) {
+            const struct json_t *destination = ph_json_get(entry, DESTINATIONS[d][0]);
+
+            if (destination != NULL) {
+                pool->log_arns[auth ? PH_LOG_AUTH_EVENTS : PH_LOG_NOTIFICATIONS] =
+                    ph_json_get_str(destination, DESTINATIONS[d][1]);
+            }
+        }
+    }
+}
+
+static bool has_threat_protection(const struct json_t *json)
+{
+    const struct ph_str mode =
+        ph_json_get_str(ph_json_get(json, "UserPoolAddOns"), "AdvancedSecurityMode");
+
+    return ph_str_eq(mode, PH_STR("AUDIT")) || ph_str_eq(mode, PH_STR("ENFORCED"));
+}
+
+static void read_sessions(const struct json_t *json, struct ph_pool *pool)
+{
+    pool->tracks_sessions =
+        ph_str_eq(ph_json_get_str(json, "UserSessionTracking"), PH_STR("ENABLED"));
+    pool->sessions_per_user =
+        ph_json_int(ph_json_get(ph_json_get(json, "TokenSession"), "MaxPerUser"));
+}
+
 static void read_settings(const struct json_t *json, struct ph_pool *pool)
 {
     const struct json_t *policies = ph_json_get(json, "Policies");
@@ -199,6 +238,8 @@ static void read_settings(const struct json_t *json, struct ph_pool *pool)
     pool->first_factors = first_factors(factors);
     read_web_authn(ph_json_get(json, "WebAuthnConfiguration"), &pool->web_authn);
     read_devices(ph_json_get(json, "DeviceConfiguration"), pool);
+    read_sessions(ph_json_get(json, "SessionConfiguration"), pool);
+    pool->threat_protection = has_threat_protection(json);
 }
 
 struct ph_str ph_pool_arn(struct ph_arena *arena, const struct ph_settings *settings,
@@ -262,7 +303,7 @@ static struct ph_err read_keys(struct ph_ctx *ctx, const struct ph_signing_key_r
 
 struct ph_err ph_snapshot_pool(struct ph_ctx *ctx, const struct ph_pool_record *record,
                                const struct ph_signing_key_record *keys, size_t key_count,
-                               struct ph_snapshot *snapshot)
+                               struct ph_str log_delivery, struct ph_snapshot *snapshot)
 {
     struct ph_arena *arena = &snapshot->arena;
     struct ph_pool *pool = &snapshot->pool;
@@ -279,6 +320,7 @@ struct ph_err ph_snapshot_pool(struct ph_ctx *ctx, const struct ph_pool_record *
                         &pool->schema_count)) {
         return ph_internal(ctx, "the schema of a pool in the store is broken");
     }
+    read_log_delivery(ph_json_parse(arena, log_delivery), pool);
     pool->issuer = ph_pool_issuer(arena, ctx->settings, ph_json_get(json, "UserPoolTags"), pool);
     return read_keys(ctx, keys, key_count, snapshot);
 }

@@ -127,7 +127,10 @@ struct ph_err ph_snapshot_client(struct ph_ctx *ctx, const struct ph_client_reco
     client->id = ph_str_dup(arena, record->id);
     client->pool_id = ph_str_dup(arena, record->pool_id);
     client->name = ph_str_dup(arena, record->name);
-    client->secret = ph_str_dup(arena, record->secret);
+    for (size_t i = 0; i < PH_CLIENT_SECRETS_MAX; i++) {
+        client->secrets[i].value = ph_str_dup(arena, record->secrets[i].value);
+        client->secrets[i].created_ms = record->secrets[i].created_ms;
+    }
     client->created_ms = record->created_ms;
     client->modified_ms = record->modified_ms;
     client->revision = record->revision;

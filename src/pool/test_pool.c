@@ -16,7 +16,7 @@ static void make_client(struct test_pool *t, const struct ph_pool *pool, const c
                                              .pool_id = pool->id,
                                              .name = PH_STR("app"),
                                              .settings = document(t, settings),
-                                             .secret = secret };
+                                             .secrets = { { .value = secret } } };
     assert_ok(ph_store_client_insert(&t->ctx, &pool->ref, &record, &result));
     assert_int_equal(result, PH_WRITE_DONE);
     assert_ok(ph_client_get(&t->ctx, pool->id, record.id, &owner, client));

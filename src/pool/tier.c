@@ -69,6 +69,14 @@ static bool uses_threat_protection(const struct json_t *policies, const struct j
     return mode.n > 0 && !ph_str_eq(mode, PH_STR("OFF"));
 }
 
+static bool uses_sessions(const struct json_t *policies, const struct json_t *settings)
+{
+    const struct json_t *sessions = ph_json_get(settings, "SessionConfiguration");
+
+    (void)policies;
+    return ph_str_eq(ph_json_get_str(sessions, "UserSessionTracking"), PH_STR("ENABLED"));
+}
+
 static const struct feature FEATURES[] = {
     { "EMAIL_OTP", ESSENTIALS, uses_email_otp },
     { "SMS_OTP", ESSENTIALS, uses_sms_otp },
@@ -76,6 +84,7 @@ static const struct feature FEATURES[] = {
     { "EMAIL_MFA", ESSENTIALS, uses_email_mfa },
     { "Password History", ESSENTIALS, uses_password_history },
     { "Access Token Customization", ESSENTIALS, uses_access_token_trigger },
+    { "Session Tracking", ESSENTIALS, uses_sessions },
     { "Threat Protection", PLUS, uses_threat_protection },
 };
 

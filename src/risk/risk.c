@@ -7,10 +7,7 @@
 
 bool ph_risk_is_on(const struct ph_pool *pool)
 {
-    const struct ph_str mode =
-        ph_json_get_str(ph_json_get(pool->settings, "UserPoolAddOns"), "AdvancedSecurityMode");
-
-    return ph_str_eq(mode, PH_STR("AUDIT")) || ph_str_eq(mode, PH_STR("ENFORCED"));
+    return pool->threat_protection;
 }
 
 static const struct json_t *range_list(const struct json_t *configuration, const char *name)

@@ -2,6 +2,7 @@
 #include "store/pool_row.h"
 #include "store/pools.h"
 
+/* The same for both secrets of a client: the second one becomes the first when that is deleted. */
 static struct ph_place place_of(struct ph_str pool_id, struct ph_str client_id)
 {
     return (struct ph_place){
@@ -16,7 +17,7 @@ struct client_writing {
     const struct ph_client_record *client;
     struct ph_str pool_id;
     struct ph_str client_id;
-    struct ph_str secret; /* sealed */
+    struct ph_str secrets[PH_CLIENT_SECRETS_MAX]; /* sealed */
     enum ph_write_result result;
 };
 
@@ -26,11 +27,23 @@ static void give_up(struct ph_tx *tx, struct client_writing *w, enum ph_write_re
     ph_tx_abandon(tx);
 }
 
+static void seal_secrets(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                         struct client_writing *w)
+{
+    const struct ph_place place = place_of(pool->id, w->client->id);
+
+    for (size_t i = 0; i < PH_CLIENT_SECRETS_MAX; i++) {
+        w->secrets[i] =
+            ph_place_seal(ctx->arena, pool->data_key, &place, w->client->secrets[i].value);
+    }
+}
+
 /* --- making --- */
 
 static const char INSERT_CLIENT[] =
-    "INSERT INTO clients (id, pool_id, name, settings, secret, created_ms, modified_ms, revision)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT (id) DO NOTHING";
+    "INSERT INTO clients (id, pool_id, name, settings, secret, secret_ms, second_secret,"
+    " second_secret_ms, created_ms, modified_ms, revision)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1) ON CONFLICT (id) DO NOTHING";
 
 static void insert_client(struct ph_tx *tx, void *arg)
 {
@@ -42,7 +55,9 @@ static void insert_client(struct ph_tx *tx, void *arg)
         return;
     }
     if (PH_RUN(tx, INSERT_CLIENT, ph_v_text(c->id), ph_v_text(w->pool_id), ph_v_text(c->name),
-               ph_v_text(c->settings), ph_v_bytes(w->secret), ph_v_int(c->created_ms),
+               ph_v_text(c->settings), ph_v_bytes(w->secrets[0]),
+               ph_v_int(c->secrets[0].created_ms), ph_v_bytes(w->secrets[1]),
+               ph_v_int(c->secrets[1].created_ms), ph_v_int(c->created_ms),
                ph_v_int(c->modified_ms)) == 0) {
         give_up(tx, w, PH_WRITE_TAKEN);
     }
@@ -52,14 +67,13 @@ struct ph_err ph_store_client_insert(struct ph_ctx *ctx, const struct ph_pool_re
                                      const struct ph_client_record *client,
                                      enum ph_write_result *result)
 {
-    const struct ph_place place = place_of(pool->id, client->id);
     struct client_writing w = {
         .client = client,
         .pool_id = pool->id,
-        .secret = ph_place_seal(ctx->arena, pool->data_key, &place, client->secret),
         .result = PH_WRITE_DONE,
     };
 
+    seal_secrets(ctx, pool, &w);
     PH_TRY(ph_write(ctx, insert_client, &w));
     *result = w.result;
     return PH_OK;
@@ -67,7 +81,9 @@ struct ph_err ph_store_client_insert(struct ph_ctx *ctx, const struct ph_pool_re
 
 /* --- reading --- */
 
-#define CLIENT_COLUMNS "id, pool_id, name, settings, secret, created_ms, modified_ms, revision"
+#define CLIENT_COLUMNS                                                                             \
+    "id, pool_id, name, settings, created_ms, modified_ms, revision, secret, secret_ms,"           \
+    " second_secret, second_secret_ms"
 
 static void decode_client(struct ph_q *q, struct ph_arena *arena, struct ph_client_record *client)
 {
@@ -75,10 +91,13 @@ static void decode_client(struct ph_q *q, struct ph_arena *arena, struct ph_clie
     client->pool_id = ph_q_str(q, arena, 1);
     client->name = ph_q_str(q, arena, 2);
     client->settings = ph_q_str(q, arena, 3);
-    client->secret = ph_q_str(q, arena, 4);
-    client->created_ms = ph_q_int(q, 5);
-    client->modified_ms = ph_q_int(q, 6);
-    client->revision = ph_q_int(q, 7);
+    client->created_ms = ph_q_int(q, 4);
+    client->modified_ms = ph_q_int(q, 5);
+    client->revision = ph_q_int(q, 6);
+    for (int i = 0; i < PH_CLIENT_SECRETS_MAX; i++) {
+        client->secrets[i].value = ph_q_str(q, arena, 7 + 2 * i);
+        client->secrets[i].created_ms = ph_q_int(q, 8 + 2 * i);
+    }
 }
 
 static const char FIND_CLIENT[] = "SELECT " CLIENT_COLUMNS " FROM clients WHERE id = $1";
@@ -99,13 +118,17 @@ struct ph_err ph_store_client_find(struct ph_ctx *ctx, struct ph_str client_id,
     return PH_OK;
 }
 
-struct ph_err ph_store_client_open_secret(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
-                                          struct ph_client_record *client)
+struct ph_err ph_store_client_open_secrets(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                           struct ph_client_record *client)
 {
     const struct ph_place place = place_of(pool->id, client->id);
 
-    if (!ph_place_open(ctx->arena, pool->data_key, &place, client->secret, &client->secret)) {
-        return ph_internal(ctx, "the secret of a client does not open");
+    for (size_t i = 0; i < PH_CLIENT_SECRETS_MAX; i++) {
+        struct ph_str *value = &client->secrets[i].value;
+
+        if (!ph_place_open(ctx->arena, pool->data_key, &place, *value, value)) {
+            return ph_internal(ctx, "the secret of a client does not open");
+        }
     }
     return PH_OK;
 }
@@ -168,6 +191,36 @@ struct ph_err ph_store_client_update(struct ph_ctx *ctx, const struct ph_client_
     struct client_writing w = { .client = client, .result = PH_WRITE_DONE };
 
     PH_TRY(ph_write(ctx, update_client, &w));
+    *result = w.result;
+    return PH_OK;
+}
+
+static const char PUT_SECRETS[] =
+    "UPDATE clients SET secret = $2, secret_ms = $3, second_secret = $4, second_secret_ms = $5,"
+    " modified_ms = $6, revision = revision + 1 WHERE id = $1 AND revision = $7";
+
+static void put_secrets(struct ph_tx *tx, void *arg)
+{
+    struct client_writing *w = arg;
+    const struct ph_client_record *c = w->client;
+
+    if (PH_RUN(tx, PUT_SECRETS, ph_v_text(c->id), ph_v_bytes(w->secrets[0]),
+               ph_v_int(c->secrets[0].created_ms), ph_v_bytes(w->secrets[1]),
+               ph_v_int(c->secrets[1].created_ms), ph_v_int(c->modified_ms),
+               ph_v_int(c->revision)) == 0) {
+        give_up(tx, w,
+                ph_row_exists(tx, CLIENT_REVISION, c->id) ? PH_WRITE_CONFLICT : PH_WRITE_GONE);
+    }
+}
+
+struct ph_err ph_store_client_put_secrets(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                          const struct ph_client_record *client,
+                                          enum ph_write_result *result)
+{
+    struct client_writing w = { .client = client, .result = PH_WRITE_DONE };
+
+    seal_secrets(ctx, pool, &w);
+    PH_TRY(ph_write(ctx, put_secrets, &w));
     *result = w.result;
     return PH_OK;
 }

@@ -1,6 +1,7 @@
 #include "store/configurations.h"
 
 #include "store/internal.h"
+#include "store/pool_row.h"
 
 /* The absent slice would be NULL, which equals nothing. */
 static struct ph_db_value owner(struct ph_str client_id)
@@ -34,6 +35,9 @@ static void put(struct ph_tx *tx, void *arg)
     p->gone =
         PH_RUN(tx, PUT, ph_v_text(g->pool_id), ph_v_int(g->kind), owner(g->client_id),
                ph_v_text(g->document), ph_v_int(g->created_ms), ph_v_int(g->modified_ms)) == 0;
+    if (g->kind == PH_CONFIGURATION_LOG_DELIVERY) { /* snapshots of the pool hold it */
+        (void)ph_pool_bump(tx, g->pool_id);
+    }
     PH_QUERY(tx, &q, CREATED, ph_v_text(g->pool_id), ph_v_int(g->kind), owner(g->client_id));
     if (ph_q_row(&q)) {
         p->created_ms = ph_q_int(&q, 0);

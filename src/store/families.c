@@ -45,12 +45,24 @@ static const char REVOKE_FAMILY[] =
     " expires_ms = CASE WHEN token_families.expires_ms > excluded.expires_ms"
     " THEN token_families.expires_ms ELSE excluded.expires_ms END";
 
+static const char DELETE_SESSION[] = "DELETE FROM token_sessions"
+                                     " WHERE pool_id = $1 AND family = $2";
+
+/* An access token that was given out for the refresh token in its last moment lives on. */
+enum { ACCESS_TOKEN_MS = 24 * 3600 * 1000 };
+
+void ph_family_end(struct ph_tx *tx, struct ph_str pool_id, struct ph_str id, int64_t expires_ms)
+{
+    (void)PH_RUN(tx, REVOKE_FAMILY, ph_v_text(pool_id), ph_v_text(id),
+                 ph_v_int(expires_ms + ACCESS_TOKEN_MS));
+    (void)PH_RUN(tx, DELETE_SESSION, ph_v_text(pool_id), ph_v_text(id));
+}
+
 static void revoke(struct ph_tx *tx, void *arg)
 {
     const struct moving *m = arg;
 
-    (void)PH_RUN(tx, REVOKE_FAMILY, ph_v_text(m->pool_id), ph_v_text(m->id),
-                 ph_v_int(m->expires_ms));
+    ph_family_end(tx, m->pool_id, m->id, m->expires_ms);
 }
 
 struct ph_err ph_store_family_revoke(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str id,

@@ -145,6 +145,8 @@ bool ph_totp_write(struct ph_tx *tx, struct ph_str pool_id, struct ph_str sub,
 
 /* The parts of a client that is deleted. */
 void ph_parts_delete_with(struct ph_tx *tx, struct ph_str pool_id, struct ph_str client_id);
+/* Revokes a token family and deletes its session. expires_ms: of its refresh token. */
+void ph_family_end(struct ph_tx *tx, struct ph_str pool_id, struct ph_str id, int64_t expires_ms);
 
 /* Deletes, at most some thousand rows, what is left of deleted pools. */
 void ph_purge_pools(struct ph_tx *tx, struct ph_arena *arena);

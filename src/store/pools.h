@@ -25,12 +25,21 @@ struct ph_signing_key_record {
     int64_t published_until_ms; /* leaves the JWKS then; INT64_MAX while current */
 };
 
+enum { PH_CLIENT_SECRETS_MAX = 2 };
+
+/* One secret of an app client; value is absent where there is none. */
+struct ph_client_secret {
+    struct ph_str value;
+    int64_t created_ms; /* differs among the secrets of a client */
+};
+
 struct ph_client_record {
     struct ph_str id;
     struct ph_str pool_id;
     struct ph_str name;
     struct ph_str settings; /* JSON object in the API's own shape, without the secret */
-    struct ph_str secret;   /* absent: public client; sealed in the row */
+    struct ph_client_secret secrets[PH_CLIENT_SECRETS_MAX]; /* oldest first, sealed in the row;
+                                                               none: a public client */
     int64_t created_ms;
     int64_t modified_ms;
     int64_t revision;
@@ -89,22 +98,28 @@ PH_MUST_USE struct ph_err ph_store_client_insert(struct ph_ctx *ctx, const struc
 
 /*
  * By client id alone (public operations know no pool). *client is NULL when there is none.
- * The secret comes sealed; open it with ph_store_client_open_secret() and the pool's key.
+ * Its secrets come sealed; open them with ph_store_client_open_secrets() and the pool's key.
  */
 PH_MUST_USE struct ph_err ph_store_client_find(struct ph_ctx *ctx, struct ph_str client_id,
                                                struct ph_client_record **client);
-PH_MUST_USE struct ph_err ph_store_client_open_secret(struct ph_ctx *ctx,
-                                                      const struct ph_pool_ref *pool,
-                                                      struct ph_client_record *client);
+PH_MUST_USE struct ph_err ph_store_client_open_secrets(struct ph_ctx *ctx,
+                                                       const struct ph_pool_ref *pool,
+                                                       struct ph_client_record *client);
 
 /* 0 when there is no such client. */
 PH_MUST_USE struct ph_err ph_store_client_revision(struct ph_ctx *ctx, struct ph_str client_id,
                                                    int64_t *revision);
 
-/* Name, settings, modified_ms; as ph_store_pool_update. The secret never changes. */
+/* Name, settings, modified_ms; as ph_store_pool_update. The secrets do not change. */
 PH_MUST_USE struct ph_err ph_store_client_update(struct ph_ctx *ctx,
                                                  const struct ph_client_record *client,
                                                  enum ph_write_result *result);
+
+/* Secrets (opened ones) and modified_ms alone; CONFLICT when the revision is another by now. */
+PH_MUST_USE struct ph_err ph_store_client_put_secrets(struct ph_ctx *ctx,
+                                                      const struct ph_pool_ref *pool,
+                                                      const struct ph_client_record *client,
+                                                      enum ph_write_result *result);
 PH_MUST_USE struct ph_err ph_store_client_delete(struct ph_ctx *ctx, struct ph_str pool_id,
                                                  struct ph_str client_id,
                                                  enum ph_write_result *result);

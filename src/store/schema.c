@@ -201,6 +201,55 @@ static const char *const STEP_LIMITS[] = {
     NULL,
 };
 
+/* A second secret, so that the first can be replaced while clients still use it. */
+static const char *const STEP_CLIENT_SECRETS[] = {
+    "ALTER TABLE clients ADD COLUMN secret_ms BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE clients ADD COLUMN second_secret BYTEA",
+    "ALTER TABLE clients ADD COLUMN second_secret_ms BIGINT NOT NULL DEFAULT 0",
+    "UPDATE clients SET secret_ms = created_ms WHERE secret IS NOT NULL",
+    NULL,
+};
+
+/*
+ * Sessions of users in pools that track them: sign-ins whose tokens are still good. A row of one
+ * that ended in another way than by itself (its user signed out, its client was deleted) counts
+ * for nothing until somebody deletes it.
+ */
+static const char *const STEP_TOKEN_SESSIONS[] = {
+    "CREATE TABLE IF NOT EXISTS token_sessions (pool_id TEXT NOT NULL, sub TEXT NOT NULL,"
+    " id TEXT NOT NULL, family TEXT NOT NULL, client_id TEXT NOT NULL, device_type TEXT,"
+    " address TEXT, created_ms BIGINT NOT NULL, active_ms BIGINT NOT NULL,"
+    " expires_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, sub, id))",
+    "CREATE UNIQUE INDEX IF NOT EXISTS token_sessions_family ON token_sessions (pool_id, family)",
+    "CREATE INDEX IF NOT EXISTS token_sessions_expiry ON token_sessions (expires_ms)",
+    NULL,
+};
+
+/*
+ * Identities at other providers that are linked to users. provider_ms says which provider of this
+ * name is meant, by the time of its making: links to one that was deleted are no links to a later
+ * one of the same name.
+ */
+static const char *const STEP_IDENTITIES[] = {
+    "CREATE TABLE IF NOT EXISTS identities (pool_id TEXT NOT NULL, provider TEXT NOT NULL,"
+    " attribute TEXT NOT NULL, value BYTEA NOT NULL, sub TEXT NOT NULL,"
+    " provider_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, provider, attribute, value))",
+    "CREATE INDEX IF NOT EXISTS identities_owner ON identities (pool_id, sub)",
+    NULL,
+};
+
+/*
+ * Events on their way to the log targets of the operator. A lane is what goes together, in order:
+ * to one ARN, from one source of one pool.
+ */
+static const char *const STEP_LOG_EVENTS[] = {
+    "CREATE TABLE IF NOT EXISTS log_events (id TEXT NOT NULL PRIMARY KEY, target TEXT NOT NULL,"
+    " arn TEXT NOT NULL, pool_id TEXT NOT NULL, source TEXT NOT NULL, body TEXT NOT NULL,"
+    " created_ms BIGINT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS log_events_lane ON log_events (target, arn, pool_id, source, id)",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -219,6 +268,10 @@ static const struct step STEPS[] = {
     { .version = 9, .min_reader = 1, .statements = STEP_CONFIGURATIONS },
     { .version = 10, .min_reader = 1, .statements = STEP_CLIENT_PARTS },
     { .version = 11, .min_reader = 1, .statements = STEP_LIMITS },
+    { .version = 12, .min_reader = 1, .statements = STEP_CLIENT_SECRETS },
+    { .version = 13, .min_reader = 1, .statements = STEP_TOKEN_SESSIONS },
+    { .version = 14, .min_reader = 1, .statements = STEP_IDENTITIES },
+    { .version = 15, .min_reader = 1, .statements = STEP_LOG_EVENTS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

@@ -59,6 +59,11 @@ struct ph_family {
 
 PH_MUST_USE struct ph_err ph_store_family_find(struct ph_ctx *ctx, struct ph_str pool_id,
                                                struct ph_str id, struct ph_family *family);
+
+/*
+ * All that was given out for the sign-in is over, also its session (store/token_sessions.h).
+ * expires_ms: of its refresh token; access tokens may live a day longer.
+ */
 PH_MUST_USE struct ph_err ph_store_family_revoke(struct ph_ctx *ctx, struct ph_str pool_id,
                                                  struct ph_str id, int64_t expires_ms);
 

@@ -12,8 +12,10 @@
  *   store/devices.h   devices of users
  *   store/passkeys.h  passkeys
  *   store/groups.h    groups and who is in them
+ *   store/token_sessions.h  sessions of users
  *   store/sign_in.h   lockout, spent nonces, token families, sign-in events
  *   store/outbox.h    messages on their way out
+ *   store/log_events.h  events on their way to log targets
  *   store/access.h    access keys of administrators
  */
 #ifndef PH_STORE_STORE_H

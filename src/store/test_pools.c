@@ -187,7 +187,7 @@ static struct ph_client_record client_with(const char *id, struct ph_str secret)
         .id = ph_str_from(id),
         .name = PH_STR("app"),
         .settings = PH_STR("{}"),
-        .secret = secret,
+        .secrets = { { .value = secret } },
         .created_ms = 3,
         .modified_ms = 4,
     };
@@ -216,12 +216,12 @@ static void clients_come_with_a_sealed_secret(void **state)
     assert_int_equal(add_client(t, "c2", (struct ph_str){ 0 }), PH_WRITE_DONE);
     assert_ok(ph_store_client_find(&t->ctx, PH_STR("c1"), &client));
     assert_str(client->pool_id, "eu-west-1_AAAAAAAAA");
-    assert_false(ph_str_contains(client->secret, PH_STR("secret")));
-    assert_ok(ph_store_client_open_secret(&t->ctx, &TEST_POOL, client));
-    assert_str(client->secret, "secret");
+    assert_false(ph_str_contains(client->secrets[0].value, PH_STR("secret")));
+    assert_ok(ph_store_client_open_secrets(&t->ctx, &TEST_POOL, client));
+    assert_str(client->secrets[0].value, "secret");
     assert_ok(ph_store_client_find(&t->ctx, PH_STR("c2"), &client));
-    assert_ok(ph_store_client_open_secret(&t->ctx, &TEST_POOL, client));
-    assert_null(client->secret.p);
+    assert_ok(ph_store_client_open_secrets(&t->ctx, &TEST_POOL, client));
+    assert_null(client->secrets[0].value.p);
     assert_ok(ph_store_client_revision(&t->ctx, PH_STR("c2"), &revision));
     assert_int_equal(revision, 1);
     assert_ok(ph_store_client_find(&t->ctx, PH_STR("c3"), &client));

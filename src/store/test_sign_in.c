@@ -373,17 +373,35 @@ static void tries_are_counted_for_an_hour_from_the_first(void **state)
     assert_int_equal(try_again(t, "bob"), 2);
 }
 
+/* An access token of the refresh token's last moment lives for a day: it must not come back. */
+static void a_revocation_outlives_the_access_tokens(void **state)
+{
+    enum { DAY_MS = 24 * 3600 * 1000 };
+    struct test_store *t = *state;
+    struct ph_family family;
+
+    assert_ok(ph_store_family_revoke(&t->ctx, TEST_POOL.id, PH_STR("f"), t->now_ms));
+    ph_store_sweep(t->ctx.store, t->now_ms + DAY_MS);
+    assert_ok(ph_store_family_find(&t->ctx, TEST_POOL.id, PH_STR("f"), &family));
+    assert_true(family.revoked);
+    ph_store_sweep(t->ctx.store, t->now_ms + DAY_MS + 1);
+    assert_ok(ph_store_family_find(&t->ctx, TEST_POOL.id, PH_STR("f"), &family));
+    assert_false(family.revoked);
+}
+
 static void sweeping_deletes_what_expired_and_nothing_else(void **state)
 {
     static const char COUNT[] = "SELECT (SELECT COUNT(*) FROM spent) +"
                                 " (SELECT COUNT(*) FROM token_families) +"
                                 " (SELECT COUNT(*) FROM lockouts) +"
                                 " (SELECT COUNT(*) FROM attempts)";
+    enum { DAY_MS = 24 * 3600 * 1000 };
     struct test_store *t = *state;
 
     assert_true(spend_text(t, "old", t->now_ms + 1000));
     assert_true(spend_text(t, "new", t->now_ms + 5000000));
-    assert_ok(ph_store_family_revoke(&t->ctx, TEST_POOL.id, PH_STR("old"), t->now_ms + 1000));
+    assert_ok(
+        ph_store_family_revoke(&t->ctx, TEST_POOL.id, PH_STR("old"), t->now_ms + 1000 - DAY_MS));
     assert_ok(ph_store_family_revoke(&t->ctx, TEST_POOL.id, PH_STR("new"), t->now_ms + 5000000));
     assert_true(guess(t));
     assert_int_equal(try_again(t, "ann"), 1);
@@ -411,6 +429,7 @@ int main(void)
         IN_FILE(of_parallel_guesses_five_are_evaluated),
         IN_FILE(a_family_moves_on_once_per_generation),
         IN_FILE(a_revoked_family_stays_revoked_and_still),
+        IN_FILE(a_revocation_outlives_the_access_tokens),
         IN_FILE(of_parallel_rotations_one_moves),
         IN_FILE(closing_writes_the_events_that_nobody_waited_for),
         IN_FILE(an_event_follows_soon_without_any_other_write),

@@ -276,6 +276,35 @@ static void put_code(struct ph_tx *tx, struct writing *w, const struct ph_code *
                  ph_v_text(code->destination), ph_v_int(code->expires_ms));
 }
 
+/* --- its identities at other providers --- */
+
+/* That of a provider that is gone is free. */
+static const char CLAIM_IDENTITY[] =
+    "INSERT INTO identities (pool_id, provider, attribute, value, sub, provider_ms)"
+    " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (pool_id, provider, attribute, value)"
+    " DO UPDATE SET sub = excluded.sub, provider_ms = excluded.provider_ms"
+    " WHERE identities.provider_ms <> excluded.provider_ms";
+static const char DROP_IDENTITY[] =
+    "DELETE FROM identities WHERE pool_id = $1 AND provider = $2 AND attribute = $3"
+    " AND value = $4 AND sub = $5";
+
+static void put_identities(struct ph_tx *tx, struct writing *w)
+{
+    const struct ph_identity *link = w->change->link, *unlink = w->change->unlink;
+    const struct ph_db_value pool = ph_v_text(w->pool->id), sub = ph_v_text(w->change->user->sub);
+
+    if (unlink != NULL &&
+        PH_RUN(tx, DROP_IDENTITY, pool, ph_v_text(unlink->provider), ph_v_text(unlink->attribute),
+               ph_v_bytes(unlink->value), sub) == 0) {
+        give_up(tx, w, PH_USER_CONFLICT);
+    }
+    if (link != NULL &&
+        PH_RUN(tx, CLAIM_IDENTITY, pool, ph_v_text(link->provider), ph_v_text(link->attribute),
+               ph_v_bytes(link->value), sub, ph_v_int(link->provider_ms)) == 0) {
+        give_up(tx, w, PH_USER_IDENTITY_TAKEN);
+    }
+}
+
 /* --- all of it --- */
 
 static void write_user(struct ph_tx *tx, void *arg)
@@ -290,6 +319,7 @@ static void write_user(struct ph_tx *tx, void *arg)
         put_aliases(tx, w);
     }
     forget_codes(tx, w);
+    put_identities(tx, w);
     if (!ph_totp_write(tx, w->pool->id, w->change->user->sub, w->totp)) {
         give_up(tx, w, PH_USER_CONFLICT);
     }

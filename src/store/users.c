@@ -41,6 +41,29 @@ struct ph_err ph_store_user_by_alias(struct ph_ctx *ctx, const struct ph_pool_re
     return PH_OK;
 }
 
+static const char BY_IDENTITY[] =
+    "SELECT " PH_USER_COLUMNS ", " PH_USER_SECRETS " FROM identities i"
+    " JOIN users u ON u.pool_id = i.pool_id AND u.sub = i.sub WHERE i.pool_id = $1"
+    " AND i.provider = $2 AND i.attribute = $3 AND i.value = $4"
+    " AND ($5 = 0 OR i.provider_ms = $5)";
+
+struct ph_err ph_store_user_by_identity(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                        const struct ph_identity *identity, struct ph_user **user)
+{
+    struct ph_user *found = NULL;
+    struct ph_q q;
+
+    PH_READ(ctx, &q, BY_IDENTITY, ph_v_text(pool->id), ph_v_text(identity->provider),
+            ph_v_text(identity->attribute), ph_v_bytes(identity->value),
+            ph_v_int(identity->provider_ms));
+    if (ph_q_row(&q)) {
+        found = ph_user_decode_whole(&q, ctx->arena, pool);
+    }
+    PH_TRY(ph_read_end(&q));
+    *user = found;
+    return PH_OK;
+}
+
 /* --- deleting --- */
 
 struct naming {
@@ -60,6 +83,10 @@ static const char DELETE_DEVICES[] = "DELETE FROM devices WHERE pool_id = $1 AND
 static const char DELETE_PASSKEYS[] = "DELETE FROM passkeys WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_MEMBERSHIPS[] = "DELETE FROM group_members"
                                          " WHERE pool_id = $1 AND sub = $2";
+static const char DELETE_SESSIONS[] = "DELETE FROM token_sessions"
+                                      " WHERE pool_id = $1 AND sub = $2";
+static const char DELETE_IDENTITIES[] = "DELETE FROM identities"
+                                        " WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_EVENTS[] = "DELETE FROM auth_events WHERE pool_id = $1 AND sub = $2";
 
 static void delete_user(struct ph_tx *tx, void *arg)
@@ -74,6 +101,8 @@ static void delete_user(struct ph_tx *tx, void *arg)
     (void)PH_RUN(tx, DELETE_DEVICES, pool, sub);
     (void)PH_RUN(tx, DELETE_PASSKEYS, pool, sub);
     (void)PH_RUN(tx, DELETE_MEMBERSHIPS, pool, sub);
+    (void)PH_RUN(tx, DELETE_SESSIONS, pool, sub);
+    (void)PH_RUN(tx, DELETE_IDENTITIES, pool, sub);
     (void)PH_RUN(tx, DELETE_EVENTS, pool, sub);
     (void)PH_RUN(tx, DELETE_TOTP, pool, sub);
     (void)PH_RUN(tx, DELETE_STEPS, pool, sub);
@@ -111,6 +140,7 @@ static void sign_out(struct ph_tx *tx, void *arg)
     const struct naming *n = arg;
 
     (void)PH_RUN(tx, SIGN_OUT, ph_v_text(n->pool_id), ph_v_text(n->sub), ph_v_int(n->at_ms));
+    (void)PH_RUN(tx, DELETE_SESSIONS, ph_v_text(n->pool_id), ph_v_text(n->sub));
 }
 
 struct ph_err ph_store_user_sign_out(struct ph_ctx *ctx, const struct ph_pool_ref *pool,

@@ -94,6 +94,17 @@ struct ph_code {
     int64_t expires_ms;
 };
 
+/*
+ * An identity at another provider: the value of the attribute by which the provider names its
+ * user. It belongs to one user of the pool only.
+ */
+struct ph_identity {
+    struct ph_str provider;
+    int64_t provider_ms;     /* created_ms of the provider: a later one of that name is another */
+    struct ph_str attribute; /* "Cognito_Subject", or what the provider's claim is mapped to */
+    struct ph_str value;     /* in the form in which it is compared */
+};
+
 /* All that changes with a user in one transaction. Members left zero change nothing. */
 struct ph_user_change {
     struct ph_user *user;           /* the new state; revision 0 inserts, else the one read */
@@ -107,11 +118,18 @@ struct ph_user_change {
     const struct ph_message *messages; /* leave after the commit (store/outbox.h) */
     size_t message_count;
     const struct ph_totp_change *totp;     /* of the software token (store/totp.h) */
+    const struct ph_identity *link;        /* becomes the user's */
+    const struct ph_identity *unlink;      /* is no longer; provider_ms does not matter */
     const struct ph_trigger_event *events; /* of custom senders; whoever stores sends them then */
     size_t event_count;
 };
 
-enum ph_user_write { PH_USER_DONE, PH_USER_CONFLICT, PH_USER_ALIAS_TAKEN };
+enum ph_user_write {
+    PH_USER_DONE,
+    PH_USER_CONFLICT,
+    PH_USER_ALIAS_TAKEN,
+    PH_USER_IDENTITY_TAKEN, /* change->link is somebody's */
+};
 
 /*
  * Inserts or updates. On DONE change->user->revision is the new one. ALIAS_TAKEN: *taken says
@@ -128,6 +146,12 @@ PH_MUST_USE struct ph_err ph_store_user_by_sub(struct ph_ctx *ctx, const struct 
 PH_MUST_USE struct ph_err ph_store_user_by_alias(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                                  enum ph_alias_kind kind, struct ph_str value,
                                                  struct ph_user **user);
+
+/* The user of an identity; provider_ms 0: whichever provider of that name it was linked at. */
+PH_MUST_USE struct ph_err ph_store_user_by_identity(struct ph_ctx *ctx,
+                                                    const struct ph_pool_ref *pool,
+                                                    const struct ph_identity *identity,
+                                                    struct ph_user **user);
 
 /* With all that hangs on the user; *existed says whether there was one. */
 PH_MUST_USE struct ph_err ph_store_user_delete(struct ph_ctx *ctx, const struct ph_pool_ref *pool,

@@ -34,6 +34,25 @@ static struct json_t *attribute_value(struct ph_ctx *ctx, const struct ph_attr *
     return object;
 }
 
+/* As the attribute, but with strings for the flag and the time (authentication.md 3.2). */
+static void add_identities(struct ph_ctx *ctx, const struct ph_user *user, struct json_t *claims)
+{
+    struct json_t *list =
+        ph_json_parse(ctx->arena, ph_attrs_get(&user->attrs, PH_STR("identities")));
+
+    for (size_t i = 0; i < ph_json_length(list); i++) {
+        struct json_t *one = ph_json_at(list, i);
+        const bool primary = ph_json_bool(ph_json_get(one, "primary"));
+        const int64_t created_ms = ph_json_int(ph_json_get(one, "dateCreated"));
+
+        set(ctx, one, "primary", primary ? PH_STR("true") : PH_STR("false"));
+        set(ctx, one, "dateCreated", ph_strf(ctx->arena, "%lld", (long long)created_ms));
+    }
+    if (ph_json_length(list) > 0) {
+        ph_json_set(ctx->arena, claims, "identities", list);
+    }
+}
+
 /* Developer attributes never leave the server; the rest as the client may read. */
 static void add_attributes(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
                            struct json_t *claims)
@@ -44,6 +63,7 @@ static void add_attributes(struct ph_ctx *ctx, const struct ph_auth_granted *gra
         const struct ph_attr *attr = &attrs->items[i];
 
         if (!ph_str_starts(attr->name, PH_STR("dev:")) &&
+            !ph_str_eq(attr->name, PH_STR("identities")) &&
             ph_client_may_read(granted->client, attr->name)) {
             ph_json_set_s(ctx->arena, claims, attr->name, attribute_value(ctx, attr));
         }
@@ -62,7 +82,8 @@ static void add_list(struct ph_ctx *ctx, struct json_t *claims, const char *name
 static void add_origin(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
                        struct json_t *claims)
 {
-    if (granted->client->revocation) {
+    /* A session that cannot be told from others could not be ended. */
+    if (granted->client->revocation || granted->pool->tracks_sessions) {
         set(ctx, claims, "origin_jti", granted->family);
     }
 }
@@ -96,6 +117,7 @@ struct json_t *ph_claims_id(struct ph_ctx *ctx, const struct ph_auth_granted *gr
     set(ctx, claims, "event_id", granted->event_id);
     set(ctx, claims, "token_use", PH_STR("id"));
     add_times(ctx, granted, granted->client->id_token_s, claims);
+    add_identities(ctx, granted->user, claims);
     add_attributes(ctx, granted, claims);
     return claims;
 }

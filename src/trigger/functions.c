@@ -45,25 +45,13 @@ struct ph_functions {
 
 /* ---- making ---- */
 
-static bool next_line(struct ph_str *text, struct ph_str *line)
-{
-    while (text->n > 0) {
-        ph_str_cut(*text, '\n', line, text);
-        *line = ph_str_trim(*line);
-        if (line->n > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool read_routes(struct ph_functions *functions, char *why, size_t why_size)
 {
     struct ph_str rest = functions->options.routes, line;
     const char *text = "";
 
     functions->routes = ph_arena_array(&functions->arena, ROUTES_MAX, struct ph_route);
-    while (next_line(&rest, &line)) {
+    while (ph_str_line(&rest, &line)) {
         struct ph_route *route = &functions->routes[functions->route_count];
 
         if (functions->route_count == ROUTES_MAX ||

@@ -61,42 +61,17 @@ bool ph_functions_run_here(struct ph_str routes)
     struct ph_str line;
     const char *why;
 
-    while (routes.n > 0 && !here) {
-        ph_str_cut(routes, '\n', &line, &routes);
+    while (!here && ph_str_line(&routes, &line)) {
         here = ph_route_parse(&arena, line, &route, &why) && route.transport == PH_BY_PROCESS;
     }
     ph_arena_finish(&arena);
     return here;
 }
 
-/* '*' matches any text; goes back to the last one only, which is enough for patterns like these. */
-static bool glob(struct ph_str pattern, struct ph_str text)
-{
-    size_t p = 0, t = 0, star = SIZE_MAX, from = 0;
-
-    while (t < text.n) {
-        if (p < pattern.n && pattern.p[p] == '*') {
-            star = p++;
-            from = t;
-        } else if (p < pattern.n && pattern.p[p] == text.p[t]) {
-            p++;
-            t++;
-        } else if (star != SIZE_MAX) {
-            p = star + 1;
-            t = ++from;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.n && pattern.p[p] == '*') {
-        p++;
-    }
-    return p == pattern.n;
-}
-
 bool ph_route_matches(const struct ph_route *route, struct ph_str arn)
 {
-    return glob(route->pattern, arn) || glob(route->pattern, ph_function_name(arn, NULL));
+    return ph_str_matches(arn, route->pattern) ||
+           ph_str_matches(ph_function_name(arn, NULL), route->pattern);
 }
 
 static struct ph_str field(struct ph_str arn, size_t index)

@@ -21,6 +21,12 @@ static bool is_sub(struct ph_str name)
     return ph_str_eq(name, PH_STR("sub"));
 }
 
+/* Links are made and taken away by operations of their own (identity.h). */
+static bool is_identities(struct ph_str name)
+{
+    return ph_str_eq(name, PH_STR("identities"));
+}
+
 /* The flag that follows a contact, or absent. */
 static struct ph_str flag_of(struct ph_str name)
 {
@@ -33,8 +39,8 @@ static struct ph_str flag_of(struct ph_str name)
 static struct ph_err check_permission(const struct ph_client *client, enum ph_writer writer,
                                       const struct ph_attr_def *def, struct ph_str name)
 {
-    const bool reserved = is_flag(name) || ph_str_eq(name, PH_STR("identities")) ||
-                          (def != NULL && def->developer_only);
+    const bool reserved =
+        is_flag(name) || is_identities(name) || (def != NULL && def->developer_only);
 
     if (writer == PH_BY_ADMIN) {
         return PH_OK;
@@ -164,7 +170,8 @@ static struct ph_err check_write(struct ph_ctx *ctx, const struct ph_pool *pool,
                                 NONCONFORMING "Type for attribute {%.*s} could not be determined",
                                 PH_FMT(write->name)));
     }
-    if (is_sub(write->name) || (!def->mutable && user->revision != 0)) {
+    if (is_sub(write->name) || is_identities(write->name) ||
+        (!def->mutable && user->revision != 0)) {
         return immutable(ctx, write->name);
     }
     return write->value.n == 0 ? PH_OK : check_format(ctx, pool, def, &write->value);
@@ -202,7 +209,7 @@ struct ph_err ph_attributes_delete(struct ph_ctx *ctx, const struct ph_pool *poo
                         PH_FMT(names[i]));
         } else if (def->required) {
             ph_buf_addf(&clauses, "user.%.*s: Attribute is required.", PH_FMT(names[i]));
-        } else if (!def->mutable) {
+        } else if (!def->mutable || is_identities(names[i])) {
             return immutable(ctx, names[i]);
         }
     }

@@ -69,6 +69,9 @@ static struct ph_err store(struct ph_ctx *ctx, const struct ph_pool *pool,
     if (result == PH_USER_ALIAS_TAKEN) {
         return name_taken(ctx, pool, change, taken);
     }
+    if (result == PH_USER_IDENTITY_TAKEN) {
+        return PH_FAIL(AliasExistsException, PH_MSG_IDENTITY_LINKED);
+    }
     if (result == PH_USER_CONFLICT) {
         return PH_FAIL(TooManyRequestsException, "Too many requests");
     }

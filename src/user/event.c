@@ -1,7 +1,9 @@
 #include "user/event.h"
 
 #include "deliver/analytics.h"
+#include "deliver/logs.h"
 #include "store/sign_in.h"
+#include "user/event_log.h"
 
 enum { ENCODED_DATA_MAX = 8192, IP_ADDRESS_MAX = 64 }; /* what is longer is not a browser's */
 
@@ -157,6 +159,11 @@ static void offer(struct ph_ctx *ctx, const struct ph_in *in, const struct ph_ev
     }
 }
 
+static bool has_context_data(const struct ph_in *in)
+{
+    return in != NULL && (ph_in_has(in, M_UserContextData) || ph_in_has(in, M_ContextData));
+}
+
 void ph_event_record(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_in *in,
                      const struct ph_event *event)
 {
@@ -172,6 +179,9 @@ void ph_event_record(struct ph_ctx *ctx, const struct ph_pool *pool, const struc
     };
 
     ph_store_event_append(ctx, &row);
+    if (ph_logs_wants(ctx, pool, PH_LOG_AUTH_EVENTS)) {
+        ph_event_log(ctx, pool, &row, has_context_data(in));
+    }
     if (ctx->analytics != NULL) {
         offer(ctx, in, event, &row);
     }

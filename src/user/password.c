@@ -153,6 +153,9 @@ struct ph_err ph_password_set_by_admin(struct ph_ctx *ctx, const struct ph_pool 
 static bool may_change(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_user *user,
                        struct ph_str previous)
 {
+    if (user->status == PH_USER_EXTERNAL_PROVIDER && user->password == NULL) {
+        return false; /* signs in at a provider */
+    }
     return user->password == NULL ? previous.n == 0
                                   : ph_password_matches(ctx, pool, user, previous);
 }

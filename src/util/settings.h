@@ -69,6 +69,13 @@ struct ph_analytics_settings {
     int64_t queue;          /* events that may wait; more are dropped */
 };
 
+/* Where the logs of pools go that have a LogDeliveryConfiguration. */
+struct ph_log_settings {
+    struct ph_str targets; /* lines "ARN = TARGET" (deliver/logs.h); absent: nowhere */
+    int64_t queue;         /* events that may wait; more are dropped */
+    int64_t timeout_ms;    /* of one try */
+};
+
 struct ph_settings {
     enum ph_mode mode;
     struct ph_server_settings server;
@@ -97,6 +104,7 @@ struct ph_settings {
     struct ph_mail_settings mail;
     struct ph_sms_settings sms;
     struct ph_analytics_settings analytics;
+    struct ph_log_settings logs;
 };
 
 #endif

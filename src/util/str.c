@@ -251,3 +251,40 @@ bool ph_str_to_int(struct ph_str s, int64_t min, int64_t max, int64_t *value)
     *value = v;
     return true;
 }
+
+/* Goes back to the last '*' only, which is enough. */
+bool ph_str_matches(struct ph_str text, struct ph_str pattern)
+{
+    size_t p = 0, t = 0, star = SIZE_MAX, from = 0;
+
+    while (t < text.n) {
+        if (p < pattern.n && pattern.p[p] == '*') {
+            star = p++;
+            from = t;
+        } else if (p < pattern.n && pattern.p[p] == text.p[t]) {
+            p++;
+            t++;
+        } else if (star != SIZE_MAX) {
+            p = star + 1;
+            t = ++from;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.n && pattern.p[p] == '*') {
+        p++;
+    }
+    return p == pattern.n;
+}
+
+bool ph_str_line(struct ph_str *text, struct ph_str *line)
+{
+    while (text->n > 0) {
+        ph_str_cut(*text, '\n', line, text);
+        *line = ph_str_trim(*line);
+        if (line->n > 0) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -53,6 +53,12 @@ struct ph_str ph_str_skip(struct ph_str s, size_t n);
 /* Without spaces and tabs, carriage returns and line feeds at both ends. */
 struct ph_str ph_str_trim(struct ph_str s);
 
+/* Whether the text is as the pattern, in which '*' stands for any text. */
+bool ph_str_matches(struct ph_str text, struct ph_str pattern);
+
+/* The next line that is not empty, trimmed, taken from the front of *text; false at its end. */
+bool ph_str_line(struct ph_str *text, struct ph_str *line);
+
 /* Copies into the arena; a copy of the absent slice is absent. */
 struct ph_str ph_str_dup(struct ph_arena *arena, struct ph_str s);
 

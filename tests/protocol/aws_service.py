@@ -11,7 +11,7 @@ import urllib.parse
 KEY, SECRET = 'AKIAIOSFODNN7EXAMPLE', 'aws-secret-canary/K7MDENG+bPxRfiCYEXAMPLE'
 
 
-def signature(secret, service, request, body, headers):
+def signature(secret, service, request, body, headers, method='POST'):
     """What the Authorization header must end with, computed from the published description."""
     found = re.fullmatch(
         r'AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request, '
@@ -22,7 +22,12 @@ def signature(secret, service, request, body, headers):
     if not {'host', 'x-amz-date'} <= set(names.split(';')):
         return None, None
     path, _, query = request.partition('?')
-    canonical = '\n'.join(['POST', path, query,
+    if any(n.lower().startswith('x-amz-') and n.lower() not in names.split(';') for n in headers):
+        return None, None  # the services want all of these signed
+    if headers.get('X-Amz-Content-Sha256', hashlib.sha256(body).hexdigest()) \
+            != hashlib.sha256(body).hexdigest():
+        return None, None
+    canonical = '\n'.join([method, path, query,
                            ''.join(f'{n}:{headers[n].strip()}\n' for n in names.split(';')),
                            names, hashlib.sha256(body).hexdigest()])
     scope = f'{day}/{region}/{service}/aws4_request'
@@ -47,9 +52,15 @@ class Service:
             protocol_version = 'HTTP/1.1'
 
             def do_POST(self):
+                self.do('POST')
+
+            def do_PUT(self):
+                self.do('PUT')
+
+            def do(self, method):
                 body = self.rfile.read(int(self.headers['Content-Length']))
                 time.sleep(outer.delay)
-                status, text = outer.take(self.path, body, self.headers)
+                status, text = outer.take(self.path, body, self.headers, method)
                 with contextlib.suppress(OSError):  # the other side did not wait
                     self.send_response(status)
                     self.send_header('Content-Length', str(len(text)))
@@ -63,8 +74,8 @@ class Service:
         self.url = f'http://127.0.0.1:{self.server.server_address[1]}'
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def take(self, path, body, headers):
-        wanted, given = signature(SECRET, self.name, path, body, headers)
+    def take(self, path, body, headers, method='POST'):
+        wanted, given = signature(SECRET, self.name, path, body, headers, method)
         with self.changed:
             if wanted is None or wanted != given:
                 self.refused += 1

@@ -37,7 +37,8 @@ UNSIGNED = frozenset((
     'AssociateSoftwareToken', 'VerifySoftwareToken', 'SetUserMFAPreference', 'SetUserSettings',
     'ConfirmDevice', 'GetDevice', 'ListDevices', 'UpdateDeviceStatus', 'ForgetDevice',
     'GetUserAuthFactors', 'StartWebAuthnRegistration', 'CompleteWebAuthnRegistration',
-    'ListWebAuthnCredentials', 'DeleteWebAuthnCredential'))
+    'ListWebAuthnCredentials', 'DeleteWebAuthnCredential', 'ListUserSessions',
+    'RevokeUserSession'))
 ALLOW_ALL = {'Version': '2012-10-17', 'Statement': [
     {'Effect': 'Allow', 'Action': 'cognito-idp:*', 'Resource': '*'}]}
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()

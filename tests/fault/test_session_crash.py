@@ -1,0 +1,117 @@
+"""kill -9 while sessions begin and end: who signed in is listed, who was signed out stays out."""
+import http.client
+import os
+import random
+import threading
+import time
+import unittest
+
+from poolhouse import Api, ApiError, PASSWORD, PoolhouseTest
+
+LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
+SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
+
+
+class Worker(threading.Thread):
+    """Signs one user in and ends sessions of his; notes what was acknowledged."""
+
+    def __init__(self, test, name, seed):
+        super().__init__(daemon=True)
+        self.test, self.name_of_user = test, name
+        self.random = random.Random(seed)
+        self.api = Api(test.server.port)
+        self.alive, self.over = {}, []
+        self.in_doubt = None
+        self.trouble = None
+        self.stopping = False
+
+    def run(self):
+        try:
+            while not self.stopping:
+                self.one()
+        except (OSError, http.client.HTTPException):
+            pass  # the server is gone, as intended
+        except Exception as e:  # must reach the test
+            self.trouble = e
+
+    def one(self):
+        if len(self.alive) < 2 or self.random.random() < 0.5:
+            self.sign_in()
+        else:
+            self.revoke(self.random.choice(list(self.alive)))
+
+    def sign_in(self):
+        tokens = self.api.InitiateAuth(
+            ClientId=self.test.client, AuthFlow='USER_PASSWORD_AUTH', AuthParameters={
+                'USERNAME': self.name_of_user, 'PASSWORD': PASSWORD})['AuthenticationResult']
+        session, = (s for s in self.api.ListUserSessions(
+            AccessToken=tokens['AccessToken'])['Sessions'] if s['IsCurrentSession'])
+        self.alive[session['SessionId']] = tokens
+
+    def revoke(self, session):
+        self.in_doubt = session
+        self.api.AdminRevokeUserSession(UserPoolId=self.test.pool, Username=self.name_of_user,
+                                        SessionId=session)
+        self.over.append(self.alive.pop(session))
+        self.in_doubt = None
+
+
+class SessionCrash(PoolhouseTest):
+    server_options = {'memory': False}
+    workers = 4
+    rounds = 3 * LONG
+
+    @classmethod
+    def prepare(cls):
+        cls.pool = cls.new_pool()
+        cls.client = cls.new_client(cls.pool)
+        cls.api.SetUserPoolSessionConfiguration(UserPoolId=cls.pool, UserSessionTracking='ENABLED',
+                                                TokenSession={'MaxPerUser': 100})
+
+    def test_sessions_are_as_acknowledged_after_a_kill(self):
+        chance, total = random.Random(SEED), 0
+        for round_ in range(self.rounds):
+            workers = [Worker(self, self.new_user(self.pool), f'{SEED}/{round_}/{i}')
+                       for i in range(self.workers)]
+            for worker in workers:
+                worker.start()
+            time.sleep(0.5 + chance.random())
+            self.server.kill()
+            for worker in workers:
+                worker.stopping = True
+                worker.join(30)
+                self.assertFalse(worker.is_alive(), 'a request never ended')
+                if worker.trouble:
+                    raise worker.trouble
+            self.server.start()
+            total += sum(self.check(worker) for worker in workers)
+        self.assertGreater(total, 5 * self.rounds, 'too little was acknowledged to prove anything')
+
+    def refresh(self, tokens):
+        return self.api.InitiateAuth(ClientId=self.client, AuthFlow='REFRESH_TOKEN_AUTH',
+                                     AuthParameters={'REFRESH_TOKEN': tokens['RefreshToken']})
+
+    def check(self, worker):
+        listed = {s['SessionId'] for s in self.api.AdminListUserSessions(
+            UserPoolId=self.pool, Username=worker.name_of_user)['Sessions']}
+        for session, tokens in worker.alive.items():
+            if session != worker.in_doubt:
+                self.assertIn(session, listed)
+                self.refresh(tokens)
+        for tokens in worker.over:
+            with self.assert_error('NotAuthorizedException', 'Refresh Token has been revoked'):
+                self.refresh(tokens)
+            with self.assert_error('NotAuthorizedException', 'Access Token has been revoked'):
+                self.api.GetUser(AccessToken=tokens['AccessToken'])
+        if worker.in_doubt:  # all of it, or nothing of it
+            try:
+                self.refresh(worker.alive[worker.in_doubt])
+                self.assertIn(worker.in_doubt, listed)
+            except ApiError as e:
+                self.assertEqual('Refresh Token has been revoked', e.text)
+                self.assertNotIn(worker.in_doubt, listed)
+        return len(worker.alive) + len(worker.over)
+
+
+if __name__ == '__main__':
+    unittest.main()
