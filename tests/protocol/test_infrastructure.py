@@ -187,6 +187,50 @@ class Infrastructure(PoolhouseTest):
         self.assertEqual(30, read['Policies']['PasswordPolicy']['TemporaryPasswordValidityDays'])
         self.applied_again('UpdateUserPool', read, lambda: self.described(pool), UserPoolId=pool)
 
+    def test_members_of_a_pool_that_exclude_those_above(self):
+        written = {'SmsConfiguration': {'EumsSms': {
+            'CallerArn': ROLE, 'ConfigurationSetName': 'set', 'ExternalId': 'x', 'InEntityId': '1',
+            'InTemplateId': '2', 'OriginationIdentity': '+15550100', 'Region': 'eu-west-1'}},
+            'LambdaConfig': {'InboundFederation': {'LambdaVersion': 'V1_0', 'LambdaArn': FUNCTION}},
+            'KeyConfiguration': {'KeyType': 'CUSTOMER_MANAGED_KEY', 'KmsKeyArn': KEY}}
+        pool = self.new_pool(MfaConfiguration='OPTIONAL', **written)
+        self.assert_kept(written, self.described(pool))
+        self.applied_again('UpdateUserPool', self.described(pool), lambda: self.described(pool),
+                           UserPoolId=pool)
+
+        def describe():
+            return self.api.GetUserPoolMfaConfig(UserPoolId=pool)
+        self.api.SetUserPoolMfaConfig(UserPoolId=pool, MfaConfiguration='ON', SmsMfaConfiguration={
+            'SmsConfiguration': written['SmsConfiguration']})
+        self.assertEqual(written['SmsConfiguration'],
+                         describe()['SmsMfaConfiguration']['SmsConfiguration'])
+        self.applied_again('SetUserPoolMfaConfig', describe(), describe, UserPoolId=pool)
+
+    def test_lists_show_what_was_written(self):
+        pool = self.pool()
+        page, found = {}, None
+        while found is None:
+            page = self.api.ListUserPools(MaxResults=60, **(
+                {'NextToken': page['NextToken']} if page else {}))
+            found = next((p for p in page['UserPools'] if p['Id'] == pool), None)
+        self.assertEqual(POOL['LambdaConfig'], found['LambdaConfig'])
+        federated = self.new_pool(LambdaConfig={
+            'InboundFederation': {'LambdaVersion': 'V1_0', 'LambdaArn': FUNCTION}})
+        self.assertIn('InboundFederation', next(
+            p for p in self.api.ListUserPools(MaxResults=60)['UserPools'] if p['Id'] == federated
+        )['LambdaConfig'])
+        written, _ = self.resource_server(pool)
+        listed = self.api.ListResourceServers(UserPoolId=pool, MaxResults=1)['ResourceServers']
+        self.assertEqual([{'UserPoolId': pool, **written}], listed)
+        pool = self.new_pool()
+        group = {'GroupName': 'g', 'Description': 'd', 'RoleArn': ROLE, 'Precedence': 3}
+        made = self.api.CreateGroup(UserPoolId=pool, **group)['Group']
+        self.assertEqual([made], self.api.ListGroups(UserPoolId=pool)['Groups'])
+        self.api.AdminCreateUser(UserPoolId=pool, Username='ann', MessageAction='SUPPRESS')
+        self.api.AdminAddUserToGroup(UserPoolId=pool, Username='ann', GroupName='g')
+        self.assertEqual([made], self.api.AdminListGroupsForUser(
+            UserPoolId=pool, Username='ann')['Groups'])
+
     def test_a_pool_that_signs_in_by_address(self):
         pool = self.new_pool(UsernameAttributes=['email', 'phone_number'])
         read = self.described(pool)
@@ -228,6 +272,18 @@ class Infrastructure(PoolhouseTest):
         self.assert_kept({k: v for k, v in CLIENT.items() if k != 'GenerateSecret'}, client)
         self.applied_again('UpdateUserPoolClient', client, describe, **address)
 
+    def test_an_app_client_whose_events_go_elsewhere(self):
+        pool = self.new_pool()
+        analytics = {'ApplicationId': '0123abcd', 'ExternalId': 'x', 'RoleArn': ROLE,
+                     'UserDataShared': False}
+        client = self.api.CreateUserPoolClient(
+            UserPoolId=pool, ClientName='c', AnalyticsConfiguration=analytics)['UserPoolClient']
+        self.assertEqual(analytics, client['AnalyticsConfiguration'])
+        address = {'UserPoolId': pool, 'ClientId': client['ClientId']}
+        self.applied_again('UpdateUserPoolClient', client,
+                           lambda: self.api.DescribeUserPoolClient(**address)['UserPoolClient'],
+                           **address)
+
     def test_an_app_client_with_nothing_but_a_name(self):
         pool = self.new_pool()
         client = self.api.CreateUserPoolClient(UserPoolId=pool, ClientName='c')['UserPoolClient']
@@ -240,9 +296,15 @@ class Infrastructure(PoolhouseTest):
         name = f'{self.new_name()}.auth.example.com'
         certificate = 'arn:aws:acm:us-east-1:000000000000:certificate/'
         domain = {'Domain': name, 'ManagedLoginVersion': 2,
-                  'CustomDomainConfig': {'CertificateArn': certificate + 'one'}}
+                  'CustomDomainConfig': {'CertificateArn': certificate + 'one',
+                                         'SecurityPolicy': 'TLS_V1_2_2021'},
+                  'Routing': {'Failover': {
+                      'PrimaryRoute53HealthCheckId': '01234567-89ab-4def-89ab-0123456789ab',
+                      'SecondaryRegion': 'eu-central-1'}}}
+        self.assert_complete('CreateUserPoolDomain', domain, ['UserPoolId'])
         pool = self.new_pool()
         made = self.api.CreateUserPoolDomain(UserPoolId=pool, **domain)
+        self.assertEqual(domain['Routing'], made['Routing'])
         self.assertTrue(made['CloudFrontDomain'])
 
         def describe():
@@ -371,9 +433,13 @@ class Infrastructure(PoolhouseTest):
                         'LogGroupArn': 'arn:aws:logs:eu-west-1:000000000000:log-group:g'}},
                    {'LogLevel': 'INFO', 'EventSource': 'userAuthEvents',
                     'S3Configuration': {'BucketArn': 'arn:aws:s3:::bucket'}}]
+        stream = {'LogLevel': 'INFO', 'EventSource': 'userAuthEvents', 'FirehoseConfiguration': {
+            'StreamArn': 'arn:aws:firehose:eu-west-1:000000000000:deliverystream/s'}}
 
         def describe():
             return self.api.GetLogDeliveryConfiguration(UserPoolId=pool)['LogDeliveryConfiguration']
+        self.api.SetLogDeliveryConfiguration(UserPoolId=pool, LogConfigurations=[stream])
+        self.assertEqual([stream], describe()['LogConfigurations'])
         self.api.SetLogDeliveryConfiguration(UserPoolId=pool, LogConfigurations=entries)
         self.assertEqual({'UserPoolId': pool, 'LogConfigurations': entries}, describe())
         self.applied_again('SetLogDeliveryConfiguration', describe(), describe)
