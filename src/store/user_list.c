@@ -47,6 +47,11 @@ static const struct listing LISTINGS[] = {
     [PH_BY_ENABLED] = { BY_ENABLED, PH_DB_INT },
 };
 
+const char *ph_user_list_sql(enum ph_user_filter_by by)
+{
+    return LISTINGS[by].sql;
+}
+
 /* From (start, sub), exclusive, to end, exclusive. */
 struct range {
     struct ph_db_value start;
