@@ -316,6 +316,40 @@ struct json_t *ph_pool_settings_mfa_described(struct ph_arena *arena, const stru
     return described;
 }
 
+static void set_contacts(struct ph_arena *arena, struct json_t *settings, const char *member,
+                         unsigned bits)
+{
+    static const struct {
+        unsigned bit;
+        struct ph_str name;
+    } NAMES[] = { { PH_EMAIL, PH_STR_INIT("email") },
+                  { PH_PHONE, PH_STR_INIT("phone_number") },
+                  { PH_PREFERRED_USERNAME, PH_STR_INIT("preferred_username") } };
+    struct json_t *list = ph_json_array(arena);
+
+    for (size_t i = 0; i < COUNT(NAMES); i++) {
+        if ((bits & NAMES[i].bit) != 0) {
+            ph_json_append(arena, list, ph_json_new_str(arena, NAMES[i].name));
+        }
+    }
+    ph_json_remove(arena, settings, member);
+    if (ph_json_length(list) > 0) {
+        ph_json_set(arena, settings, member, list);
+    }
+}
+
+struct json_t *ph_pool_settings_altered(struct ph_arena *arena, const struct ph_pool *pool)
+{
+    struct json_t *settings = ph_json_copy(arena, pool->settings);
+    struct json_t *names = ph_json_object(arena);
+
+    ph_json_set_bool(arena, names, "CaseSensitive", pool->case_sensitive);
+    ph_json_set(arena, settings, "UsernameConfiguration", names);
+    set_contacts(arena, settings, "AliasAttributes", pool->alias_attributes);
+    set_contacts(arena, settings, "UsernameAttributes", pool->username_attributes);
+    return settings;
+}
+
 struct ph_err ph_pool_settings_tagged(struct ph_ctx *ctx, const struct ph_pool *pool,
                                       const struct json_t *added, const struct json_t *removed,
                                       struct json_t **settings)

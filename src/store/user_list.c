@@ -157,6 +157,13 @@ static struct ph_str make_cursor(struct ph_arena *arena, struct ph_str sub,
     return (struct ph_str){ cursor, 2 + sub.n + key_n };
 }
 
+struct ph_str ph_store_user_cursor(struct ph_arena *arena, const struct ph_user *user)
+{
+    const struct ph_db_value key = ph_v_int(user->created_ms);
+
+    return make_cursor(arena, user->sub, &key);
+}
+
 static bool read_cursor(struct ph_str cursor, struct range *range)
 {
     size_t n;
