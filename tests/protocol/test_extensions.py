@@ -2,7 +2,8 @@
 import json
 import unittest
 
-from poolhouse import ApiError, PoolhouseTest, attribute_list, create_key, serve_options, Api
+from poolhouse import (Api, ApiError, PoolhouseTest, attribute_list, boto3_client, create_key,
+                       serve_options)
 
 HEADER = 'X-Poolhouse-List-Users'
 
@@ -96,6 +97,13 @@ class ListUsers(PoolhouseTest):
         users = self.listed(Filter='custom:team = "red"', AttributesToGet=['email'])['Users']
         self.assertEqual([[{'Name': 'email', 'Value': 'bob@example.org'}]],
                          [u['Attributes'] for u in users])
+
+    def test_an_ordinary_sdk_sends_the_header(self):
+        boto = boto3_client(self.server.url)
+        boto.meta.events.register('before-sign.*.ListUsers', lambda request, **_:
+                                  request.headers.add_header(HEADER, '1000'))
+        users = boto.list_users(UserPoolId=self.pool, Filter='custom:team *= "blue"')['Users']
+        self.assertEqual(['ann', 'Ännchen'], [u['Username'] for u in users])
 
 
 class Serving(PoolhouseTest):
