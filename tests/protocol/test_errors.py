@@ -146,6 +146,16 @@ class Settings(PoolhouseTest):
                      UserPoolId=self.new_pool(), EmailConfiguration={
                          'SourceArn': 'arn:aws:ses:eu-west-1:999999999999:identity/example.com'})
 
+    def test_an_administrator_cannot_sign_in_whose_password_was_reset(self):
+        pool = self.new_pool()
+        client = self.new_client(pool)
+        user = self.new_user(pool, email='reset@example.com', email_verified='true')
+        self.api.AdminResetUserPassword(UserPoolId=pool, Username=user)
+        self.refused('PasswordResetRequiredException', 'Password reset required for the user',
+                     'AdminInitiateAuth', UserPoolId=pool, ClientId=client,
+                     AuthFlow='ADMIN_USER_PASSWORD_AUTH',
+                     AuthParameters={'USERNAME': user, 'PASSWORD': PASSWORD})
+
     def test_more_tags_than_a_pool_can_have(self):
         self.refused('LimitExceededException', 'A user pool can have at most 50 tags.',
                      'CreateUserPool', PoolName='p', UserPoolTags={f't{i}': 'x' for i in range(51)})
@@ -219,10 +229,18 @@ class Members(PoolhouseTest):
         begun = self.api.AdminInitiateAuth(**address, AuthFlow='ADMIN_USER_PASSWORD_AUTH',
                                            AuthParameters={'USERNAME': self.user,
                                                            'PASSWORD': PASSWORD})
-        asked = self.api.AdminRespondToAuthChallenge(
-            **address, ChallengeName='NEW_PASSWORD_REQUIRED', Session=begun['Session'],
-            ChallengeResponses={'USERNAME': self.user, 'NEW_PASSWORD': 'N3w-passw0rd!'})
+        chosen = {**address, 'ChallengeName': 'NEW_PASSWORD_REQUIRED', 'Session': begun['Session']}
+        self.refused('InvalidPasswordException',
+                     'Password does not conform to policy: Password not long enough',
+                     'AdminRespondToAuthChallenge', **chosen, ChallengeResponses={
+                         'USERNAME': self.user, 'NEW_PASSWORD': 'Sh0rt!'})
+        asked = self.api.AdminRespondToAuthChallenge(**chosen, ChallengeResponses={
+            'USERNAME': self.user, 'NEW_PASSWORD': 'N3w-passw0rd!'})
         self.assertEqual('SMS_MFA', asked['ChallengeName'])
+        self.refused('CodeMismatchException', 'Invalid code or auth state for the user.',
+                     'AdminRespondToAuthChallenge', **address, ChallengeName='SMS_MFA',
+                     Session=asked['Session'],
+                     ChallengeResponses={'USERNAME': self.user, 'SMS_MFA_CODE': '000000x'})
         code = self.server.outbox(self.user)[0]['code']
         tokens = self.api.AdminRespondToAuthChallenge(
             **address, ChallengeName='SMS_MFA', Session=asked['Session'],
