@@ -152,9 +152,10 @@ static struct ph_err read_page(struct ph_ctx *ctx, const struct ph_in *in, const
                         page);
 }
 
-/* The page from `at` on; `groups` holds more than it when the list goes on. */
-static void write_groups(struct ph_ctx *ctx, const struct ph_page *page, const struct ph_pool *pool,
-                         const struct ph_group *groups, size_t count, size_t at, struct ph_out *out)
+/* The page from `at` on, and the key of its last group when there are more behind it. */
+static void write_groups(const struct ph_page *page, const struct ph_pool *pool,
+                         const struct ph_group *groups, size_t count, size_t at,
+                         const struct ph_group **last, struct ph_out *out)
 {
     const size_t end = at + page->limit;
     struct ph_out_list list = ph_out_list(out, M_Groups);
@@ -164,14 +165,13 @@ static void write_groups(struct ph_ctx *ctx, const struct ph_page *page, const s
 
         write_group(pool, &groups[i], &one);
     }
-    if (count > end) {
-        ph_out_str(out, M_NextToken, ph_page_token_make(ctx, page->question, groups[end - 1].name));
-    }
+    *last = count > end ? &groups[end - 1] : NULL;
 }
 
 struct ph_err ph_api_list_groups(struct ph_ctx *ctx, const struct ph_in *in, struct ph_out *out)
 {
     const struct ph_pool *pool;
+    const struct ph_group *last;
     struct ph_group *groups;
     struct ph_page page;
     size_t count;
@@ -179,25 +179,54 @@ struct ph_err ph_api_list_groups(struct ph_ctx *ctx, const struct ph_in *in, str
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
     PH_TRY(read_page(ctx, in, "ListGroups", (struct ph_str){ 0 }, &page));
     PH_TRY(ph_store_group_list(ctx, &pool->ref, page.after, page.limit + 1, &groups, &count));
-    write_groups(ctx, &page, pool, groups, count, 0, out);
+    write_groups(&page, pool, groups, count, 0, &last, out);
+    if (last != NULL) {
+        ph_out_str(out, M_NextToken, ph_page_token_make(ctx, page.question, last->name));
+    }
     return PH_OK;
 }
 
-/* Where the page after the group of this name begins; a group that is gone ends the list. */
-static size_t position_after(const struct ph_group *groups, size_t count, struct ph_str name)
+/* A place in the order of tokens: "precedence name"; groups without a precedence come last. */
+static struct ph_str place_of(struct ph_ctx *ctx, const struct ph_group *group)
 {
-    for (size_t i = 0; name.p != NULL && i < count; i++) {
+    return ph_strf(ctx->arena, "%lld %.*s", (long long)group->precedence, PH_FMT(group->name));
+}
+
+static bool is_behind(const struct ph_group *group, int64_t precedence, struct ph_str name)
+{
+    if (group->precedence == precedence) {
+        return ph_str_cmp(group->name, name) > 0;
+    }
+    return precedence != PH_GROUP_NO_PRECEDENCE &&
+           (group->precedence == PH_GROUP_NO_PRECEDENCE || group->precedence > precedence);
+}
+
+/* Where the list goes on after a place, whether or not the group that stood there still does. */
+static size_t position_after(const struct ph_group *groups, size_t count, struct ph_str place)
+{
+    struct ph_str before, name;
+    int64_t precedence;
+    size_t i = 0;
+
+    if (!ph_str_cut(place, ' ', &before, &name) ||
+        !ph_str_to_int(before, INT64_MIN, INT64_MAX, &precedence)) {
+        return 0;
+    }
+    for (; i < count; i++) {
         if (ph_str_eq(groups[i].name, name)) {
-            return i + 1;
+            return i + 1; /* whatever the engine's order of names is */
         }
     }
-    return name.p == NULL ? 0 : count;
+    for (i = 0; i < count && !is_behind(&groups[i], precedence, name); i++) {
+    }
+    return i;
 }
 
 /* In the order of tokens, the best precedence first: all of them are a hundred at most. */
 struct ph_err ph_api_admin_list_groups_for_user(struct ph_ctx *ctx, const struct ph_in *in,
                                                 struct ph_out *out)
 {
+    const struct ph_group *last;
     const struct ph_pool *pool;
     struct ph_group *groups;
     struct ph_user *user;
@@ -208,7 +237,10 @@ struct ph_err ph_api_admin_list_groups_for_user(struct ph_ctx *ctx, const struct
     PH_TRY(read_page(ctx, in, "AdminListGroupsForUser", user->sub, &page));
     PH_TRY(ph_store_groups_of_user(ctx, &pool->ref, user->sub, &groups, &count));
     at = position_after(groups, count, page.after);
-    write_groups(ctx, &page, pool, groups, count, at, out);
+    write_groups(&page, pool, groups, count, at, &last, out);
+    if (last != NULL) {
+        ph_out_str(out, M_NextToken, ph_page_token_make(ctx, page.question, place_of(ctx, last)));
+    }
     return PH_OK;
 }
 

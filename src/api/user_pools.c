@@ -76,10 +76,15 @@ static struct ph_err check_pinned(struct ph_ctx *ctx, struct ph_str id)
     return ph_validate_input(ctx->arena, ph_operations[OP_DescribeUserPool].input, question.object);
 }
 
+/* The region that the request is meant for. */
+static struct ph_str region_asked(const struct ph_ctx *ctx)
+{
+    return is_region(ctx->caller.region) ? ctx->caller.region : ctx->settings->default_region;
+}
+
 static struct ph_str random_id(const struct ph_ctx *ctx)
 {
-    const struct ph_str region =
-        is_region(ctx->caller.region) ? ctx->caller.region : ctx->settings->default_region;
+    const struct ph_str region = region_asked(ctx);
     const struct ph_str name =
         ph_random_text(ctx, POOL_NAME_CHARS,
                        PH_STR("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"));
@@ -281,7 +286,8 @@ static struct ph_err add_to_list(struct ph_ctx *ctx, const struct ph_pool_record
 
 struct ph_err ph_api_list_user_pools(struct ph_ctx *ctx, const struct ph_in *in, struct ph_out *out)
 {
-    const struct ph_str question = PH_STR("ListUserPools");
+    const struct ph_str region = region_asked(ctx);
+    const struct ph_str question = ph_strf(ctx->arena, "ListUserPools %.*s", PH_FMT(region));
     const size_t limit = (size_t)ph_in_int(in, M_MaxResults);
     struct ph_out_list list = ph_out_list(out, M_UserPools);
     struct ph_pool_record *pools;
@@ -289,7 +295,7 @@ struct ph_err ph_api_list_user_pools(struct ph_ctx *ctx, const struct ph_in *in,
     size_t count;
 
     PH_TRY(ph_page_token_read(ctx, question, ph_in_str(in, M_NextToken), &after));
-    PH_TRY(ph_store_pool_list(ctx, after, limit + 1, &pools, &count));
+    PH_TRY(ph_store_pool_list(ctx, region, after, limit + 1, &pools, &count));
     for (size_t i = 0; i < count && i < limit; i++) {
         PH_TRY(add_to_list(ctx, &pools[i], &list));
     }

@@ -54,7 +54,8 @@ static struct ph_err list_all(struct ph_ctx *ctx)
     size_t count;
 
     do {
-        PH_TRY(ph_store_pool_list(ctx, after, POOLS_AT_ONCE, &records, &count));
+        PH_TRY(
+            ph_store_pool_list(ctx, (struct ph_str){ 0 }, after, POOLS_AT_ONCE, &records, &count));
         for (size_t i = 0; i < count; i++) {
             PH_TRY(ph_pool_find(ctx, records[i].id, &pool));
             if (pool != NULL) {

@@ -24,6 +24,7 @@ extern const struct ph_command ph_command_serve;
 extern const struct ph_command ph_command_config;
 extern const struct ph_command ph_command_credentials;
 extern const struct ph_command ph_command_keys;
+extern const struct ph_command ph_command_pool;
 extern const struct ph_command ph_command_backup;
 extern const struct ph_command ph_command_doctor;
 extern const struct ph_command ph_command_help;

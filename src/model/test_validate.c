@@ -1,6 +1,8 @@
 /* Requests against the tables: the texts are recorded answers unless a comment says otherwise. */
 #include "model/validate.h"
 
+#include "util/buf.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -188,6 +190,27 @@ static void test_the_answer_stays_small_and_counts_all(void **state)
     ph_arena_finish(&arena);
 }
 
+/* What is shown of a long text is its beginning, wherever it stands. */
+static void test_a_long_text_in_a_map_is_shown_cut(void **state)
+{
+    struct ph_arena arena = { 0 };
+    struct ph_buf body;
+    struct ph_err err;
+
+    (void)state;
+    ph_buf_init(&body, &arena, 200000);
+    ph_buf_addf(&body, "{" POOL ",\"Username\":\"u\",\"ClientMetadata\":{\"k\":\"");
+    for (int i = 0; i < 131073; i++) {
+        ph_buf_add_byte(&body, 'v');
+    }
+    ph_buf_addf(&body, "\"}}");
+    err = check(&arena, "AdminResetUserPassword", ph_cstr(&arena, ph_buf_str(&body)));
+    assert_memory_equal(err.message, ONE "Value '{k=vvv", strlen(ONE "Value '{k=vvv"));
+    assert_non_null(strstr(err.message, "vvv...' at 'clientMetadata'" FAILED "Map value must"));
+    assert_true(strlen(err.message) < 1500);
+    ph_arena_finish(&arena);
+}
+
 static const char *check_reply(struct ph_arena *arena, const char *text)
 {
     return ph_validate_output(arena, ph_operations[OP_AdminGetUser].output,
@@ -218,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_an_enumeration_in_a_list_names_the_whole_list),
         cmocka_unit_test(test_lengths_count_utf16_units),
         cmocka_unit_test(test_the_answer_stays_small_and_counts_all),
+        cmocka_unit_test(test_a_long_text_in_a_map_is_shown_cut),
         cmocka_unit_test(test_replies_with_strange_members_or_types_are_found),
     };
 

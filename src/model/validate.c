@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* What a client sends comes back in the answer: only so much of it. All violations are counted. */
-enum { VALUE_MAX = 1024, TEXT_MAX = 8192, ITEM_MAX = 4096, PATH_MAX_BYTES = 1024 };
+enum { VALUE_MAX = 1024, TEXT_MAX = 8192, ITEM_MAX = 4096, PATH_MAX_BYTES = 1024, UTF8_MAX = 4 };
 
 struct walk {
     struct ph_arena *arena;
@@ -25,6 +25,24 @@ struct place {
 void ph_validate_start(void)
 {
     ph_patterns_compile();
+}
+
+/* The first n bytes at most, and no half character. */
+static struct ph_str cut_text(struct ph_str s, size_t n)
+{
+    if (s.n <= n) {
+        return s;
+    }
+    while (n > 0 && (s.p[n] & 0xc0) == 0x80) {
+        n--;
+    }
+    return (struct ph_str){ s.p, n };
+}
+
+/* As much of a text inside a container as can be shown, and enough to see that it was longer. */
+static struct ph_str part_shown(struct ph_str s)
+{
+    return cut_text(s, VALUE_MAX + UTF8_MAX);
 }
 
 static void write_value(struct ph_buf *buf, const struct json_t *value);
@@ -47,7 +65,7 @@ static void write_map(struct ph_buf *buf, const struct json_t *value)
     ph_buf_add_byte(buf, '{');
     for (void *i = ph_json_first(value); i != NULL && !buf->overflowed;
          i = ph_json_next(value, i)) {
-        ph_buf_addf(buf, "%s%.*s=", between, PH_FMT(ph_json_key(i)));
+        ph_buf_addf(buf, "%s%.*s=", between, PH_FMT(part_shown(ph_json_key(i))));
         write_value(buf, ph_json_member(i));
         between = ", ";
     }
@@ -58,7 +76,7 @@ static void write_value(struct ph_buf *buf, const struct json_t *value)
 {
     switch (ph_json_kind(value)) {
     case PH_JSON_STRING:
-        ph_buf_add(buf, ph_json_str(value));
+        ph_buf_add(buf, part_shown(ph_json_str(value)));
         break;
     case PH_JSON_ARRAY:
         write_list(buf, value);
@@ -80,18 +98,6 @@ static void write_value(struct ph_buf *buf, const struct json_t *value)
     }
 }
 
-/* The first n bytes at most, and no half character. */
-static struct ph_str cut_text(struct ph_str s, size_t n)
-{
-    if (s.n <= n) {
-        return s;
-    }
-    while (n > 0 && (s.p[n] & 0xc0) == 0x80) {
-        n--;
-    }
-    return (struct ph_str){ s.p, n };
-}
-
 /* " 'value'", " null", or nothing when it is a secret. */
 static struct ph_str shown(struct walk *w, const struct place *at, const struct json_t *value)
 {
@@ -107,7 +113,6 @@ static struct ph_str shown(struct walk *w, const struct place *at, const struct 
     if (ph_json_kind(value) == PH_JSON_STRING) {
         whole = ph_json_str(value);
     } else {
-        /* A scalar that alone is longer is left out of its container. */
         ph_buf_init(&buf, w->arena, ITEM_MAX);
         write_value(&buf, value);
         whole = ph_buf_str(&buf);

@@ -97,13 +97,29 @@ static struct json_t *password_policy(struct ph_arena *arena, const struct json_
     return policy;
 }
 
-static void set_policies(struct ph_arena *arena, struct json_t *settings, const struct json_t *sent)
+/* The older name for the life of temporary passwords counts where the newer one was not sent. */
+static void follow_older_name(struct ph_arena *arena, struct json_t *policy,
+                              const struct json_t *input)
+{
+    const struct json_t *sent = ph_json_get(ph_json_get(input, "Policies"), "PasswordPolicy");
+    const int64_t days = ph_json_int(
+        ph_json_get(ph_json_get(input, "AdminCreateUserConfig"), "UnusedAccountValidityDays"));
+
+    if (days > 0 && ph_json_int(ph_json_get(sent, "TemporaryPasswordValidityDays")) == 0) {
+        ph_json_set_int(arena, policy, "TemporaryPasswordValidityDays", days);
+    }
+}
+
+static void set_policies(struct ph_arena *arena, struct json_t *settings,
+                         const struct json_t *input)
 {
     struct json_t *policies = ph_json_object(arena);
+    const struct json_t *sent = ph_json_get(input, "Policies");
     const struct json_t *sign_in = ph_json_get(sent, "SignInPolicy");
+    struct json_t *password = password_policy(arena, ph_json_get(sent, "PasswordPolicy"));
 
-    ph_json_set(arena, policies, "PasswordPolicy",
-                password_policy(arena, ph_json_get(sent, "PasswordPolicy")));
+    follow_older_name(arena, password, input);
+    ph_json_set(arena, policies, "PasswordPolicy", password);
     if (sign_in != NULL) {
         ph_json_set(arena, policies, "SignInPolicy", ph_json_copy(arena, sign_in));
     }
@@ -183,7 +199,7 @@ static void fill_defaults(struct ph_arena *arena, struct json_t *settings, struc
 static void complete(struct ph_arena *arena, struct json_t *settings, struct ph_str region,
                      const struct json_t *input)
 {
-    set_policies(arena, settings, ph_json_get(input, "Policies"));
+    set_policies(arena, settings, input);
     fill_defaults(arena, settings, region);
     mirror_messages(arena, settings);
     mirror_pre_token(arena, ph_json_get(settings, "LambdaConfig"));
@@ -302,6 +318,40 @@ struct json_t *ph_pool_settings_mfa_described(struct ph_arena *arena, const stru
         ph_json_set(arena, described, "SmsMfaConfiguration", sms);
     }
     return described;
+}
+
+static void set_contacts(struct ph_arena *arena, struct json_t *settings, const char *member,
+                         unsigned bits)
+{
+    static const struct {
+        unsigned bit;
+        struct ph_str name;
+    } NAMES[] = { { PH_EMAIL, PH_STR_INIT("email") },
+                  { PH_PHONE, PH_STR_INIT("phone_number") },
+                  { PH_PREFERRED_USERNAME, PH_STR_INIT("preferred_username") } };
+    struct json_t *list = ph_json_array(arena);
+
+    for (size_t i = 0; i < COUNT(NAMES); i++) {
+        if ((bits & NAMES[i].bit) != 0) {
+            ph_json_append(arena, list, ph_json_new_str(arena, NAMES[i].name));
+        }
+    }
+    ph_json_remove(arena, settings, member);
+    if (ph_json_length(list) > 0) {
+        ph_json_set(arena, settings, member, list);
+    }
+}
+
+struct json_t *ph_pool_settings_altered(struct ph_arena *arena, const struct ph_pool *pool)
+{
+    struct json_t *settings = ph_json_copy(arena, pool->settings);
+    struct json_t *names = ph_json_object(arena);
+
+    ph_json_set_bool(arena, names, "CaseSensitive", pool->case_sensitive);
+    ph_json_set(arena, settings, "UsernameConfiguration", names);
+    set_contacts(arena, settings, "AliasAttributes", pool->alias_attributes);
+    set_contacts(arena, settings, "UsernameAttributes", pool->username_attributes);
+    return settings;
 }
 
 struct ph_err ph_pool_settings_tagged(struct ph_ctx *ctx, const struct ph_pool *pool,

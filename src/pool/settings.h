@@ -34,6 +34,12 @@ PH_MUST_USE struct ph_err ph_pool_settings_mfa(struct ph_ctx *ctx, const struct 
 struct json_t *ph_pool_settings_mfa_described(struct ph_arena *arena, const struct ph_pool *pool);
 
 /*
+ * The settings with the members that only a creation takes as they are in the fields of `pool`:
+ * UsernameConfiguration, AliasAttributes, UsernameAttributes.
+ */
+struct json_t *ph_pool_settings_altered(struct ph_arena *arena, const struct ph_pool *pool);
+
+/*
  * UserPoolTags with `added` (an object; NULL: none) and without the keys of `removed` (an array;
  * NULL: none). InvalidParameterException for keys that are not ours to set, and above 50.
  */

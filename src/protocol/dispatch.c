@@ -193,6 +193,7 @@ void ph_protocol_handle(const struct ph_protocol *protocol, struct ph_arena *are
     call.ctx.user_agent = ph_http_header(request, PH_STR("User-Agent"));
     call.ctx.request_id = ph_new_uuid4(&call.ctx);
     call.ctx.log.request_id = call.ctx.request_id;
+    call.ctx.list_users = ph_http_header(request, PH_STR("X-Poolhouse-List-Users"));
     read_pins(&call);
     ph_reply_common_headers(reply, arena, call.ctx.request_id);
     route(protocol, &call, reply);

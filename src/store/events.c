@@ -72,11 +72,35 @@ static const char INSERT_EVENT[] =
     " response = excluded.response, detail = excluded.detail"
     " WHERE auth_events.response = 'InProgress'";
 
+static const char USER_EXISTS[] = "SELECT COUNT(*) FROM users WHERE pool_id = $1 AND sub = $2";
+static const char POOL_EXISTS[] = "SELECT COUNT(*) FROM pools WHERE id = $1";
+
+/* Whoever it is about may have been deleted since: nobody would ever delete the event. */
+static bool is_about_somebody(struct ph_tx *tx, const struct ph_auth_event *e)
+{
+    int64_t count = 0;
+    struct ph_q q;
+
+    if (e->sub.p != NULL) {
+        PH_QUERY(tx, &q, USER_EXISTS, ph_v_text(e->pool_id), ph_v_text(e->sub));
+    } else {
+        PH_QUERY(tx, &q, POOL_EXISTS, ph_v_text(e->pool_id));
+    }
+    while (ph_q_row(&q)) {
+        count = ph_q_int(&q, 0);
+    }
+    ph_q_end(&q);
+    return count > 0;
+}
+
 static void insert_event(struct ph_tx *tx, void *arg)
 {
     const struct event_row *row = arg;
     const struct ph_auth_event *e = &row->event;
 
+    if (!is_about_somebody(tx, e)) {
+        return;
+    }
     (void)PH_RUN(tx, INSERT_EVENT, ph_v_text(e->pool_id), ph_v_text(e->id), ph_v_text(e->sub),
                  ph_v_text(e->client_id), ph_v_text(e->type), ph_v_text(e->response),
                  ph_v_text(e->detail), ph_v_int(e->at_ms));

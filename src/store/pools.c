@@ -121,17 +121,21 @@ struct ph_err ph_store_pool_revision(struct ph_ctx *ctx, struct ph_str id, int64
     return ph_read_int(ctx, POOL_REVISION, id, revision);
 }
 
+/* Those of a region begin with it; an id without a hyphen lies in none. */
 static const char LIST_POOLS[] = "SELECT " POOL_COLUMNS " FROM pools WHERE id > $1"
-                                 " ORDER BY id LIMIT $2";
+                                 " AND (substr(id, 1, length($2)) = $2 OR id NOT LIKE '%-%')"
+                                 " ORDER BY id LIMIT $3";
 
-struct ph_err ph_store_pool_list(struct ph_ctx *ctx, struct ph_str after, size_t limit,
-                                 struct ph_pool_record **pools, size_t *count)
+struct ph_err ph_store_pool_list(struct ph_ctx *ctx, struct ph_str region, struct ph_str after,
+                                 size_t limit, struct ph_pool_record **pools, size_t *count)
 {
     const struct ph_str from = after.p == NULL ? PH_STR("") : after;
+    const struct ph_str start =
+        region.n == 0 ? PH_STR("") : ph_strf(ctx->arena, "%.*s_", PH_FMT(region));
     struct ph_list list = { 0 };
     struct ph_q q;
 
-    PH_READ(ctx, &q, LIST_POOLS, ph_v_text(from), ph_v_int((int64_t)limit));
+    PH_READ(ctx, &q, LIST_POOLS, ph_v_text(from), ph_v_text(start), ph_v_int((int64_t)limit));
     while (ph_q_row(&q)) {
         (void)decode_pool(&q, ctx, PH_LIST_ADD(ctx->arena, &list, struct ph_pool_record));
     }

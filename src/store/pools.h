@@ -70,8 +70,14 @@ PH_MUST_USE struct ph_err ph_store_pool_update(struct ph_ctx *ctx,
 PH_MUST_USE struct ph_err ph_store_pool_delete(struct ph_ctx *ctx, struct ph_str id,
                                                enum ph_write_result *result);
 
-/* Pools after `after` (an id; absent: from the start) in order of their ids, at most limit. */
-PH_MUST_USE struct ph_err ph_store_pool_list(struct ph_ctx *ctx, struct ph_str after, size_t limit,
+/*
+ * Pools after `after` (an id; absent: from the start) in order of their ids, at most limit.
+ *
+ * region   only those of this region, and those whose id names none, as "local_1" does, because
+ *          nobody could ask for them otherwise; absent: all
+ */
+PH_MUST_USE struct ph_err ph_store_pool_list(struct ph_ctx *ctx, struct ph_str region,
+                                             struct ph_str after, size_t limit,
                                              struct ph_pool_record **pools, size_t *count);
 
 PH_MUST_USE struct ph_err ph_store_pool_user_count(struct ph_ctx *ctx, struct ph_str pool_id,

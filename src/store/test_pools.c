@@ -100,6 +100,7 @@ static void a_pool_changes_only_from_the_revision_that_was_read(void **state)
 
 static void pools_are_listed_by_id(void **state)
 {
+    const struct ph_str NONE = { 0 };
     struct test_store *t = *state;
     struct ph_pool_record *pools;
     size_t count;
@@ -107,12 +108,32 @@ static void pools_are_listed_by_id(void **state)
     make_pool(t, "eu_b");
     make_pool(t, "eu_a");
     make_pool(t, "eu_c");
-    assert_ok(ph_store_pool_list(&t->ctx, (struct ph_str){ 0 }, 2, &pools, &count));
+    assert_ok(ph_store_pool_list(&t->ctx, NONE, NONE, 2, &pools, &count));
     assert_int_equal(count, 2);
     assert_str(pools[0].id, "eu_a");
-    assert_ok(ph_store_pool_list(&t->ctx, pools[1].id, 2, &pools, &count));
+    assert_ok(ph_store_pool_list(&t->ctx, NONE, pools[1].id, 2, &pools, &count));
     assert_int_equal(count, 1);
     assert_str(pools[0].id, "eu_c");
+}
+
+static void a_region_lists_its_own_pools_and_those_of_none(void **state)
+{
+    const struct ph_str region = PH_STR("eu-west-1");
+    struct test_store *t = *state;
+    struct ph_pool_record *pools;
+    size_t count;
+
+    make_pool(t, "eu-west-1_b");
+    make_pool(t, "eu-west-10_a");
+    make_pool(t, "eu-west-2_a");
+    make_pool(t, "local_a");
+    make_pool(t, "us-east-1_a");
+    assert_ok(ph_store_pool_list(&t->ctx, region, (struct ph_str){ 0 }, 1, &pools, &count));
+    assert_int_equal(count, 1);
+    assert_str(pools[0].id, "eu-west-1_b");
+    assert_ok(ph_store_pool_list(&t->ctx, region, pools[0].id, 9, &pools, &count));
+    assert_int_equal(count, 1);
+    assert_str(pools[0].id, "local_a");
 }
 
 static void deleting_a_pool_deletes_everything_in_it(void **state)
@@ -345,6 +366,7 @@ int main(void)
         IN_FILE(a_pool_is_read_as_it_was_made),
         IN_FILE(a_pool_changes_only_from_the_revision_that_was_read),
         IN_FILE(pools_are_listed_by_id),
+        IN_FILE(a_region_lists_its_own_pools_and_those_of_none),
         IN_FILE(deleting_a_pool_deletes_everything_in_it),
         IN_FILE(a_pool_made_again_has_nothing_of_the_one_before_and_keeps_its_own),
         IN_FILE(rotation_adds_keys_and_retires_those_of_the_same_use),

@@ -292,11 +292,13 @@ static void of_parallel_rotations_one_moves(void **state)
 
 /* --- events, sweeping --- */
 
+#define FIRST_SUB PH_STR("00000000-0000-4000-8000-000000000001")
+
 static void append_event(struct test_store *t, const char *id, int64_t at_ms)
 {
     const struct ph_auth_event event = { .id = ph_str_from(id),
                                          .pool_id = TEST_POOL.id,
-                                         .sub = PH_STR("sub"),
+                                         .sub = FIRST_SUB,
                                          .type = PH_STR("SignIn"),
                                          .response = PH_STR("Pass"),
                                          .detail = PH_STR("{}"),
@@ -311,13 +313,13 @@ static void closing_writes_the_events_that_nobody_waited_for(void **state)
     struct ph_auth_event *events;
     size_t count;
 
+    (void)test_write(&t->ctx, test_user(&t->ctx, 1));
     append_event(t, "e1", 1);
     append_event(t, "e3", 3);
     append_event(t, "e2", 2);
     test_close(t);
     test_open(t);
-    assert_ok(
-        ph_store_event_list(&t->ctx, TEST_POOL.id, PH_STR("sub"), &NEWEST, 2, &events, &count));
+    assert_ok(ph_store_event_list(&t->ctx, TEST_POOL.id, FIRST_SUB, &NEWEST, 2, &events, &count));
     assert_int_equal(count, 2);
     assert_str(events[0].id, "e3");
     assert_str(events[1].id, "e2");
@@ -331,13 +333,33 @@ static void an_event_follows_soon_without_any_other_write(void **state)
     struct ph_auth_event *events;
     size_t count = 0;
 
+    (void)test_write(&t->ctx, test_user(&t->ctx, 1));
     append_event(t, "e1", 1);
     for (int i = 0; i < 500 && count == 0; i++) { /* some 10 ms; never longer than 5 s */
         usleep(10000);
         assert_ok(
-            ph_store_event_list(&t->ctx, TEST_POOL.id, PH_STR("sub"), &NEWEST, 2, &events, &count));
+            ph_store_event_list(&t->ctx, TEST_POOL.id, FIRST_SUB, &NEWEST, 2, &events, &count));
     }
     assert_int_equal(count, 1);
+}
+
+/* It was queued before the user was deleted, or a moment later by a sign-in under way. */
+static void an_event_of_a_deleted_user_is_not_kept(void **state)
+{
+    struct test_store *t = *state;
+    struct ph_auth_event *events;
+    size_t count;
+    bool existed;
+
+    (void)test_write(&t->ctx, test_user(&t->ctx, 1));
+    append_event(t, "e1", 1);
+    assert_ok(ph_store_user_delete(&t->ctx, &TEST_POOL, FIRST_SUB, &existed));
+    assert_true(existed);
+    append_event(t, "e2", 2);
+    test_close(t);
+    test_open(t);
+    assert_ok(ph_store_event_list(&t->ctx, TEST_POOL.id, FIRST_SUB, &NEWEST, 2, &events, &count));
+    assert_int_equal(count, 0);
 }
 
 static int64_t rows_of(struct test_store *t, const char *sql)
@@ -433,6 +455,7 @@ int main(void)
         IN_FILE(of_parallel_rotations_one_moves),
         IN_FILE(closing_writes_the_events_that_nobody_waited_for),
         IN_FILE(an_event_follows_soon_without_any_other_write),
+        IN_FILE(an_event_of_a_deleted_user_is_not_kept),
         IN_FILE(tries_are_counted_for_an_hour_from_the_first),
         IN_FILE(sweeping_deletes_what_expired_and_nothing_else),
     };

@@ -47,6 +47,11 @@ static const struct listing LISTINGS[] = {
     [PH_BY_ENABLED] = { BY_ENABLED, PH_DB_INT },
 };
 
+const char *ph_user_list_sql(enum ph_user_filter_by by)
+{
+    return LISTINGS[by].sql;
+}
+
 /* From (start, sub), exclusive, to end, exclusive. */
 struct range {
     struct ph_db_value start;
@@ -150,6 +155,13 @@ static struct ph_str make_cursor(struct ph_arena *arena, struct ph_str sub,
         memcpy(cursor + 2 + sub.n, key_p, key_n);
     }
     return (struct ph_str){ cursor, 2 + sub.n + key_n };
+}
+
+struct ph_str ph_store_user_cursor(struct ph_arena *arena, const struct ph_user *user)
+{
+    const struct ph_db_value key = ph_v_int(user->created_ms);
+
+    return make_cursor(arena, user->sub, &key);
 }
 
 static bool read_cursor(struct ph_str cursor, struct range *range)

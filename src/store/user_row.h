@@ -40,4 +40,7 @@ struct ph_str ph_user_seal_password(struct ph_arena *arena, const struct ph_pool
 struct ph_str ph_user_seal_history(struct ph_arena *arena, const struct ph_pool_ref *pool,
                                    const struct ph_user *user);
 
+/* What ListUsers asks the engine (user_list.c): for the test of its plans. */
+const char *ph_user_list_sql(enum ph_user_filter_by by);
+
 #endif

@@ -196,6 +196,9 @@ PH_MUST_USE struct ph_err ph_store_user_list(struct ph_ctx *ctx, const struct ph
                                              struct ph_user ***users, size_t *count,
                                              struct ph_str *next);
 
+/* The cursor of an unfiltered list that goes on after this user. */
+struct ph_str ph_store_user_cursor(struct ph_arena *arena, const struct ph_user *user);
+
 /* The code of a purpose, as it is; *code is NULL when there is none. */
 PH_MUST_USE struct ph_err ph_store_code_find(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                              struct ph_str sub, enum ph_code_purpose purpose,

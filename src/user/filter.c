@@ -24,29 +24,40 @@ static const struct {
     { PH_STR_INIT("status"), PH_BY_ENABLED, true },
 };
 
-static bool is_name_byte(uint8_t c)
+static bool is_name_byte(uint8_t c, bool extended)
 {
-    return c > ' ' && c != '=' && c != '^' && c != '"';
+    return c > ' ' && c != '=' && c != '^' && c != '"' && !(extended && (c == '$' || c == '*'));
 }
 
-static struct ph_str take_name(struct ph_str *rest)
+static struct ph_str take_name(struct ph_str *rest, bool extended)
 {
     size_t n = 0;
 
-    while (n < rest->n && is_name_byte(rest->p[n])) {
+    while (n < rest->n && is_name_byte(rest->p[n], extended)) {
         n++;
     }
     return ph_str_take(rest, n);
 }
 
-static bool take_operator(struct ph_str *rest, bool *prefix)
+static bool take_operator(struct ph_str *rest, bool extended, enum ph_filter_op *op)
 {
-    *prefix = ph_str_starts(*rest, PH_STR("^="));
-    if (!*prefix && !ph_str_starts(*rest, PH_STR("="))) {
-        return false;
+    static const struct {
+        struct ph_str text;
+        enum ph_filter_op op;
+        bool extended;
+    } OPERATORS[] = { { PH_STR_INIT("="), PH_FILTER_EQUALS, false },
+                      { PH_STR_INIT("^="), PH_FILTER_BEGINS, false },
+                      { PH_STR_INIT("$="), PH_FILTER_ENDS, true },
+                      { PH_STR_INIT("*="), PH_FILTER_CONTAINS, true } };
+
+    for (size_t i = 0; i < sizeof OPERATORS / sizeof OPERATORS[0]; i++) {
+        if ((extended || !OPERATORS[i].extended) && ph_str_starts(*rest, OPERATORS[i].text)) {
+            *rest = ph_str_skip(*rest, OPERATORS[i].text.n);
+            *op = OPERATORS[i].op;
+            return true;
+        }
     }
-    *rest = ph_str_skip(*rest, *prefix ? 2 : 1);
-    return true;
+    return false;
 }
 
 /* From quote to quote; a backslash escapes itself and the quote. */
@@ -77,40 +88,43 @@ static bool take_value(struct ph_arena *arena, struct ph_str *rest, struct ph_st
     return false;
 }
 
-static bool split(struct ph_arena *arena, struct ph_str rest, struct ph_str *name,
-                  struct ph_user_filter *filter)
+bool ph_user_filter_split(struct ph_arena *arena, struct ph_str text, bool extended,
+                          struct ph_filter_parts *parts)
 {
-    *name = take_name(&rest);
+    struct ph_str rest = ph_str_trim(text);
+
+    parts->name = take_name(&rest, extended);
     rest = ph_str_trim(rest);
-    if (name->n == 0 || !take_operator(&rest, &filter->prefix)) {
+    if (parts->name.n == 0 || !take_operator(&rest, extended, &parts->op)) {
         return false;
     }
     rest = ph_str_trim(rest);
-    return take_value(arena, &rest, &filter->value) && rest.n == 0;
+    return take_value(arena, &rest, &parts->value) && rest.n == 0;
 }
 
 struct ph_err ph_user_filter_parse(struct ph_arena *arena, struct ph_str text,
                                    struct ph_user_filter *filter)
 {
     struct ph_user_filter parsed = { 0 };
-    struct ph_str name;
+    struct ph_filter_parts parts;
 
     text = ph_str_trim(text);
     if (text.n == 0) {
         *filter = parsed;
         return PH_OK;
     }
-    if (!split(arena, text, &name, &parsed)) {
+    if (!ph_user_filter_split(arena, text, false, &parts)) {
         return PH_FAIL(InvalidParameterException, "Error while parsing filter");
     }
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
-        if (ph_str_eq(name, NAMES[i].name)) {
+        if (ph_str_eq(parts.name, NAMES[i].name)) {
             parsed.by = NAMES[i].by;
-            parsed.value = NAMES[i].exact ? parsed.value : ph_fold_case(arena, parsed.value);
+            parsed.prefix = parts.op == PH_FILTER_BEGINS;
+            parsed.value = NAMES[i].exact ? parts.value : ph_fold_case(arena, parts.value);
             *filter = parsed;
             return PH_OK;
         }
     }
     return PH_FAIL(InvalidParameterException,
-                   ph_textf(arena, "Invalid search attribute: %.*s", PH_FMT(name)));
+                   ph_textf(arena, "Invalid search attribute: %.*s", PH_FMT(parts.name)));
 }

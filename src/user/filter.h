@@ -13,4 +13,17 @@
 PH_MUST_USE struct ph_err ph_user_filter_parse(struct ph_arena *arena, struct ph_str text,
                                                struct ph_user_filter *filter);
 
+/* A filter taken apart. */
+enum ph_filter_op { PH_FILTER_EQUALS, PH_FILTER_BEGINS, PH_FILTER_ENDS, PH_FILTER_CONTAINS };
+
+struct ph_filter_parts {
+    struct ph_str name;
+    enum ph_filter_op op;
+    struct ph_str value; /* as it stands there, unescaped */
+};
+
+/* False when the text is no filter. `extended` knows $= (ends) and *= (contains), too. */
+bool ph_user_filter_split(struct ph_arena *arena, struct ph_str text, bool extended,
+                          struct ph_filter_parts *parts);
+
 #endif

@@ -552,19 +552,21 @@ static void an_event_says_what_happened_from_where_and_no_more(void **state)
     const struct ph_in in = { json(t, "{'Password':'Passw0rd!','AnalyticsMetadata':"
                                       "{'AnalyticsEndpointId':'e1'},'UserContextData':"
                                       "{'IpAddress':'192.0.2.7','EncodedData':'abc'}}") };
-    struct ph_event event = { .type = PH_EVENT_SIGN_UP, .sub = PH_STR("s"), .client = &CLIENT };
+    struct ph_event event = { .type = PH_EVENT_SIGN_UP, .client = &CLIENT };
     struct ph_auth_event *events;
     struct ph_user *user;
     size_t count;
 
     t->ctx.remote_address = PH_STR("198.51.100.1");
     t->ctx.user_agent = PH_STR("agent \xff\x01");
+    assert_ok(invite(t, pool, "ann", (struct ph_attrs){ 0 }, &user));
+    event.sub = user->sub;
     ph_event_record(&t->ctx, pool, &in, &event);
     now_ms++;
     event.client = &vouching;
     ph_event_record(&t->ctx, pool, &in, &event);
-    assert_ok(invite(t, pool, "ann", (struct ph_attrs){ 0 }, &user)); /* waits for the commit */
-    assert_ok(ph_store_event_list(&t->ctx, pool->id, PH_STR("s"), &NEWEST, 10, &events, &count));
+    assert_ok(invite(t, pool, "bob", (struct ph_attrs){ 0 }, &user)); /* waits for the commit */
+    assert_ok(ph_store_event_list(&t->ctx, pool->id, event.sub, &NEWEST, 10, &events, &count));
     assert_int_equal(count, 2);
     assert_str(events[0].detail, "{\"IpAddress\":\"192.0.2.7\",\"UserAgent\":\"agent ??\","
                                  "\"AnalyticsEndpointId\":\"e1\",\"EncodedData\":\"abc\"}");

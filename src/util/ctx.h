@@ -58,6 +58,7 @@ struct ph_ctx {
     struct ph_str user_agent;
     struct ph_str pinned_id;     /* dev: header X-Poolhouse-Pin-Id, absent otherwise */
     struct ph_str pinned_secret; /* dev: header X-Poolhouse-Pin-Secret, of an app client */
+    struct ph_str list_users;    /* header X-Poolhouse-List-Users: beyond the service; or absent */
     struct ph_caller caller;
 };
 

@@ -22,6 +22,8 @@ import time
 import unittest
 import urllib.parse
 
+import seen
+
 REGION = 'eu-west-1'
 TARGET = 'AWSCognitoIdentityProviderService.'
 CONTENT_TYPE = 'application/x-amz-json-1.1'
@@ -127,9 +129,11 @@ class Api:
         try:
             connection.request('POST', '/', body, head)
             reply = connection.getresponse()
-            return Reply(reply.status, reply.getheaders(), reply.read())
+            reply = Reply(reply.status, reply.getheaders(), reply.read())
         finally:
             connection.close()
+        seen.reply(operation, reply.status, reply.body)
+        return reply
 
     def call(self, operation, members, **options):
         reply = self.send(operation, json.dumps(members).encode(), **options)
@@ -281,6 +285,7 @@ class Server:
             text = self.log()
             if self.own_directory:
                 shutil.rmtree(self.directory, ignore_errors=True)
+        seen.log(text)
         problems = [line for line in text.splitlines()
                     if any(word in line for word in FORBIDDEN_IN_LOG)]
         if problems:
@@ -339,10 +344,12 @@ def boto3_client(url, credentials=None, **config):
     import boto3
     from botocore.config import Config
     c = credentials or Credentials()
-    return boto3.client('cognito-idp', endpoint_url=url, region_name=c.region,
+    client = boto3.client('cognito-idp', endpoint_url=url, region_name=c.region,
                         aws_access_key_id=c.key, aws_secret_access_key=c.secret,
                         config=Config(retries={'max_attempts': 0}, max_pool_connections=64,
                                       read_timeout=60, **config))
+    client.meta.events.register('after-call', seen.boto_reply)
+    return client
 
 
 def claims(token):

@@ -1,4 +1,6 @@
-"""docs/operations.md: its commands run as they stand there, its table is the program's own."""
+"""docs/operations.md: its commands run as they stand there, its table is the program's own.
+docs/api.md: its tables of the operations are the program's own, too.
+"""
 import contextlib
 import os
 import re
@@ -59,6 +61,15 @@ class Operations(PoolhouseTest):
         table = subprocess.run([binary(), 'config', 'keys'], capture_output=True, text=True,
                                check=True).stdout
         self.assertIn(table, operations(), 'put the output of `poolhouse config keys` there')
+
+
+class Api(unittest.TestCase):
+
+    def test_the_tables_of_operations_are_those_of_the_program(self):
+        tool = os.path.join(DOCS, '..', 'tools', 'api_page')
+        done = subprocess.run([tool, '--check', binary()], capture_output=True, text=True,
+                              check=False)
+        self.assertEqual((0, '', ''), (done.returncode, done.stdout, done.stderr))
 
 
 if __name__ == '__main__':

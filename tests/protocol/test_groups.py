@@ -102,6 +102,23 @@ class Groups(PoolhouseTest):
                      GroupName='g0', NextToken=token)
         self.assertEqual(5, len(self.api.ListGroups(UserPoolId=self.pool, Limit=0)['Groups']))
 
+    def test_the_groups_of_a_user_go_on_behind_one_that_is_gone(self):
+        name = self.new_user(self.pool)
+        for group, members in (('first', {'Precedence': 1}), ('second', {'Precedence': 2}),
+                               ('third', {'Precedence': 2}), ('last', {}), ('later', {})):
+            self.made(group, **members)
+            self.put(name, group)
+        for gone, rest in (('second', ['third', 'last', 'later']), ('last', ['later'])):
+            page = {}
+            while not page or page['Groups'][-1]['GroupName'] != gone:
+                page = self.api.AdminListGroupsForUser(
+                    UserPoolId=self.pool, Username=name, Limit=1,
+                    **({'NextToken': page['NextToken']} if page else {}))
+            self.api.DeleteGroup(UserPoolId=self.pool, GroupName=gone)
+            page = self.api.AdminListGroupsForUser(UserPoolId=self.pool, Username=name,
+                                                   NextToken=page['NextToken'])
+            self.assertEqual(rest, [g['GroupName'] for g in page['Groups']])
+
 
 class Claims(PoolhouseTest):
 

@@ -130,6 +130,59 @@ class OwnUser(PoolhouseTest):
         with self.assert_error('UserNotFoundException', 'User does not exist.'):
             self.tokens(client, 'old@b.example')
 
+    def test_an_alias_that_changes_is_none_until_it_is_proven(self):
+        """Not in AttributesRequireVerificationBeforeUpdate: the new value at once, for nobody yet."""
+        pool = self.new_pool(AliasAttributes=['email'], AutoVerifiedAttributes=['email'])
+        client = self.new_client(pool)
+        name = self.new_user(pool, email='old@a.example', email_verified='true')
+        token = self.tokens(client, 'old@a.example')['AccessToken']
+        self.update(token, email='new@a.example')
+        self.assertEqual(('new@a.example', 'false'),
+                         (self.read(token)['email'], self.read(token)['email_verified']))
+        for address in ('old@a.example', 'new@a.example'):
+            self.refused('UserNotFoundException', 'User does not exist.', 'AdminGetUser',
+                         UserPoolId=pool, Username=address)
+        self.api.VerifyUserAttribute(AccessToken=token, AttributeName='email',
+                                     Code=self.server.code(name))
+        self.assertIn('AccessToken', self.tokens(client, 'new@a.example'))
+
+    def test_an_alias_can_stay_until_the_new_one_is_proven(self):
+        pool = self.new_pool(
+            AliasAttributes=['email'], AutoVerifiedAttributes=['email'],
+            UserAttributeUpdateSettings={'AttributesRequireVerificationBeforeUpdate': ['email']})
+        client = self.new_client(pool)
+        name = self.new_user(pool, email='kept@a.example', email_verified='true')
+        other = self.new_user(pool, email='third@a.example', email_verified='true')
+        token = self.tokens(client, 'kept@a.example')['AccessToken']
+        self.update(token, email='second@a.example')
+        self.update(token, email='third@a.example')  # replaces the second, which now proves nothing
+        self.assertEqual('kept@a.example', self.read(token)['email'])
+        self.assertIn('AccessToken', self.tokens(client, 'kept@a.example'))
+        self.api.VerifyUserAttribute(AccessToken=token, AttributeName='email',
+                                     Code=self.server.code(name, 2))
+        # The alias moved, silently: whoever had it is not verified any more.
+        self.assertEqual(name, self.api.AdminGetUser(UserPoolId=pool,
+                                                     Username='third@a.example')['Username'])
+        former = attributes(self.api.AdminGetUser(UserPoolId=pool, Username=other))
+        self.assertEqual(('third@a.example', 'false'),
+                         (former['email'], former['email_verified']))
+        self.refused('UserNotFoundException', 'User does not exist.', 'AdminGetUser',
+                     UserPoolId=pool, Username='kept@a.example')
+
+    def test_an_administrator_who_vouches_for_an_address_need_not_wait(self):
+        pool = self.new_pool(
+            UsernameAttributes=['email'], AutoVerifiedAttributes=['email'],
+            UserAttributeUpdateSettings={'AttributesRequireVerificationBeforeUpdate': ['email']})
+        name = self.new_user(pool, 'first@v.example', email_verified='true')
+        user = {'UserPoolId': pool, 'Username': name}
+        self.api.AdminUpdateUserAttributes(**user, UserAttributes=attribute_list(
+            email='second@v.example'))
+        self.assertEqual('first@v.example', attributes(self.api.AdminGetUser(**user))['email'])
+        self.api.AdminUpdateUserAttributes(**user, UserAttributes=attribute_list(
+            email='third@v.example', email_verified='true'))
+        read = attributes(self.api.AdminGetUser(**user))
+        self.assertEqual(('third@v.example', 'true'), (read['email'], read['email_verified']))
+
     # Passwords
 
     def change(self, token, previous, proposed):

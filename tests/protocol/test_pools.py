@@ -2,7 +2,7 @@
 import concurrent.futures
 import unittest
 
-from poolhouse import ApiError, PoolhouseTest, boto3_client, Credentials
+from poolhouse import Api, ApiError, PoolhouseTest, boto3_client, Credentials
 
 STANDARD = ['sub', 'name', 'given_name', 'family_name', 'middle_name', 'nickname',
             'preferred_username', 'profile', 'picture', 'website', 'email', 'email_verified',
@@ -391,6 +391,33 @@ class PoolLife(PoolhouseTest):
             self.assertRegex(token, r'^\S+$')
         self.assertEqual(len(seen), len(set(seen)))
         self.assertLessEqual(made, set(seen))
+
+    def test_a_list_is_of_the_region_that_the_request_is_signed_for(self):
+        """Else a tool that works in two regions would find the pools of the other one, too."""
+        def listed(region):
+            api = Api(self.server.port, Credentials(region=region))
+            pages = [api.ListUserPools(MaxResults=60)]
+            while 'NextToken' in pages[-1]:
+                pages.append(api.ListUserPools(MaxResults=60, NextToken=pages[-1]['NextToken']))
+            return [p['Id'] for page in pages for p in page['UserPools']]
+
+        here = Api(self.server.port, Credentials(region='ap-south-1'))
+        one = here.CreateUserPool(PoolName='here')['UserPool']['Id']
+        other = Api(self.server.port, Credentials(region='ap-south-2')).CreateUserPool(
+            PoolName='there')['UserPool']['Id']
+        # An id that lies in no region is listed in all: nobody could ask for it otherwise.
+        self.api.CreateUserPool(PoolName='mine', UserPoolTags={'poolhouse:id': 'local_everywhere'})
+        self.assertEqual([one, 'local_everywhere'], listed('ap-south-1'))
+        self.assertEqual([other, 'local_everywhere'], listed('ap-south-2'))
+        self.assertIn('local_everywhere', listed('eu-west-1'))
+        self.assertEqual(one, here.DescribeUserPool(UserPoolId=one)['UserPool']['Id'])
+
+    def test_a_page_token_of_another_region_is_refused(self):
+        here = Api(self.server.port, Credentials(region='sa-east-1'))
+        for i in range(2):
+            here.CreateUserPool(PoolName=f'page{i}')
+        token = here.ListUserPools(MaxResults=1)['NextToken']
+        self.invalid('Invalid pagination token.', 'ListUserPools', MaxResults=1, NextToken=token)
 
     def test_listed_pools_show_their_summary_only(self):
         self.new_pool()
