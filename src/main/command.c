@@ -226,6 +226,16 @@ static bool each_flag(struct ph_config *config, const struct own *own, int argc,
     return true;
 }
 
+/* Lists grow with each flag: in the second round they would hold everything twice. */
+static void forget_lists(struct ph_config *config)
+{
+    for (size_t i = 0; i < ph_config_key_count; i++) {
+        if (ph_config_keys[i].type == PH_CONFIG_LIST) {
+            config->values[i].given = false;
+        }
+    }
+}
+
 static bool configure(struct ph_config *config, enum ph_mode mode, const struct own *own, int argc,
                       char **argv, int *status)
 {
@@ -235,6 +245,7 @@ static bool configure(struct ph_config *config, enum ph_mode mode, const struct 
     if (!each_flag(config, own, argc, argv, &file, status)) {
         return false;
     }
+    forget_lists(config);
     if (file != NULL) {
         ph_config_read_file(config, file);
     }

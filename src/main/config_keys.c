@@ -457,6 +457,42 @@ const struct ph_config_key ph_config_keys[] = {
       .min = 100,
       .max = 1000000,
       .help = "events that may wait for the endpoint; more are dropped and counted" },
+
+    { .section = "seed",
+      .name = "file",
+      .flag = "seed",
+      .sign = "[STACK=]FILE",
+      .type = PH_CONFIG_LIST,
+      .offset = AT(seed_files),
+      .dev_only = true,
+      .help = "pools, clients, groups and users to start with: a seed, or a template of "
+              "CloudFormation or SAM; may be given again and again (docs/development.md)" },
+    { .section = "seed",
+      .name = "parameter",
+      .flag = "parameter",
+      .sign = "NAME=VALUE",
+      .type = PH_CONFIG_LIST,
+      .offset = AT(seed_parameters),
+      .dev_only = true,
+      .help = "a parameter of the templates; may be given again and again" },
+    { .section = "seed",
+      .name = "output",
+      .flag = "seed-output",
+      .sign = "FILE",
+      .type = PH_CONFIG_TEXT,
+      .offset = AT(seed_output),
+      .dev_only = true,
+      .help = "where ids, client secrets and outputs of the seeds are written, as JSON" },
+
+    { .section = "test",
+      .name = "fixed_ids",
+      .flag = "fixed-ids",
+      .sign = "TEXT",
+      .type = PH_CONFIG_TEXT,
+      .offset = AT(fixed_ids),
+      .dev_only = true,
+      .help = "ids, subs and codes follow from this text and the order of requests, so that each "
+              "run of the same tests gets the same ones" },
 };
 
 const size_t ph_config_key_count = sizeof ph_config_keys / sizeof ph_config_keys[0];

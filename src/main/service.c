@@ -9,6 +9,7 @@
 #include "main/health.h"
 #include "main/master_key.h"
 #include "main/notify.h"
+#include "main/seeding.h"
 #include "model/validate.h"
 #include "pool/pool.h"
 #include "protocol/dispatch.h"
@@ -402,7 +403,8 @@ static void init_health(struct ph_service *service)
     ph_health_add(&service->health, (struct ph_check){ "server", is_not_draining, service });
 }
 
-struct ph_service *ph_service_create(const struct ph_settings *settings, char *why, size_t why_size)
+struct ph_service *ph_service_create(const struct ph_settings *settings,
+                                     const struct ph_seed *seed, char *why, size_t why_size)
 {
     struct ph_service *service = calloc(1, sizeof *service);
 
@@ -427,7 +429,7 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, char *w
     }
     init_protocol(service);
     service->post = ph_post_create(&service->protocol.ctx, service->fetch);
-    if (!listen_api(service, why, why_size) || !listen_admin(service, why, why_size) ||
+    if (!ph_seeding_apply(&service->protocol.ctx, seed, why, why_size) || !listen_api(service, why, why_size) || !listen_admin(service, why, why_size) ||
         !start_listeners(service, why, why_size)) {
         ph_service_destroy(service);
         return NULL;

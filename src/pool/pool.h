@@ -179,6 +179,11 @@ bool ph_client_may_write(const struct ph_client *client, struct ph_str attribute
 struct ph_str ph_pool_arn(struct ph_arena *arena, const struct ph_settings *settings,
                           struct ph_str id);
 
+/* The issuer that tokens of the pool state: the tag "poolhouse:issuer", else the settings. Of the
+ * pool its id and region are read. */
+struct ph_str ph_pool_issuer(struct ph_arena *arena, const struct ph_settings *settings,
+                             const struct json_t *tags, const struct ph_pool *pool);
+
 /* The schema's entry, or NULL. */
 const struct ph_attr_def *ph_pool_attribute(const struct ph_pool *pool, struct ph_str name);
 
