@@ -216,6 +216,27 @@ static void forget(struct ph_pool_cache *cache, struct set *set, struct ph_str i
     ph_snapshot_release(old);
 }
 
+static void forget_sets(struct ph_pool_cache *cache, struct set *sets, size_t count)
+{
+    for (size_t i = 0; i < count * WAYS; i++) {
+        struct slot *slot = &sets[i / WAYS].ways[i % WAYS];
+        struct ph_snapshot *old;
+
+        pthread_mutex_lock(&cache->lock);
+        cache->changes++;
+        old = slot->snapshot;
+        *slot = (struct slot){ 0 };
+        pthread_mutex_unlock(&cache->lock);
+        ph_snapshot_release(old);
+    }
+}
+
+void ph_pool_forget_all(struct ph_pool_cache *cache)
+{
+    forget_sets(cache, cache->pools, POOL_SETS);
+    forget_sets(cache, cache->clients, CLIENT_SETS);
+}
+
 void ph_pool_forget(struct ph_ctx *ctx, struct ph_str pool_id)
 {
     forget(ctx->pools, pool_set(ctx->pools, pool_id), pool_id);

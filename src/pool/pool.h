@@ -172,6 +172,9 @@ struct ph_err ph_client_unknown(struct ph_ctx *ctx, struct ph_str client_id);
 void ph_pool_forget(struct ph_ctx *ctx, struct ph_str pool_id);
 void ph_client_forget(struct ph_ctx *ctx, struct ph_str client_id);
 
+/* After all of the store was replaced. */
+void ph_pool_forget_all(struct ph_pool_cache *cache);
+
 bool ph_client_may_read(const struct ph_client *client, struct ph_str attribute);
 bool ph_client_may_write(const struct ph_client *client, struct ph_str attribute);
 
