@@ -140,16 +140,18 @@ static struct ph_err add_provider(const struct ph_dump *d, const struct json_t *
 
 static struct ph_err add_domain(const struct ph_dump *d, struct ph_str name, struct json_t *to)
 {
-    struct json_t *asked = ph_json_object(d->ctx->arena), *reply;
+    struct json_t *asked = ph_json_object(d->ctx->arena), *reply, *domain;
 
     if (name.n == 0) {
         return PH_OK;
     }
     ph_json_set_str(d->ctx->arena, asked, "Domain", name);
     PH_TRY(ph_seed_call(d->ctx, OP_DescribeUserPoolDomain, asked, &reply));
-    ph_json_append(d->ctx->arena, to,
-                   as_request(d, OP_CreateUserPoolDomain,
-                              ph_json_get(reply, "DomainDescription")));
+    domain = as_request(d, OP_CreateUserPoolDomain, ph_json_get(reply, "DomainDescription"));
+    if (ph_json_members(ph_json_get(domain, "CustomDomainConfig")) == 0) {
+        ph_json_remove(d->ctx->arena, domain, "CustomDomainConfig"); /* of a prefix domain */
+    }
+    ph_json_append(d->ctx->arena, to, domain);
     return PH_OK;
 }
 
@@ -196,7 +198,8 @@ static struct ph_err add_setting(const struct ph_dump *d, const struct setting *
         ph_json_set_str(d->ctx->arena, asked, "ClientId", client_id);
     }
     err = ph_seed_call(d->ctx, setting->describe, asked, &reply);
-    if (err.type == &ph_ex_OperationNotBuiltException) {
+    if (err.type == &ph_ex_OperationNotBuiltException ||
+        err.type == &ph_ex_UserPoolAddOnNotEnabledException) {
         return PH_OK;
     }
     PH_TRY(err);

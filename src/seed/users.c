@@ -249,22 +249,37 @@ static struct ph_err set_token(const struct seeded *s, struct ph_user *user)
                                                                    : write_token(s, user, secret);
 }
 
-static struct ph_err set_preferences(const struct seeded *s)
+static bool is_set(const struct ph_user *user, enum ph_mfa_factor factor,
+                   const struct json_t *given)
 {
-    static const char *const MEMBERS[] = { "SMSMfaSettings", "SoftwareTokenMfaSettings",
-                                           "EmailMfaSettings" };
-    struct json_t *request = request_of(s);
-    bool has_any = false;
+    const bool on = (user->mfa_on & (unsigned)factor) != 0;
+    const bool preferred = (user->mfa_preferred & (unsigned)factor) != 0;
 
-    for (size_t i = 0; i < sizeof MEMBERS / sizeof MEMBERS[0]; i++) {
-        const struct json_t *given = more(s, MEMBERS[i]);
+    return on == ph_json_bool(ph_json_get(given, "Enabled")) &&
+           preferred == ph_json_bool(ph_json_get(given, "PreferredMfa"));
+}
+
+static struct ph_err set_preferences(const struct seeded *s, const struct ph_user *user)
+{
+    static const struct {
+        const char *member;
+        enum ph_mfa_factor factor;
+    } SETTINGS[] = { { "SMSMfaSettings", PH_MFA_SMS },
+                     { "SoftwareTokenMfaSettings", PH_MFA_TOTP },
+                     { "EmailMfaSettings", PH_MFA_EMAIL } };
+    struct json_t *request = request_of(s);
+    bool differs = false;
+
+    for (size_t i = 0; i < sizeof SETTINGS / sizeof SETTINGS[0]; i++) {
+        const struct json_t *given = more(s, SETTINGS[i].member);
 
         if (given != NULL) {
-            ph_json_set(s->ctx->arena, request, MEMBERS[i], ph_json_copy(s->ctx->arena, given));
-            has_any = true;
+            ph_json_set(s->ctx->arena, request, SETTINGS[i].member,
+                        ph_json_copy(s->ctx->arena, given));
+            differs = differs || !is_set(user, SETTINGS[i].factor, given);
         }
     }
-    return has_any ? call(s, OP_AdminSetUserMFAPreference, request) : PH_OK;
+    return differs ? call(s, OP_AdminSetUserMFAPreference, request) : PH_OK;
 }
 
 /* --- groups --- */
@@ -308,6 +323,6 @@ struct ph_err ph_seed_apply_user(struct ph_ctx *ctx, const struct ph_seed_item *
     PH_TRY(write_state(&s, user));
     PH_TRY(reload(&s, &user));
     PH_TRY(set_token(&s, user));
-    PH_TRY(set_preferences(&s));
+    PH_TRY(set_preferences(&s, user));
     return join_groups(&s);
 }

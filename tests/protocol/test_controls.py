@@ -53,15 +53,15 @@ class States(ControlTest):
     def setUp(self):
         self.control('POST', 'restore', {'name': 'base'})
 
-    def names(self):
+    def user_names(self):
         return sorted(u['Username'] for u in self.api.ListUsers(UserPoolId=self.pool)['Users'])
 
     def test_what_was_made_is_gone_and_what_was_deleted_is_back(self):
         self.new_user(self.pool, 'bob')
         self.api.AdminDeleteUser(UserPoolId=self.pool, Username='ann')
-        self.assertEqual(['bob'], self.names())
+        self.assertEqual(['bob'], self.user_names())
         self.control('POST', 'restore', {'name': 'base'})
-        self.assertEqual(['ann'], self.names())
+        self.assertEqual(['ann'], self.user_names())
         self.assertIn('AccessToken', self.tokens(self.client, 'ann'))
 
     def test_settings_that_are_cached_follow(self):
@@ -186,7 +186,7 @@ class States(ControlTest):
                 job.result()
         self.assertEqual([], unexpected)
         self.control('POST', 'restore', {'name': 'base'})
-        self.assertEqual(['ann'], self.names())
+        self.assertEqual(['ann'], self.user_names())
 
 
 class StatesOnDisk(States):

@@ -32,11 +32,16 @@ class Dump(unittest.TestCase):
         with open(self.path, encoding='utf-8') as f:
             return json.load(f)
 
+    def end(self, server):
+        """Its log is read when the test is over."""
+        server.process.terminate()
+        self.assertEqual(0, server.process.wait(30))
+
     def check_fixed_point(self, *args):
         first = self.start(os.path.join(SEEDS, 'document.json'), os.path.join(SEEDS, 'plain.yaml'),
                            os.path.join(SEEDS, 'amplify.json'))
         before = self.dump(first, '--url', first.url, *args)
-        first.stop()
+        self.end(first)
         second = self.start(self.path)
         self.assertEqual(before, self.dump(second, '--url', second.url, *args))
         return before, second
@@ -69,14 +74,12 @@ class Dump(unittest.TestCase):
         server = self.start(os.path.join(SEEDS, 'document.json'), memory=False)
         by_file = self.dump(server, '--data', server.data, '--mode', 'dev', '--secrets')
         self.assertEqual(by_file, self.dump(server, '--url', server.url, '--secrets'))
-        server.stop()
 
     def test_a_dump_on_the_data_that_it_is_of_changes_nothing(self):
         server = self.start(os.path.join(SEEDS, 'document.json'), memory=False)
         self.dump(server, '--url', server.url, '--secrets')
         before = Api(server.port).ListUsers(UserPoolId=POOL)
-        server.process.terminate()
-        server.process.wait(30)
+        self.end(server)
         server.args = [*REGION, '--seed', self.path]
         server.start()
         self.assertEqual(before, Api(server.port).ListUsers(UserPoolId=POOL))

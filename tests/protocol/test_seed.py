@@ -56,7 +56,7 @@ class Document(PoolhouseTest):
         self.assertEqual(['guests', 'staff'], sorted(payload['cognito:groups']))
 
     def test_pools_are_as_they_are_described(self):
-        pool = self.boto.describe_user_pool(UserPoolId=self.pool)['UserPool']
+        pool = self.api.DescribeUserPool(UserPoolId=self.pool)['UserPool']
         self.assertEqual(('shop', 'shop-document', 'PLUS'),
                          (pool['Name'], pool['Domain'], pool['UserPoolTier']))
         names = [a['Name'] for a in pool['SchemaAttributes']]
@@ -286,9 +286,9 @@ class Wrong(unittest.TestCase):
     def test_of_the_api(self):
         self.assertEqual(
             'UserPools[0].Users[0]: InvalidPasswordException: Password did not conform with '
-            'password policy: Password not long enough',
+            'password policy: Password must have symbol characters',
             self.refused(json.dumps({'UserPools': [{'PoolName': 'a', 'Users': [
-                {'Username': 'u', 'Password': 'x'}]}]})))
+                {'Username': 'u', 'Password': 'Passw0rd'}]}]})))
 
     def test_of_the_model(self):
         self.assertEqual(
