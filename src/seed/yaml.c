@@ -54,6 +54,9 @@ static bool next_event(struct reading *r, yaml_event_t *event)
     if (yaml_parser_parse(&r->parser, event) == 1) {
         return true;
     }
+    if (r->parser.error == YAML_MEMORY_ERROR) {
+        ph_fatal("out of memory");
+    }
     memset(event, 0, sizeof *event);
     (void)refuse(r, r->parser.problem_mark.line,
                  r->parser.problem != NULL ? ph_textf(r->arena, "%s", r->parser.problem)
