@@ -173,8 +173,8 @@ struct json_t *ph_moved_clock_json(struct ph_arena *arena, struct ph_moved_clock
 
     ph_json_set_str(arena, object, "now", ph_time_iso(arena, ms / 1000));
     ph_json_set_int(arena, object, "nowMs", ms);
-    ph_json_set_int(arena, object, "offsetMs", state.frozen_ms != 0 ? ms - system_ms()
-                                                                    : state.offset_ms);
+    ph_json_set_int(arena, object, "offsetMs",
+                    state.frozen_ms != 0 ? ms - system_ms() : state.offset_ms);
     ph_json_set_bool(arena, object, "frozen", state.frozen_ms != 0);
     return object;
 }

@@ -152,14 +152,12 @@ static void reset(struct asked *asked)
 
 static void take_snapshot(struct asked *asked)
 {
-    asked->wrong =
-        ph_states_take(asked->control, asked->ctx, name_of(asked), &asked->status);
+    asked->wrong = ph_states_take(asked->control, asked->ctx, name_of(asked), &asked->status);
 }
 
 static void restore(struct asked *asked)
 {
-    asked->wrong =
-        ph_states_restore(asked->control, asked->ctx, name_of(asked), &asked->status);
+    asked->wrong = ph_states_restore(asked->control, asked->ctx, name_of(asked), &asked->status);
 }
 
 static void list_snapshots(struct asked *asked)

@@ -1,8 +1,8 @@
 /*
  * Test controls of `poolhouse dev`, under /_poolhouse/: state that is reset, taken and put back; a
- * clock that tests move; operations that fail or wait when they are told to; ids that are the same in
- * each run. docs/development.md describes them. In `serve` there is none: the pointer is NULL, which
- * every function here takes.
+ * clock that tests move; operations that fail or wait when they are told to; ids that are the same
+ * in each run. docs/development.md describes them. In `serve` there is none: the pointer is NULL,
+ * which every function here takes.
  *
  * All of it is safe while requests run. Taking and putting back state waits for the operations that
  * are in work, and lets no new one begin meanwhile.
@@ -21,8 +21,8 @@ struct ph_seed; /* seed/seed.h */
 
 struct ph_control_options {
     const struct ph_settings *settings;
-    const atomic_bool *stopping;    /* ends every wait */
-    unsigned waiters_max;           /* operations that may be delayed at the same time */
+    const atomic_bool *stopping; /* ends every wait */
+    unsigned waiters_max;        /* operations that may be delayed at the same time */
 };
 
 /* Owns its clock: requests run by ph_control_clock(). */
@@ -34,7 +34,8 @@ const struct ph_clock *ph_control_clock(struct ph_control *control);
 
 /*
  * What every request starts from, and the seed that a reset applies again (NULL: none). `fresh`
- * says that there was nothing before the seed, so that the state of now is what a reset goes back to.
+ * says that there was nothing before the seed, so that the state of now is what a reset goes back
+ * to.
  */
 void ph_control_start(struct ph_control *control, const struct ph_ctx *shared,
                       const struct ph_seed *seed, bool fresh);

@@ -11,9 +11,9 @@ static const int64_t DELAY_MAX_MS = 30000;
 static const struct ph_exception *find_exception(struct ph_str name)
 {
     static const struct ph_exception *const ALL[] = {
-        &ph_ex_InternalErrorException,     &ph_ex_TooManyRequestsException,
-        &ph_ex_AccessDeniedException,      &ph_ex_ExpiredTokenException,
-        &ph_ex_InvalidSignatureException,  &ph_ex_SerializationException,
+        &ph_ex_InternalErrorException,      &ph_ex_TooManyRequestsException,
+        &ph_ex_AccessDeniedException,       &ph_ex_ExpiredTokenException,
+        &ph_ex_InvalidSignatureException,   &ph_ex_SerializationException,
         &ph_ex_UnrecognizedClientException,
     };
 
@@ -98,7 +98,7 @@ static const char *read_numbers(const struct json_t *body, struct ph_fault *faul
 
 static const char *check_members(const struct json_t *body)
 {
-    static const char *const KNOWN[] = { "operation", "error", "message",
+    static const char *const KNOWN[] = { "operation", "error",   "message",
                                          "times",     "percent", "delayMs" };
 
     for (void *at = ph_json_first(body); at != NULL; at = ph_json_next(body, at)) {

@@ -39,7 +39,7 @@ struct ph_fault {
     const struct ph_operation *operation; /* NULL: every one */
     const struct ph_exception *error;     /* NULL: only the delay */
     char message[PH_FAULT_TEXT_MAX];
-    int64_t times; /* how often it still strikes; -1: without end */
+    int64_t times;   /* how often it still strikes; -1: without end */
     int64_t percent; /* of the calls that it strikes */
     int64_t due;     /* grows by that with each call; strikes when it reaches 100 */
     int64_t delay_ms;
@@ -67,7 +67,8 @@ struct json_t *ph_faults_json(struct ph_arena *arena, const struct ph_faults *fa
 
 enum { PH_FIXED_TEXT_MAX = 128 };
 
-/* The n-th call of an operation gets the numbers of (text, operation, n), whatever runs beside it. */
+/* The n-th call of an operation gets the numbers of (text, operation, n), whatever runs beside it.
+ */
 struct ph_fixed_ids {
     char text[PH_FIXED_TEXT_MAX]; /* empty: ids are random */
     uint32_t calls[PH_OP_COUNT];

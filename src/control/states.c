@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define BUSY                                                                                       \
-    "operations were still in work after 5 s: one that waits for a function, or for a delay, may "  \
+    "operations were still in work after 5 s: one that waits for a function, or for a delay, may " \
     "need longer; try again"
 
 static void free_state(struct ph_state *state)

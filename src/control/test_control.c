@@ -129,11 +129,10 @@ static void a_part_of_the_calls_is_an_exact_part(void **state)
         struct ph_faults faults = { .count = 0 };
         int struck = 0;
 
-        assert_null(ph_faults_add(
-            &faults, json(ph_textf(&arena,
-                                   "{\"operation\":\"*\",\"percent\":%d,"
-                                   "\"error\":\"InternalErrorException\"}",
-                                   percent))));
+        assert_null(ph_faults_add(&faults, json(ph_textf(&arena,
+                                                         "{\"operation\":\"*\",\"percent\":%d,"
+                                                         "\"error\":\"InternalErrorException\"}",
+                                                         percent))));
         for (int i = 0; i < 100; i++) {
             struck += error_of(&faults, SIGN_UP)[0] != '\0';
         }
@@ -282,8 +281,7 @@ static void what_is_not_there_does_nothing(void **state)
     assert_false(ph_control_handle(NULL, &ctx, &other, &reply));
     assert_true(ph_control_handle(NULL, &ctx, &reset, &reply));
     assert_int_equal(reply.status, 404);
-    assert_str(reply.body,
-               "{\"message\":\"the test controls are there in `poolhouse dev` only\"}");
+    assert_str(reply.body, "{\"message\":\"the test controls are there in `poolhouse dev` only\"}");
 }
 
 int main(void)

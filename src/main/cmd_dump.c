@@ -56,9 +56,8 @@ static int tell(const struct ph_command_flag *flags, struct ph_str text)
 
 static int dump_data(const struct ph_settings *settings, const struct ph_command_flag *flags)
 {
-    const enum ph_dump_secrets secrets = flags[FLAG_SECRETS].value != NULL
-                                             ? PH_DUMP_WITH_SECRETS
-                                             : PH_DUMP_WITHOUT_SECRETS;
+    const enum ph_dump_secrets secrets =
+        flags[FLAG_SECRETS].value != NULL ? PH_DUMP_WITH_SECRETS : PH_DUMP_WITHOUT_SECRETS;
     struct json_t *document;
     struct ph_data data;
     char why[256] = "";
@@ -70,9 +69,8 @@ static int dump_data(const struct ph_settings *settings, const struct ph_command
         return complain(why);
     }
     err = ph_seed_dump(&data.ctx, secrets, &document);
-    status = err.type != NULL
-                 ? complain(err.message)
-                 : tell(flags, ph_json_text(&data.arena, document, PH_JSON_SORTED));
+    status = err.type != NULL ? complain(err.message)
+                              : tell(flags, ph_json_text(&data.arena, document, PH_JSON_SORTED));
     ph_data_close(&data);
     return status;
 }
@@ -126,8 +124,8 @@ static int run(int argc, char **argv)
     int status;
 
     if (ph_command_configure_with(&config, flags, FLAG_COUNT, argc, argv, &status)) {
-        status = flags[FLAG_URL].value != NULL ? dump_server(flags)
-                                               : dump_data(&config.settings, flags);
+        status =
+            flags[FLAG_URL].value != NULL ? dump_server(flags) : dump_data(&config.settings, flags);
     }
     ph_config_finish(&config);
     return status;
@@ -136,24 +134,24 @@ static int run(int argc, char **argv)
 const struct ph_command ph_command_dump = {
     .name = "dump",
     .summary = "write pools, clients, groups and users as a seed",
-    .help =
-        "Usage: poolhouse dump [FILE] [--secrets] [--url URL] [FLAGS]\n"
-        "\n"
-        "Writes all pools as JSON that `poolhouse dev --seed` reads, to FILE or to standard\n"
-        "output. A server may run on the same data meanwhile.\n"
-        "\n"
-        "  --secrets    client secrets, those of identity providers, password verifiers and\n"
-        "               secrets of authenticator apps, in clear: guard the file as you would guard\n"
-        "               the passwords. Without it users come back without a password.\n"
-        "  --url URL    ask a running `poolhouse dev` instead of reading a data directory\n"
-        "\n"
-        "Not in it: tokens, devices, passkeys, signing keys, codes and messages.\n"
-        "\n"
-        "FLAGS say where the data is: --config FILE, --data DIR, --mode dev|serve.\n"
-        "\n"
-        "Examples:\n"
-        "  poolhouse dump shop.json --data poolhouse-data --mode dev\n"
-        "  poolhouse dump shop.json --secrets --url http://localhost:9229\n"
-        "  poolhouse dev --memory --seed shop.json\n",
+    .help = "Usage: poolhouse dump [FILE] [--secrets] [--url URL] [FLAGS]\n"
+            "\n"
+            "Writes all pools as JSON that `poolhouse dev --seed` reads, to FILE or to standard\n"
+            "output. A server may run on the same data meanwhile.\n"
+            "\n"
+            "  --secrets    client secrets, those of identity providers, password verifiers and\n"
+            "               secrets of authenticator apps, in clear: guard the file as you would "
+            "guard\n"
+            "               the passwords. Without it users come back without a password.\n"
+            "  --url URL    ask a running `poolhouse dev` instead of reading a data directory\n"
+            "\n"
+            "Not in it: tokens, devices, passkeys, signing keys, codes and messages.\n"
+            "\n"
+            "FLAGS say where the data is: --config FILE, --data DIR, --mode dev|serve.\n"
+            "\n"
+            "Examples:\n"
+            "  poolhouse dump shop.json --data poolhouse-data --mode dev\n"
+            "  poolhouse dump shop.json --secrets --url http://localhost:9229\n"
+            "  poolhouse dev --memory --seed shop.json\n",
     .run = run,
 };

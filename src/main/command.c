@@ -7,11 +7,16 @@
 #include <unistd.h>
 
 const struct ph_command *const ph_commands[] = {
-    &ph_command_dev,    &ph_command_serve,
-    &ph_command_config, &ph_command_credentials,
-    &ph_command_doctor, &ph_command_keys,
-    &ph_command_backup, &ph_command_dump,
-    &ph_command_version, &ph_command_help,
+    &ph_command_dev,
+    &ph_command_serve,
+    &ph_command_config,
+    &ph_command_credentials,
+    &ph_command_doctor,
+    &ph_command_keys,
+    &ph_command_backup,
+    &ph_command_dump,
+    &ph_command_version,
+    &ph_command_help,
     NULL,
 };
 

@@ -80,8 +80,7 @@ static bool write_all(int fd, struct ph_str text)
 /* Readable by this user only: there are client secrets in it. */
 static bool write_file(const char *path, struct ph_str text)
 {
-    const int fd =
-        path == NULL ? -1 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const int fd = path == NULL ? -1 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     bool done;
 
     if (fd < 0) {

@@ -457,8 +457,8 @@ static void init_health(struct ph_service *service)
     ph_health_add(&service->health, (struct ph_check){ "server", is_not_draining, service });
 }
 
-struct ph_service *ph_service_create(const struct ph_settings *settings,
-                                     const struct ph_seed *seed, char *why, size_t why_size)
+struct ph_service *ph_service_create(const struct ph_settings *settings, const struct ph_seed *seed,
+                                     char *why, size_t why_size)
 {
     struct ph_service *service = calloc(1, sizeof *service);
 
@@ -483,8 +483,8 @@ struct ph_service *ph_service_create(const struct ph_settings *settings,
     }
     init_protocol(service);
     service->post = ph_post_create(&service->protocol.ctx, service->fetch);
-    if (!apply_seed(service, seed, why, why_size) || !listen_api(service, why, why_size) || !listen_admin(service, why, why_size) ||
-        !start_listeners(service, why, why_size)) {
+    if (!apply_seed(service, seed, why, why_size) || !listen_api(service, why, why_size) ||
+        !listen_admin(service, why, why_size) || !start_listeners(service, why, why_size)) {
         ph_service_destroy(service);
         return NULL;
     }

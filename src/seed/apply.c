@@ -199,10 +199,10 @@ static struct ph_err update(struct ph_ctx *ctx, const struct ph_seed_item *item,
     PH_TRY(check_secret(ctx, item, there));
     PH_TRY(compare(ctx, item, there, &differs));
     if (differs) {
-        PH_TRY(ph_seed_call(ctx, ph_seed_kinds[item->kind].update, update_request(ctx, item),
-                            &reply));
-        PH_LOG(&ctx->log, PH_INFO, "seed_changed", ph_f_text("what", ph_seed_kinds[item->kind].noun),
-               ph_f_str("path", item->path));
+        PH_TRY(
+            ph_seed_call(ctx, ph_seed_kinds[item->kind].update, update_request(ctx, item), &reply));
+        PH_LOG(&ctx->log, PH_INFO, "seed_changed",
+               ph_f_text("what", ph_seed_kinds[item->kind].noun), ph_f_str("path", item->path));
     }
     return item->kind == PH_SEED_POOL ? update_schema(ctx, item, there) : PH_OK;
 }
@@ -219,8 +219,7 @@ static struct ph_err create(struct ph_ctx *ctx, const struct ph_seed_item *item)
         ctx->pinned_id = item->pool_id;
     } else if (item->kind == PH_SEED_CLIENT) {
         ctx->pinned_id = item->client_id;
-        ctx->pinned_secret = item->client_secret.n > 0 ? item->client_secret
-                                                       : (struct ph_str){ 0 };
+        ctx->pinned_secret = item->client_secret.n > 0 ? item->client_secret : (struct ph_str){ 0 };
     }
     err = ph_seed_call(ctx, ph_seed_kinds[item->kind].create, item->body, &reply);
     ctx->pinned_id = (struct ph_str){ 0 };
@@ -260,8 +259,7 @@ bool ph_seed_apply(struct ph_ctx *ctx, const struct ph_seed *seed, const char **
     ctx->caller.region = seed->region;
     ctx->without_triggers = true;
     for (size_t kind = 0; kind < PH_SEED_KIND_COUNT; kind++) {
-        for (const struct ph_seed_item *item = seed->items[kind]; item != NULL;
-             item = item->next) {
+        for (const struct ph_seed_item *item = seed->items[kind]; item != NULL; item = item->next) {
             err = apply(ctx, item);
             if (err.type != NULL) {
                 *why = ph_textf(ctx->arena, "%.*s: %.*s: %s: %s", PH_FMT(item->file),

@@ -84,8 +84,7 @@ static bool read_part(const struct pool *pool, const struct part *part, struct p
     return part->kind != PH_SEED_CLIENT || name_client(pool, item);
 }
 
-static bool read_parts(const struct pool *pool, const struct part *part,
-                       const struct json_t *given)
+static bool read_parts(const struct pool *pool, const struct part *part, const struct json_t *given)
 {
     struct ph_arena *arena = pool->file->seed->arena;
     const struct ph_str path = ph_seed_path(arena, pool->path, ph_str_from(part->member));
@@ -123,8 +122,7 @@ static bool read_logs(const struct pool *pool, const struct json_t *list)
 static struct ph_str id_of_pool(const struct ph_seed_file *file, const struct json_t *given)
 {
     const struct ph_str id = ph_json_get_str(given, "Id");
-    const struct ph_str tag =
-        ph_json_get_str(ph_json_get(given, "UserPoolTags"), "poolhouse:id");
+    const struct ph_str tag = ph_json_get_str(ph_json_get(given, "UserPoolTags"), "poolhouse:id");
 
     if (id.n > 0 || tag.n > 0) {
         return id.n > 0 ? id : tag;

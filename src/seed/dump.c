@@ -11,8 +11,7 @@
 static struct json_t *as_request(const struct ph_dump *d, enum ph_op op,
                                  const struct json_t *described)
 {
-    struct json_t *request =
-        ph_shape_copy(d->ctx->arena, ph_operations[op].input, described);
+    struct json_t *request = ph_shape_copy(d->ctx->arena, ph_operations[op].input, described);
 
     ph_json_remove(d->ctx->arena, request, "UserPoolId");
     return request;
@@ -129,8 +128,7 @@ static struct ph_err add_provider(const struct ph_dump *d, const struct json_t *
 
     ph_json_set_str(d->ctx->arena, asked, "ProviderName", ph_json_get_str(listed, "ProviderName"));
     PH_TRY(ph_seed_call(d->ctx, OP_DescribeIdentityProvider, asked, &reply));
-    provider =
-        as_request(d, OP_CreateIdentityProvider, ph_json_get(reply, "IdentityProvider"));
+    provider = as_request(d, OP_CreateIdentityProvider, ph_json_get(reply, "IdentityProvider"));
     hide_details(d, provider);
     ph_json_append(d->ctx->arena, to, provider);
     return PH_OK;
@@ -204,8 +202,7 @@ static struct ph_err add_setting(const struct ph_dump *d, const struct setting *
     }
     PH_TRY(err);
     request = as_request(d, setting->set, ph_json_get(reply, setting->described));
-    if (is_told(setting, request) &&
-        ph_str_eq(ph_json_get_str(request, "ClientId"), client_id)) {
+    if (is_told(setting, request) && ph_str_eq(ph_json_get_str(request, "ClientId"), client_id)) {
         ph_json_append(d->ctx->arena, to, request);
     }
     return PH_OK;
@@ -287,8 +284,8 @@ static struct ph_err dump_schema(const struct ph_dump *d, const struct json_t *d
 
 static struct ph_err dump_parts(const struct ph_dump *d)
 {
-    PH_TRY(list(d, OP_ListResourceServers, "ResourceServers", "ResourceServers",
-                add_resource_server));
+    PH_TRY(
+        list(d, OP_ListResourceServers, "ResourceServers", "ResourceServers", add_resource_server));
     PH_TRY(list(d, OP_ListIdentityProviders, "Providers", "IdentityProviders", add_provider));
     PH_TRY(list(d, OP_ListUserPoolClients, "UserPoolClients", "Clients", add_client));
     PH_TRY(list(d, OP_ListGroups, "Groups", "Groups", add_group));

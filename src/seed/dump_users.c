@@ -151,7 +151,8 @@ static void add_preference(struct ph_arena *arena, const struct ph_user *user,
         return;
     }
     ph_json_set_bool(arena, settings, "Enabled", true);
-    ph_json_set_bool(arena, settings, "PreferredMfa", (user->mfa_preferred & (unsigned)factor) != 0);
+    ph_json_set_bool(arena, settings, "PreferredMfa",
+                     (user->mfa_preferred & (unsigned)factor) != 0);
     ph_json_set(arena, out, member, settings);
 }
 

@@ -76,16 +76,15 @@ static bool is_there(struct ph_arena *arena, struct ph_str file)
 }
 
 /* The file of a module; absent when there is none of the endings that are run here. */
-static struct ph_str find_file(struct ph_template *t, struct ph_str directory,
-                               struct ph_str module)
+static struct ph_str find_file(struct ph_template *t, struct ph_str directory, struct ph_str module)
 {
     static const char *const ENDINGS[] = { ".js", ".mjs", ".cjs", ".py" };
 
     for (size_t i = 0; i < sizeof ENDINGS / sizeof ENDINGS[0]; i++) {
         const bool is_python = i == 3;
         const struct ph_str name = is_python ? with_slashes(t->arena, module) : module;
-        const struct ph_str file = ph_strf(t->arena, "%.*s/%.*s%s", PH_FMT(directory),
-                                           PH_FMT(name), ENDINGS[i]);
+        const struct ph_str file =
+            ph_strf(t->arena, "%.*s/%.*s%s", PH_FMT(directory), PH_FMT(name), ENDINGS[i]);
 
         if (is_there(t->arena, file)) {
             return file;
@@ -106,8 +105,7 @@ static void note(struct ph_template *t, struct ph_str logical, const char *why)
 {
     ph_json_append(t->arena, t->file->seed->ignored,
                    ph_json_new_str(t->arena, ph_strf(t->arena, "%.*s: Resources.%.*s: %s",
-                                                     PH_FMT(t->file->name), PH_FMT(logical),
-                                                     why)));
+                                                     PH_FMT(t->file->name), PH_FMT(logical), why)));
 }
 
 bool ph_template_read_function(struct ph_template *t, struct ph_str logical)
@@ -133,8 +131,7 @@ bool ph_template_read_function(struct ph_template *t, struct ph_str logical)
     }
     ph_json_append(t->arena, t->file->seed->routes,
                    ph_json_new_str(t->arena, ph_strf(t->arena, "%.*s = local:%.*s:%.*s",
-                                                     PH_FMT(name), PH_FMT(file),
-                                                     PH_FMT(export))));
+                                                     PH_FMT(name), PH_FMT(file), PH_FMT(export))));
     return true;
 }
 
@@ -207,9 +204,8 @@ static bool add_event(struct ph_template *t, struct ph_str logical, void *at,
                                ph_json_get(properties, "Trigger"), body);
 }
 
-static bool add_events(struct ph_template *t, struct ph_str logical,
-                       const struct json_t *resource, struct ph_str pool_logical,
-                       struct json_t *body)
+static bool add_events(struct ph_template *t, struct ph_str logical, const struct json_t *resource,
+                       struct ph_str pool_logical, struct json_t *body)
 {
     const struct json_t *events = ph_json_get(ph_json_get(resource, "Properties"), "Events");
     const struct json_t *condition = ph_json_get(resource, "Condition");
@@ -229,8 +225,7 @@ static bool add_events(struct ph_template *t, struct ph_str logical,
 bool ph_template_add_triggers(struct ph_template *t, struct ph_str pool_logical,
                               struct json_t *body)
 {
-    for (void *at = ph_json_first(t->resources); at != NULL;
-         at = ph_json_next(t->resources, at)) {
+    for (void *at = ph_json_first(t->resources); at != NULL; at = ph_json_next(t->resources, at)) {
         const struct json_t *resource = ph_json_member(at);
 
         if (ph_str_eq(ph_json_get_str(resource, "Type"), PH_STR("AWS::Serverless::Function")) &&

@@ -13,9 +13,8 @@ enum { POOL_CHARS = 9, CLIENT_CHARS = 26, SECRET_CHARS = 51 };
 static void digest(struct ph_arena *arena, const char *purpose, struct ph_str a, struct ph_str b,
                    int round, struct ph_digest *out)
 {
-    const struct ph_str text =
-        ph_strf(arena, "poolhouse seed %s %d %zu:%.*s %.*s", purpose, round, a.n, PH_FMT(a),
-                PH_FMT(b));
+    const struct ph_str text = ph_strf(arena, "poolhouse seed %s %d %zu:%.*s %.*s", purpose, round,
+                                       a.n, PH_FMT(a), PH_FMT(b));
 
     PH_SHA256(out, text);
 }

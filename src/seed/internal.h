@@ -116,8 +116,8 @@ bool ph_seed_says(const struct json_t *there, const struct json_t *wanted);
 /* --- calls of the API --- */
 
 /* Checks the body against the model, runs the handler. */
-PH_MUST_USE struct ph_err ph_seed_call(struct ph_ctx *ctx, enum ph_op op,
-                                       const struct json_t *body, struct json_t **reply);
+PH_MUST_USE struct ph_err ph_seed_call(struct ph_ctx *ctx, enum ph_op op, const struct json_t *body,
+                                       struct json_t **reply);
 
 /* users.c: makes the user of an item, or changes who is there. */
 PH_MUST_USE struct ph_err ph_seed_apply_user(struct ph_ctx *ctx, const struct ph_seed_item *item);

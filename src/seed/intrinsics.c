@@ -367,8 +367,7 @@ static bool judge_not(struct ph_template *t, struct ph_str path, const struct js
 {
     bool inside;
 
-    if (!has_length(t, path, argument, 1, 1) ||
-        !judge(t, path, ph_json_at(argument, 0), &inside)) {
+    if (!has_length(t, path, argument, 1, 1) || !judge(t, path, ph_json_at(argument, 0), &inside)) {
         return false;
     }
     *is_true = !inside;
@@ -428,8 +427,7 @@ static bool judge(struct ph_template *t, struct ph_str path, const struct json_t
 bool ph_template_condition(struct ph_template *t, struct ph_str path, struct ph_str name,
                            bool *is_true)
 {
-    const struct json_t *condition =
-        ph_json_get_s(ph_json_get(t->document, "Conditions"), name);
+    const struct json_t *condition = ph_json_get_s(ph_json_get(t->document, "Conditions"), name);
 
     if (condition == NULL) {
         return ph_seed_refuse(t->file, path, "there is no condition %.*s", PH_FMT(name));

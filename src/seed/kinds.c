@@ -2,9 +2,11 @@
 #include "seed/internal.h"
 
 /* Passwords and factors of users; a pool's id and what hangs on it (document.c). */
-#define POOL_MORE "Id MfaConfig Clients Groups Users Domains ResourceServers IdentityProviders "     \
+#define POOL_MORE                                                                                  \
+    "Id MfaConfig Clients Groups Users Domains ResourceServers IdentityProviders "                 \
     "RiskConfigurations UICustomizations LogConfigurations"
-#define USER_MORE "Sub Password Permanent PasswordVerifier UserStatus Enabled Groups "              \
+#define USER_MORE                                                                                  \
+    "Sub Password Permanent PasswordVerifier UserStatus Enabled Groups "                           \
     "SoftwareToken SMSMfaSettings SoftwareTokenMfaSettings EmailMfaSettings"
 
 const struct ph_seed_kind_row ph_seed_kinds[PH_SEED_KIND_COUNT] = {
@@ -22,8 +24,8 @@ const struct ph_seed_kind_row ph_seed_kinds[PH_SEED_KIND_COUNT] = {
                       OP_SetUserPoolMfaConfig, NULL, NULL, "" },
     [PH_SEED_DOMAIN] = { "domain", OP_CreateUserPoolDomain, OP_DescribeUserPoolDomain,
                          OP_UpdateUserPoolDomain, "DomainDescription", "Domain", "" },
-    [PH_SEED_GROUP] = { "group", OP_CreateGroup, OP_GetGroup, OP_UpdateGroup, "Group",
-                        "GroupName", "" },
+    [PH_SEED_GROUP] = { "group", OP_CreateGroup, OP_GetGroup, OP_UpdateGroup, "Group", "GroupName",
+                        "" },
     [PH_SEED_USER] = { "user", OP_AdminCreateUser, OP_AdminGetUser, OP_AdminUpdateUserAttributes,
                        NULL, "Username", USER_MORE },
     [PH_SEED_MEMBER] = { "member of a group", OP_AdminAddUserToGroup, OP_AdminAddUserToGroup,
@@ -97,7 +99,8 @@ static bool check_structure(struct ph_seed_file *file, struct ph_str path,
             continue;
         }
         if (member == NULL) {
-            return ph_seed_refuse(file, ph_seed_path(arena, path, name), "there is no such member here");
+            return ph_seed_refuse(file, ph_seed_path(arena, path, name),
+                                  "there is no such member here");
         }
         value = ph_json_get_s(object, name);
         if (value == NULL) {

@@ -124,9 +124,8 @@ static bool choose(struct ph_template *t, struct ph_str name, struct ph_str path
                               PH_FMT(name));
     }
     if (otherwise == NULL) {
-        return ph_seed_refuse(t->file, path,
-                              "it has no Default: give it with --parameter %.*s=VALUE",
-                              PH_FMT(name));
+        return ph_seed_refuse(
+            t->file, path, "it has no Default: give it with --parameter %.*s=VALUE", PH_FMT(name));
     }
     *text = scalar_text(t->arena, otherwise);
     return true;
@@ -146,7 +145,7 @@ static bool read_one(struct ph_template *t, struct ph_str name, const struct jso
     }
     ph_json_set_s(t->arena, t->parameters, name,
                   is_list(ph_json_get_str(declared, "Type")) ? split_list(t->arena, text)
-                                                            : ph_json_new_str(t->arena, text));
+                                                             : ph_json_new_str(t->arena, text));
     return true;
 }
 

@@ -32,10 +32,9 @@ bool ph_template_property(struct ph_template *t, struct ph_str logical, const ch
 
     *out = NULL;
     return value == NULL ||
-           ph_template_eval(t,
-                            ph_strf(t->arena, "Resources.%.*s.Properties.%s", PH_FMT(logical),
-                                    name),
-                            value, out);
+           ph_template_eval(
+               t, ph_strf(t->arena, "Resources.%.*s.Properties.%s", PH_FMT(logical), name), value,
+               out);
 }
 
 /* --- ids --- */
@@ -43,8 +42,8 @@ bool ph_template_property(struct ph_template *t, struct ph_str logical, const ch
 /* {"Metadata": {"Poolhouse": {"ClientId": "..."}}} pins what follows from names otherwise. */
 static struct ph_str pinned(const struct ph_template *t, struct ph_str logical, const char *name)
 {
-    return ph_json_get_str(
-        ph_json_get(ph_json_get(find(t, logical), "Metadata"), "Poolhouse"), name);
+    return ph_json_get_str(ph_json_get(ph_json_get(find(t, logical), "Metadata"), "Poolhouse"),
+                           name);
 }
 
 static struct ph_str where(struct ph_template *t)
@@ -81,9 +80,9 @@ struct ph_str ph_template_client_secret(struct ph_template *t, struct ph_str log
 {
     const struct ph_str secret = pinned(t, logical, "ClientSecret");
 
-    return secret.n > 0 ? secret
-                        : ph_seed_client_secret(t->arena, where(t),
-                                                ph_template_client_id(t, logical));
+    return secret.n > 0
+               ? secret
+               : ph_seed_client_secret(t->arena, where(t), ph_template_client_id(t, logical));
 }
 
 /* --- names of resources --- */
@@ -154,8 +153,8 @@ static bool check_made(struct ph_template *t, struct ph_str path, struct ph_str 
     if (condition != NULL && !ph_template_condition(t, path, ph_json_str(condition), &is_made)) {
         return false;
     }
-    return is_made || ph_seed_refuse(t->file, path, "%.*s is left out by its condition",
-                                     PH_FMT(logical));
+    return is_made ||
+           ph_seed_refuse(t->file, path, "%.*s is left out by its condition", PH_FMT(logical));
 }
 
 /* --- Ref --- */
@@ -300,10 +299,10 @@ static struct ph_str arn_of(struct ph_template *t, struct ph_str type, struct ph
     }
     for (size_t i = 0; i < ARN_COUNT; i++) {
         if (ph_str_eq(type, ARNS[i].type)) {
-            return ph_strf(t->arena, "arn:aws:%s:%.*s:%.*s:%s%.*s", ARNS[i].service,
-                           PH_FMT(ARNS[i].has_region ? t->file->seed->region
-                                                     : (struct ph_str){ 0 }),
-                           PH_FMT(account), ARNS[i].prefix, PH_FMT(name));
+            return ph_strf(
+                t->arena, "arn:aws:%s:%.*s:%.*s:%s%.*s", ARNS[i].service,
+                PH_FMT(ARNS[i].has_region ? t->file->seed->region : (struct ph_str){ 0 }),
+                PH_FMT(account), ARNS[i].prefix, PH_FMT(name));
         }
     }
     return ph_strf(t->arena, "arn:aws:%.*s:%.*s:%.*s:%.*s", PH_FMT(service_of(t->arena, type)),

@@ -139,8 +139,8 @@ static bool split_mfa(struct ph_template *t, struct ph_seed_item *pool)
     item = ph_seed_add(t->file, PH_SEED_MFA, pool->path, mfa);
     item->pool_id = pool->pool_id;
     ph_json_set_str(t->arena, mfa, "UserPoolId", pool->pool_id);
-    return ph_seed_check_members(t->file, pool->path,
-                                 ph_operations[OP_SetUserPoolMfaConfig].input, mfa, "");
+    return ph_seed_check_members(t->file, pool->path, ph_operations[OP_SetUserPoolMfaConfig].input,
+                                 mfa, "");
 }
 
 static bool mend_pool(struct ph_template *t, struct ph_str logical, struct ph_seed_item *item)
@@ -173,28 +173,72 @@ static bool mend_risk(struct ph_template *t, struct ph_str logical, struct ph_se
 }
 
 static const struct type_row TYPES[] = {
-    { PH_STR_INIT("AWS::Cognito::UserPool"), PH_SEED_POOL,
-      { { "UserPoolName", "PoolName" } }, "PoolName", "", mend_pool },
-    { PH_STR_INIT("AWS::Cognito::UserPoolClient"), PH_SEED_CLIENT, { { NULL, NULL } },
-      "ClientName", "", mend_client },
-    { PH_STR_INIT("AWS::Cognito::UserPoolGroup"), PH_SEED_GROUP, { { NULL, NULL } }, "GroupName",
-      "", NULL },
-    { PH_STR_INIT("AWS::Cognito::UserPoolUser"), PH_SEED_USER, { { NULL, NULL } }, "Username", "",
+    { PH_STR_INIT("AWS::Cognito::UserPool"),
+      PH_SEED_POOL,
+      { { "UserPoolName", "PoolName" } },
+      "PoolName",
+      "",
+      mend_pool },
+    { PH_STR_INIT("AWS::Cognito::UserPoolClient"),
+      PH_SEED_CLIENT,
+      { { NULL, NULL } },
+      "ClientName",
+      "",
+      mend_client },
+    { PH_STR_INIT("AWS::Cognito::UserPoolGroup"),
+      PH_SEED_GROUP,
+      { { NULL, NULL } },
+      "GroupName",
+      "",
       NULL },
-    { PH_STR_INIT("AWS::Cognito::UserPoolUserToGroupAttachment"), PH_SEED_MEMBER,
-      { { NULL, NULL } }, NULL, "", NULL },
-    { PH_STR_INIT("AWS::Cognito::UserPoolDomain"), PH_SEED_DOMAIN, { { NULL, NULL } }, NULL, "",
+    { PH_STR_INIT("AWS::Cognito::UserPoolUser"),
+      PH_SEED_USER,
+      { { NULL, NULL } },
+      "Username",
+      "",
       NULL },
-    { PH_STR_INIT("AWS::Cognito::UserPoolResourceServer"), PH_SEED_RESOURCE_SERVER,
-      { { NULL, NULL } }, NULL, "", NULL },
-    { PH_STR_INIT("AWS::Cognito::UserPoolIdentityProvider"), PH_SEED_PROVIDER,
-      { { NULL, NULL } }, NULL, "", NULL },
-    { PH_STR_INIT("AWS::Cognito::UserPoolRiskConfigurationAttachment"), PH_SEED_RISK,
-      { { NULL, NULL } }, NULL, "", mend_risk },
-    { PH_STR_INIT("AWS::Cognito::UserPoolUICustomizationAttachment"), PH_SEED_CUSTOMIZATION,
-      { { NULL, NULL } }, NULL, "", NULL },
-    { PH_STR_INIT("AWS::Cognito::LogDeliveryConfiguration"), PH_SEED_LOGS, { { NULL, NULL } },
-      NULL, "Id", NULL },
+    { PH_STR_INIT("AWS::Cognito::UserPoolUserToGroupAttachment"),
+      PH_SEED_MEMBER,
+      { { NULL, NULL } },
+      NULL,
+      "",
+      NULL },
+    { PH_STR_INIT("AWS::Cognito::UserPoolDomain"),
+      PH_SEED_DOMAIN,
+      { { NULL, NULL } },
+      NULL,
+      "",
+      NULL },
+    { PH_STR_INIT("AWS::Cognito::UserPoolResourceServer"),
+      PH_SEED_RESOURCE_SERVER,
+      { { NULL, NULL } },
+      NULL,
+      "",
+      NULL },
+    { PH_STR_INIT("AWS::Cognito::UserPoolIdentityProvider"),
+      PH_SEED_PROVIDER,
+      { { NULL, NULL } },
+      NULL,
+      "",
+      NULL },
+    { PH_STR_INIT("AWS::Cognito::UserPoolRiskConfigurationAttachment"),
+      PH_SEED_RISK,
+      { { NULL, NULL } },
+      NULL,
+      "",
+      mend_risk },
+    { PH_STR_INIT("AWS::Cognito::UserPoolUICustomizationAttachment"),
+      PH_SEED_CUSTOMIZATION,
+      { { NULL, NULL } },
+      NULL,
+      "",
+      NULL },
+    { PH_STR_INIT("AWS::Cognito::LogDeliveryConfiguration"),
+      PH_SEED_LOGS,
+      { { NULL, NULL } },
+      NULL,
+      "Id",
+      NULL },
 };
 enum { TYPE_COUNT = sizeof TYPES / sizeof TYPES[0] };
 
@@ -210,8 +254,7 @@ static const struct type_row *find_type(struct ph_str type)
 
 /* --- one resource --- */
 
-static void rename_members(struct ph_arena *arena, const struct type_row *row,
-                           struct json_t *body)
+static void rename_members(struct ph_arena *arena, const struct type_row *row, struct json_t *body)
 {
     struct ph_str rest = ph_str_from(row->dropped), name;
 
@@ -242,8 +285,7 @@ static bool read_known(struct ph_template *t, struct ph_str logical, const struc
                        const struct json_t *resource)
 {
     static const struct ph_str NOTHING = PH_STR_INIT("{}");
-    const struct ph_str path =
-        ph_strf(t->arena, "Resources.%.*s.Properties", PH_FMT(logical));
+    const struct ph_str path = ph_strf(t->arena, "Resources.%.*s.Properties", PH_FMT(logical));
     const struct json_t *given = ph_json_get(resource, "Properties");
     struct ph_seed_item *item;
     struct json_t *body;
@@ -265,16 +307,16 @@ static bool read_known(struct ph_template *t, struct ph_str logical, const struc
     item = ph_seed_add(t->file, row->kind, path, body);
     item->logical = logical;
     return find_pool(t, item) && (row->mend == NULL || row->mend(t, logical, item)) &&
-           ph_seed_check_members(t->file, path, ph_operations[ph_seed_kinds[row->kind].create].input,
-                                 body, "");
+           ph_seed_check_members(t->file, path,
+                                 ph_operations[ph_seed_kinds[row->kind].create].input, body, "");
 }
 
 static void ignore(struct ph_template *t, struct ph_str logical, struct ph_str type)
 {
-    ph_json_append(t->arena, t->file->seed->ignored,
-                   ph_json_new_str(t->arena,
-                                   ph_strf(t->arena, "%.*s: Resources.%.*s: %.*s",
-                                           PH_FMT(t->file->name), PH_FMT(logical), PH_FMT(type))));
+    ph_json_append(
+        t->arena, t->file->seed->ignored,
+        ph_json_new_str(t->arena, ph_strf(t->arena, "%.*s: Resources.%.*s: %.*s",
+                                          PH_FMT(t->file->name), PH_FMT(logical), PH_FMT(type))));
 }
 
 /* What an operation that is not built would be asked for is ignored as unknown types are. */
@@ -338,8 +380,7 @@ static bool read_resource(struct ph_template *t, struct ph_str logical,
     if (!check_depends_on(t, path, resource)) {
         return false;
     }
-    if (condition != NULL &&
-        !ph_template_condition(t, path, ph_json_str(condition), &is_wanted)) {
+    if (condition != NULL && !ph_template_condition(t, path, ph_json_str(condition), &is_wanted)) {
         return false;
     }
     return !is_wanted || read_typed(t, logical, type, resource);
@@ -347,8 +388,7 @@ static bool read_resource(struct ph_template *t, struct ph_str logical,
 
 bool ph_template_read_resources(struct ph_template *t)
 {
-    for (void *at = ph_json_first(t->resources); at != NULL;
-         at = ph_json_next(t->resources, at)) {
+    for (void *at = ph_json_first(t->resources); at != NULL; at = ph_json_next(t->resources, at)) {
         if (!read_resource(t, ph_json_key(at), ph_json_member(at))) {
             return false;
         }

@@ -147,8 +147,8 @@ static struct ph_str stack_of_file(struct ph_arena *arena, struct ph_str name)
     for (size_t i = 0; i < head.n; i++) {
         const struct ph_str one = { head.p + i, 1 };
 
-        ph_buf_add_byte(&stack, is_stack_name(ph_strf(arena, "a%.*s", PH_FMT(one))) ? head.p[i]
-                                                                                   : '-');
+        ph_buf_add_byte(&stack,
+                        is_stack_name(ph_strf(arena, "a%.*s", PH_FMT(one))) ? head.p[i] : '-');
     }
     head = ph_buf_str(&stack);
     return is_stack_name(head) ? head : PH_STR("stack");
@@ -233,8 +233,8 @@ static bool check_parameters(struct ph_seed *seed)
         ph_str_cut(rest, '\n', &line, &rest);
         ph_str_cut(line, '=', &name, NULL);
         if (line.n > 0 && ph_json_get_s(seed->used, name) == NULL) {
-            seed->why = ph_textf(seed->arena, "no template declares the parameter %.*s",
-                                 PH_FMT(name));
+            seed->why =
+                ph_textf(seed->arena, "no template declares the parameter %.*s", PH_FMT(name));
             return false;
         }
     }

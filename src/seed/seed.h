@@ -3,8 +3,8 @@
  *
  * Reading is pure: files become a list of items, each a request of the API with its place in the
  * file. Applying sends them through the handlers of the API, so that all its checks hold. A file is
- * a document in the shape of the API's own requests, or a template of CloudFormation or SAM; both in
- * JSON or YAML. docs/development.md describes them.
+ * a document in the shape of the API's own requests, or a template of CloudFormation or SAM; both
+ * in JSON or YAML. docs/development.md describes them.
  *
  * Ids that a file does not state follow from the names in it and from the region: the same file
  * gives the same pools, clients and secrets at each start.

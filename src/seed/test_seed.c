@@ -223,8 +223,9 @@ static void what_is_wrong_with_a_document_names_its_place(void **state)
                    "shop.yaml: beside \"UserPools\" there is nothing to say");
     assert_refused(t, "{\"Pools\":[]}",
                    "shop.yaml: there is neither \"UserPools\" nor \"Resources\" in it");
-    assert_refused(t, "{\"UserPools\":[", "shop.yaml: line 1, column 14: ']' expected near end of "
-                                          "file");
+    assert_refused(t, "{\"UserPools\":[",
+                   "shop.yaml: line 1, column 14: ']' expected near end of "
+                   "file");
 }
 
 /* --- templates --- */
@@ -291,11 +292,12 @@ static void a_template_becomes_requests(void **state)
     read_well(t, TEMPLATE);
     pool = t->seed->items[PH_SEED_POOL];
     assert_str(pool->pool_id, "eu-west-1_wPgUHcLaX");
-    assert_body(t, pool,
-                "{\"Policies\":{\"PasswordPolicy\":{\"MinimumLength\":8}},\"PoolName\":\"shop-dev\","
-                "\"Schema\":[{\"AttributeDataType\":\"Number\",\"Name\":\"age\","
-                "\"NumberAttributeConstraints\":{\"MinValue\":\"1\"}}],\"SmsConfiguration\":"
-                "{\"SnsCallerArn\":\"arn:aws:iam::123456789012:role/shop-Role\"}}");
+    assert_body(
+        t, pool,
+        "{\"Policies\":{\"PasswordPolicy\":{\"MinimumLength\":8}},\"PoolName\":\"shop-dev\","
+        "\"Schema\":[{\"AttributeDataType\":\"Number\",\"Name\":\"age\","
+        "\"NumberAttributeConstraints\":{\"MinValue\":\"1\"}}],\"SmsConfiguration\":"
+        "{\"SnsCallerArn\":\"arn:aws:iam::123456789012:role/shop-Role\"}}");
     assert_body(t, t->seed->items[PH_SEED_MFA],
                 "{\"MfaConfiguration\":\"OPTIONAL\",\"SmsMfaConfiguration\":{\"SmsConfiguration\":"
                 "{\"SnsCallerArn\":\"arn:aws:iam::123456789012:role/shop-Role\"}},"
@@ -539,8 +541,12 @@ static void what_is_there_is_compared_by_what_is_wanted(void **state)
 static void base32_is_read_back(void **state)
 {
     static const char *const PAIRS[][2] = {
-        { "", "" },           { "MY======", "f" }, { "MZXQ", "fo" },
-        { "mzxw6===", "foo" }, { "MZXW6YQ", "foob" }, { "MZXW6YTBOI======", "foobar" },
+        { "", "" },
+        { "MY======", "f" },
+        { "MZXQ", "fo" },
+        { "mzxw6===", "foo" },
+        { "MZXW6YQ", "foob" },
+        { "MZXW6YTBOI======", "foobar" },
     };
     static const char *const BAD[] = { "M", "MZX", "MZXW6YT", "MZ1Q", "MZ=Q", "MZ", "M Y" };
     struct test *t = *state;

@@ -217,8 +217,7 @@ static struct ph_err write_state(const struct seeded *s, struct ph_user *user)
 
 /* --- second factors --- */
 
-static struct ph_err write_token(const struct seeded *s, struct ph_user *user,
-                                 struct ph_str secret)
+static struct ph_err write_token(const struct seeded *s, struct ph_user *user, struct ph_str secret)
 {
     struct ph_totp_change *verified = ph_arena_new(s->ctx->arena, struct ph_totp_change);
     struct ph_user_change change = { .user = user, .totp = verified };

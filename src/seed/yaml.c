@@ -115,10 +115,10 @@ static bool is_decimal(struct ph_str s)
 
 static struct json_t *plain_word(struct ph_arena *arena, struct ph_str s)
 {
-    static const char *const TRUE_WORDS[] = { "true", "True", "TRUE", "yes", "Yes", "YES",
-                                              "on",   "On",   "ON",   NULL };
-    static const char *const FALSE_WORDS[] = { "false", "False", "FALSE", "no", "No", "NO",
-                                               "off",   "Off",   "OFF",   NULL };
+    static const char *const TRUE_WORDS[] = { "true", "True", "TRUE", "yes", "Yes",
+                                              "YES",  "on",   "On",   "ON",  NULL };
+    static const char *const FALSE_WORDS[] = { "false", "False", "FALSE", "no",  "No",
+                                               "NO",    "off",   "Off",   "OFF", NULL };
     static const char *const NULL_WORDS[] = { "", "~", "null", "Null", "NULL", NULL };
     int64_t n;
 
@@ -140,11 +140,11 @@ static struct json_t *plain_word(struct ph_arena *arena, struct ph_str s)
 /* --- short forms --- */
 
 static const struct ph_str SHORT_FORMS[] = {
-    PH_STR_INIT("Base64"), PH_STR_INIT("Cidr"),        PH_STR_INIT("FindInMap"),
-    PH_STR_INIT("GetAtt"), PH_STR_INIT("GetAZs"),      PH_STR_INIT("ImportValue"),
-    PH_STR_INIT("Join"),   PH_STR_INIT("Select"),      PH_STR_INIT("Split"),
-    PH_STR_INIT("Sub"),    PH_STR_INIT("Transform"),   PH_STR_INIT("And"),
-    PH_STR_INIT("Equals"), PH_STR_INIT("If"),          PH_STR_INIT("Not"),
+    PH_STR_INIT("Base64"), PH_STR_INIT("Cidr"),         PH_STR_INIT("FindInMap"),
+    PH_STR_INIT("GetAtt"), PH_STR_INIT("GetAZs"),       PH_STR_INIT("ImportValue"),
+    PH_STR_INIT("Join"),   PH_STR_INIT("Select"),       PH_STR_INIT("Split"),
+    PH_STR_INIT("Sub"),    PH_STR_INIT("Transform"),    PH_STR_INIT("And"),
+    PH_STR_INIT("Equals"), PH_STR_INIT("If"),           PH_STR_INIT("Not"),
     PH_STR_INIT("Or"),     PH_STR_INIT("ToJsonString"), PH_STR_INIT("Length"),
 };
 enum { SHORT_FORM_COUNT = sizeof SHORT_FORMS / sizeof SHORT_FORMS[0] };

@@ -72,8 +72,7 @@ bool ph_store_image_take(struct ph_store *store, struct ph_store_image **image, 
 /* --- an empty one --- */
 
 static const char READ_CHECK[] = "SELECT bytes FROM meta WHERE name = 'master_key_check'";
-static const char WRITE_CHECK[] =
-    "INSERT INTO meta (name, bytes) VALUES ('master_key_check', $1)";
+static const char WRITE_CHECK[] = "INSERT INTO meta (name, bytes) VALUES ('master_key_check', $1)";
 
 static void read_check(struct ph_tx *tx, struct ph_arena *arena, struct ph_str *check)
 {

@@ -142,8 +142,7 @@ static void *work(void *self)
         enum ph_alias_kind taken;
         bool existed;
 
-        w->failures +=
-            ph_store_user_write(&ctx, &TEST_POOL, &change, &result, &taken).type != NULL;
+        w->failures += ph_store_user_write(&ctx, &TEST_POOL, &change, &result, &taken).type != NULL;
         w->failures += ph_store_user_by_sub(&ctx, &TEST_POOL, user->sub, &found).type != NULL;
         w->failures += ph_store_user_delete(&ctx, &TEST_POOL, user->sub, &existed).type != NULL;
         ph_arena_reset(&arena);
