@@ -6,9 +6,7 @@
 #include "seed/dump.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { FLAG_FILE, FLAG_SECRETS, FLAG_URL, FLAG_COUNT };
 
@@ -22,29 +20,15 @@ static int complain(const char *why)
 
 /* --- where it goes --- */
 
-static int write_file(const char *path, struct ph_str text)
-{
-    /* Readable by nobody else: there may be secrets in it. */
-    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-    bool done;
-
-    if (file == NULL) {
-        fprintf(stderr, "poolhouse: cannot write %s: %s\n", path, strerror(errno));
-        return PH_EXIT_FAILED;
-    }
-    done = fwrite(text.p, 1, text.n, file) == text.n && fputc('\n', file) != EOF;
-    if (fclose(file) != 0 || !done) {
-        fprintf(stderr, "poolhouse: cannot write %s: %s\n", path, strerror(errno));
-        return PH_EXIT_FAILED;
-    }
-    return PH_EXIT_OK;
-}
-
 static int tell(const struct ph_command_flag *flags, struct ph_str text)
 {
     if (flags[FLAG_FILE].value != NULL) {
-        return write_file(flags[FLAG_FILE].value, text);
+        if (ph_data_write_private(flags[FLAG_FILE].value, text)) {
+            return PH_EXIT_OK;
+        }
+        fprintf(stderr, "poolhouse: cannot write %s: %s\n", flags[FLAG_FILE].value,
+                strerror(errno));
+        return PH_EXIT_FAILED;
     }
     return fwrite(text.p, 1, text.n, stdout) == text.n && fputc('\n', stdout) != EOF &&
                    fflush(stdout) == 0

@@ -1,10 +1,10 @@
 #include "main/seeding.h"
 
+#include "main/data.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool fail(char *why, size_t why_size, const char *text)
 {
@@ -64,32 +64,6 @@ bool ph_seeding_apply(const struct ph_ctx *shared, const struct ph_seed *seed, c
     return done;
 }
 
-static bool write_all(int fd, struct ph_str text)
-{
-    while (text.n > 0) {
-        const ssize_t n = write(fd, text.p, text.n);
-
-        if (n < 0) {
-            return false;
-        }
-        text = ph_str_skip(text, (size_t)n);
-    }
-    return true;
-}
-
-/* Readable by this user only: there are client secrets in it. */
-static bool write_file(const char *path, struct ph_str text)
-{
-    const int fd = path == NULL ? -1 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool done;
-
-    if (fd < 0) {
-        return false;
-    }
-    done = write_all(fd, text);
-    return close(fd) == 0 && done;
-}
-
 bool ph_seeding_tell(const struct ph_settings *settings, const struct ph_seed *seed, char *why,
                      size_t why_size)
 {
@@ -105,8 +79,9 @@ bool ph_seeding_tell(const struct ph_settings *settings, const struct ph_seed *s
         const struct ph_str text =
             ph_json_text(&arena, ph_seed_result(&arena, seed), PH_JSON_INSERTION);
 
-        done = write_file(ph_cstr(&arena, settings->seed_output),
-                          ph_strf(&arena, "%.*s\n", PH_FMT(text)));
+        const char *path = ph_cstr(&arena, settings->seed_output);
+
+        done = path != NULL && ph_data_write_private(path, text);
         if (!done) {
             snprintf(why, why_size, "cannot write %.*s: %s", PH_FMT(settings->seed_output),
                      strerror(errno));

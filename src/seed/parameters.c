@@ -108,27 +108,29 @@ static struct json_t *split_list(struct ph_arena *arena, struct ph_str text)
     return list;
 }
 
-/* Where no value is given and none can be looked up, the template cannot be read. */
-static bool choose(struct ph_template *t, struct ph_str name, struct ph_str path,
-                   const struct json_t *declared, struct ph_str *text)
+/* False: there is no value, which is a mistake only where one is needed. */
+static bool choose(struct ph_template *t, struct ph_str name, const struct json_t *declared,
+                   struct ph_str *text)
 {
-    const struct ph_str type = ph_json_get_str(declared, "Type");
     const struct json_t *otherwise = ph_json_get(declared, "Default");
 
     if (given_value(t, name, text)) {
         return true;
     }
-    if (ph_str_starts(type, PH_STR("AWS::SSM::"))) {
-        return ph_seed_refuse(t->file, path,
-                              "its value is kept in SSM: give it with --parameter %.*s=VALUE",
-                              PH_FMT(name));
-    }
-    if (otherwise == NULL) {
-        return ph_seed_refuse(
-            t->file, path, "it has no Default: give it with --parameter %.*s=VALUE", PH_FMT(name));
+    if (otherwise == NULL ||
+        ph_str_starts(ph_json_get_str(declared, "Type"), PH_STR("AWS::SSM::"))) {
+        return false;
     }
     *text = scalar_text(t->arena, otherwise);
     return true;
+}
+
+bool ph_template_refuse_valueless(struct ph_template *t, struct ph_str path, struct ph_str name)
+{
+    return ph_seed_refuse(t->file, path,
+                          "the parameter %.*s has no value here: give one with --parameter "
+                          "%.*s=VALUE",
+                          PH_FMT(name), PH_FMT(name));
 }
 
 static bool read_one(struct ph_template *t, struct ph_str name, const struct json_t *declared)
@@ -140,7 +142,10 @@ static bool read_one(struct ph_template *t, struct ph_str name, const struct jso
         return ph_seed_refuse(t->file, path, "its Type is missing");
     }
     ph_json_set_s(t->arena, t->file->seed->used, name, ph_json_new_bool(true));
-    if (!choose(t, name, path, declared, &text) || !check(t, path, declared, text)) {
+    if (!choose(t, name, declared, &text)) {
+        return true;
+    }
+    if (!check(t, path, declared, text)) {
         return false;
     }
     ph_json_set_s(t->arena, t->parameters, name,

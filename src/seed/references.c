@@ -212,6 +212,9 @@ bool ph_template_ref(struct ph_template *t, struct ph_str path, struct ph_str na
     if (ph_str_starts(name, PH_STR("AWS::"))) {
         return pseudo(t, path, name, out);
     }
+    if (ph_json_get_s(ph_json_get(t->document, "Parameters"), name) != NULL) {
+        return ph_template_refuse_valueless(t, path, name);
+    }
     if (!check_made(t, path, name) || !name_of(t, name, &text)) {
         return false;
     }
@@ -285,6 +288,9 @@ static struct ph_str service_of(struct ph_arena *arena, struct ph_str type)
 {
     struct ph_str service = ph_str_skip(type, sizeof "AWS::" - 1);
 
+    if (!ph_str_starts(type, PH_STR("AWS::"))) {
+        return PH_STR("custom");
+    }
     ph_str_cut(service, ':', &service, NULL);
     return ph_str_lower(arena, service);
 }

@@ -58,7 +58,11 @@ struct ph_str ph_template_client_secret(struct ph_template *t, struct ph_str log
 
 /* --- parameters.c --- */
 
+/* Those without a value (no default, or one in SSM) are left out. */
 PH_MUST_USE bool ph_template_read_parameters(struct ph_template *t);
+
+/* Such a parameter is needed: false. */
+bool ph_template_refuse_valueless(struct ph_template *t, struct ph_str path, struct ph_str name);
 
 /* --- resources.c --- */
 

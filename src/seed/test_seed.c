@@ -346,6 +346,19 @@ static void parameters_are_given_by_name(void **state)
     assert_refused(t, TEMPLATE, "no template declares the parameter Stag");
 }
 
+/* As the CDK writes its templates: a version in SSM that nobody refers to. */
+static void a_parameter_without_a_value_is_no_mistake_until_it_is_needed(void **state)
+{
+    struct test *t = *state;
+
+    read_well(t, "Parameters:\n"
+                 "  BootstrapVersion: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /v}\n"
+                 "Resources:\n"
+                 "  C: {Type: Custom::Thing}\n"
+                 "Outputs: {A: {Value: !GetAtt C.Arn}}\n");
+    assert_str(output(t, "A"), "arn:aws:custom:eu-west-1:123456789012:shop-C");
+}
+
 static void ids_can_be_pinned_in_a_template(void **state)
 {
     struct test *t = *state;
@@ -396,11 +409,13 @@ static void what_is_wrong_with_a_template_names_its_place(void **state)
         { "Resources: {C: {Type: A, DependsOn: D}}\n",
           "=shop.yaml: Resources.C.DependsOn: there is no resource D" },
         { "Resourcen: {}\nResources: {}\n", "=shop.yaml: Resourcen: there is no such section" },
-        { "Parameters: {A: {Type: String}}\nResources: {}\n",
-          "=shop.yaml: Parameters.A: it has no Default: give it with --parameter A=VALUE" },
+        { "Parameters: {A: {Type: String}}\nResources: {}\nOutputs: {O: {Value: !Ref A}}\n",
+          "=shop.yaml: Outputs.O.Value.Ref: the parameter A has no value here: give one with "
+          "--parameter A=VALUE" },
         { "Parameters: {A: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /a}}\n"
-          "Resources: {}\n",
-          "=shop.yaml: Parameters.A: its value is kept in SSM: give it with --parameter A=VALUE" },
+          "Resources: {}\nOutputs: {O: {Value: !Sub '${A}'}}\n",
+          "=shop.yaml: Outputs.O.Value.Fn::Sub: the parameter A has no value here: give one with "
+          "--parameter A=VALUE" },
         { "Resources: {}\nOutputs: {A: {Value: !Ref B}}\n",
           "=shop.yaml: Outputs.A.Value.Ref: there is no parameter or resource B" },
     };
@@ -574,6 +589,7 @@ int main(void)
         TEST(a_template_becomes_requests),
         TEST(outputs_are_worked_out),
         TEST(parameters_are_given_by_name),
+        TEST(a_parameter_without_a_value_is_no_mistake_until_it_is_needed),
         TEST(ids_can_be_pinned_in_a_template),
         TEST(what_is_wrong_with_a_template_names_its_place),
         TEST(a_template_that_asks_for_too_much_is_refused),
