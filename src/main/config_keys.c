@@ -282,6 +282,15 @@ const struct ph_config_key ph_config_keys[] = {
       .dev_only = true,
       .help = "every confirmation code is this one" },
     { .section = "sign_in",
+      .name = "fixed_ids",
+      .flag = "fixed-ids",
+      .sign = "TEXT",
+      .type = PH_CONFIG_TEXT,
+      .offset = AT(fixed_ids),
+      .dev_only = true,
+      .help = "ids, subs and codes follow from this text and the order of requests, so that each "
+              "run of the same tests gets the same ones" },
+    { .section = "sign_in",
       .name = "lockout",
       .flag = "lockout",
       .type = PH_CONFIG_BOOL,
@@ -492,16 +501,6 @@ const struct ph_config_key ph_config_keys[] = {
       .offset = AT(seed_output),
       .dev_only = true,
       .help = "where ids, client secrets and outputs of the seeds are written, as JSON" },
-
-    { .section = "test",
-      .name = "fixed_ids",
-      .flag = "fixed-ids",
-      .sign = "TEXT",
-      .type = PH_CONFIG_TEXT,
-      .offset = AT(fixed_ids),
-      .dev_only = true,
-      .help = "ids, subs and codes follow from this text and the order of requests, so that each "
-              "run of the same tests gets the same ones" },
 };
 
 const size_t ph_config_key_count = sizeof ph_config_keys / sizeof ph_config_keys[0];

@@ -6,7 +6,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import identity from 'amazon-cognito-identity-js';
 import {
-  AdminDeleteUserCommand, DescribeUserPoolCommand, GetUserCommand, InitiateAuthCommand,
+  AdminDeleteUserCommand, CognitoIdentityProviderClient, DescribeUserPoolCommand, GetUserCommand,
+  InitiateAuthCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { PASSWORD, Server } from './support.mjs';
 
@@ -31,8 +32,8 @@ async function control(method, what, body) {
   return reply.json();
 }
 
-function signIn() {
-  return sdk.send(new InitiateAuthCommand({
+function signIn(client = sdk) {
+  return client.send(new InitiateAuthCommand({
     ClientId: 'documentweb', AuthFlow: 'USER_PASSWORD_AUTH',
     AuthParameters: { USERNAME: 'ann', PASSWORD },
   }));
@@ -74,7 +75,11 @@ test('time passes when a test says so', async () => {
 test('the SDK tries again when it is throttled', async () => {
   await control('POST', 'faults', {
     operation: 'InitiateAuth', error: 'TooManyRequestsException', times: 2 });
-  const reply = await signIn();
+  const patient = new CognitoIdentityProviderClient({
+    endpoint: server.url, region: 'eu-west-1', maxAttempts: 3,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const reply = await signIn(patient);
   assert.equal(reply.$metadata.attempts, 3);
   await control('DELETE', 'faults');
 });
