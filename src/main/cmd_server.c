@@ -1,5 +1,6 @@
 /* `dev` and `serve`: the same server with other defaults. */
 #include "main/command.h"
+#include "main/seeding.h"
 #include "main/service.h"
 
 #include <string.h>
@@ -16,18 +17,34 @@ static void forbid_dumps(void)
     (void)prctl(PR_SET_DUMPABLE, 0);
 }
 
+/* Whoever reads the ids can use them: they are told when the server answers. */
+static struct ph_service *start(const struct ph_settings *settings, const struct ph_seed *seed,
+                                char *why, size_t why_size)
+{
+    struct ph_service *service = ph_service_create(settings, seed, why, why_size);
+
+    if (service != NULL && !ph_seeding_tell(settings, seed, why, why_size)) {
+        ph_service_destroy(service);
+        return NULL;
+    }
+    return service;
+}
+
 static int run_server(enum ph_mode mode, int argc, char **argv)
 {
     struct ph_config config;
-    struct ph_service *service;
-    char why[256] = "";
+    struct ph_service *service = NULL;
+    struct ph_seed *seed;
+    char why[1024] = "";
     int status;
 
     if (!ph_command_configure(&config, mode, argc, argv, &status)) {
         ph_config_finish(&config);
         return status;
     }
-    service = ph_service_create(&config.settings, why, sizeof why);
+    if (ph_seeding_read(&config.arena, &config.settings, &seed, why, sizeof why)) {
+        service = start(&config.settings, seed, why, sizeof why);
+    }
     if (service == NULL) {
         fprintf(stderr, "poolhouse: %s\n", why);
         ph_config_finish(&config);
@@ -79,6 +96,7 @@ const struct ph_command ph_command_dev = {
         "  poolhouse dev                              data in ./poolhouse-data, port 9229\n"
         "  poolhouse dev --memory                     everything is gone at the end\n"
         "  poolhouse dev --fixed-code 123456          every confirmation code is 123456\n"
+        "  poolhouse dev --seed template.yaml         with the pools of a template or a seed\n"
         "  poolhouse dev --listen 0.0.0.0:9229 --public-url http://192.168.1.7:9229\n"
         "  aws --endpoint-url http://localhost:9229 cognito-idp list-user-pools "
         "--max-results 10\n",

@@ -15,6 +15,7 @@ const struct ph_command *const ph_commands[] = {
     &ph_command_keys,
     &ph_command_backup,
     &ph_command_pool,
+    &ph_command_dump,
     &ph_command_version,
     &ph_command_help,
     NULL,
@@ -237,6 +238,16 @@ static bool each_flag(struct ph_config *config, enum round round, const struct o
     return true;
 }
 
+/* Lists grow with each flag: in the second round they would hold everything twice. */
+static void forget_lists(struct ph_config *config)
+{
+    for (size_t i = 0; i < ph_config_key_count; i++) {
+        if (ph_config_keys[i].type == PH_CONFIG_LIST) {
+            config->values[i].given = false;
+        }
+    }
+}
+
 static bool configure(struct ph_config *config, enum ph_mode mode, const struct own *own, int argc,
                       char **argv, int *status)
 {
@@ -246,6 +257,7 @@ static bool configure(struct ph_config *config, enum ph_mode mode, const struct 
     if (!each_flag(config, FIND_FILE, own, argc, argv, &file, status)) {
         return false;
     }
+    forget_lists(config);
     if (file != NULL) {
         ph_config_read_file(config, file);
     }

@@ -5,6 +5,7 @@
 #include "util/json.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -106,4 +107,17 @@ void ph_data_close(struct ph_data *data)
     ph_arena_finish(&data->arena); /* gives back what it holds of the cache */
     ph_pool_cache_destroy(data->ctx.pools);
     ph_store_close(data->ctx.store);
+}
+
+bool ph_data_write_private(const char *path, struct ph_str text)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+    bool done;
+
+    if (file == NULL) {
+        return false;
+    }
+    done = fwrite(text.p, 1, text.n, file) == text.n && fputc('\n', file) != EOF;
+    return fclose(file) == 0 && done;
 }

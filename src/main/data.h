@@ -34,4 +34,10 @@ PH_MUST_USE bool ph_data_open(struct ph_data *data, const struct ph_settings *se
 
 void ph_data_close(struct ph_data *data);
 
+/*
+ * Writes the text and a line end to a file that is there or not, readable by this user only. False
+ * with the reason in errno.
+ */
+PH_MUST_USE bool ph_data_write_private(const char *path, struct ph_str text);
+
 #endif

@@ -1,6 +1,7 @@
 #include "main/service.h"
 
 #include "api/handlers.h"
+#include "control/control.h"
 #include "crypto/random.h"
 #include "deliver/analytics.h"
 #include "deliver/logs.h"
@@ -12,6 +13,7 @@
 #include "main/isolate.h"
 #include "main/master_key.h"
 #include "main/notify.h"
+#include "main/seeding.h"
 #include "model/validate.h"
 #include "pool/pool.h"
 #include "protocol/dispatch.h"
@@ -54,6 +56,7 @@ struct ph_service {
     struct ph_functions *functions; /* NULL: none are configured */
     struct ph_health health;
     struct ph_outbox_waiters outbox_waiters;
+    struct ph_control *control; /* NULL in `serve` */
     struct ph_protocol protocol;
     struct ph_http_server *api;
     struct ph_http_server *admin; /* NULL: the API's listener answers for it */
@@ -393,13 +396,38 @@ static void start_analytics(struct ph_service *service)
 {
     if (service->settings->analytics.endpoint.n > 0) {
         service->analytics = ph_analytics_create(service->settings, service->fetch,
-                                                 &ph_system_clock, &ph_system_random, service->log);
+                                                 ph_control_clock(service->control),
+                                                 &ph_system_random, service->log);
     }
+}
+
+/* Only where tests are: `serve` has none. */
+static void init_control(struct ph_service *service)
+{
+    if (service->settings->mode == PH_MODE_DEV) {
+        service->control = ph_control_create(&(struct ph_control_options){
+            .settings = service->settings,
+            .stopping = &service->draining,
+            .waiters_max = ph_workers_count(service->workers).threads / 2,
+        });
+    }
+}
+
+/* A database in memory is empty before its seed. */
+static bool apply_seed(struct ph_service *service, const struct ph_seed *seed, char *why,
+                       size_t why_size)
+{
+    if (!ph_seeding_apply(&service->protocol.ctx, seed, why, why_size)) {
+        return false;
+    }
+    ph_control_start(service->control, &service->protocol.ctx, seed, service->settings->memory);
+    return true;
 }
 
 /* What every request of the API starts from. */
 static void init_protocol(struct ph_service *service)
 {
+    init_control(service);
     start_analytics(service);
     service->pools = ph_pool_cache_create();
     service->limits = service->settings->server.rate_limits ? ph_limits_create() : NULL;
@@ -407,7 +435,7 @@ static void init_protocol(struct ph_service *service)
     service->outbox_waiters.max = ph_workers_count(service->workers).threads / 2;
     service->protocol = (struct ph_protocol){
         .handlers = ph_handlers,
-        .ctx = { .clock = &ph_system_clock,
+        .ctx = { .clock = ph_control_clock(service->control),
                  .random = &ph_system_random,
                  .settings = service->settings,
                  .store = service->store,
@@ -420,6 +448,7 @@ static void init_protocol(struct ph_service *service)
         .count = count_request,
         .count_self = service,
         .waiters = &service->outbox_waiters,
+        .control = service->control,
     };
 }
 
@@ -442,7 +471,8 @@ static void init_health(struct ph_service *service)
     ph_health_add(&service->health, (struct ph_check){ "server", is_not_draining, service });
 }
 
-struct ph_service *ph_service_create(const struct ph_settings *settings, char *why, size_t why_size)
+struct ph_service *ph_service_create(const struct ph_settings *settings, const struct ph_seed *seed,
+                                     char *why, size_t why_size)
 {
     struct ph_service *service = calloc(1, sizeof *service);
 
@@ -472,8 +502,8 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, char *w
     }
     service->protocol.ctx.logs = service->logs;
     service->post = ph_post_create(&service->protocol.ctx, service->fetch);
-    if (!listen_api(service, why, why_size) || !listen_admin(service, why, why_size) ||
-        !start_listeners(service, why, why_size)) {
+    if (!apply_seed(service, seed, why, why_size) || !listen_api(service, why, why_size) ||
+        !listen_admin(service, why, why_size) || !start_listeners(service, why, why_size)) {
         ph_service_destroy(service);
         return NULL;
     }
@@ -492,7 +522,8 @@ static int wait_for_signal(struct ph_service *service)
     sigaddset(&set, SIGINT);
     while ((which = sigtimedwait(&set, NULL, &pause)) < 0) {
         if (errno == EAGAIN) {
-            const int64_t now_ms = ph_system_clock.now_ms(ph_system_clock.self);
+            const struct ph_clock *clock = service->protocol.ctx.clock;
+            const int64_t now_ms = clock->now_ms(clock->self);
 
             ph_store_sweep(service->store, ph_store_forget_until_ms(service->store, now_ms));
             ph_post_sweep(service->post);
@@ -580,6 +611,7 @@ void ph_service_destroy(struct ph_service *service)
     ph_functions_destroy(service->functions);
     ph_fetch_destroy(service->fetch);
     ph_limits_destroy(service->limits);
+    ph_control_destroy(service->control);
     ph_pool_cache_destroy(service->pools);
     ph_store_close(service->store);
     ph_workers_destroy(service->workers);

@@ -7,15 +7,18 @@
 
 #include "util/settings.h"
 
+struct ph_seed;
 struct ph_service;
 
 /*
- * Makes everything and begins to answer. The settings must outlive the service.
+ * Makes everything, applies the seed (NULL: none), and begins to answer. Settings and seed must
+ * outlive the service.
  * NULL and a text in why (of why_size bytes) when something is missing.
  *
  * Call it before any other thread exists: it blocks the signals that ph_service_run() waits for.
  */
-PH_MUST_USE struct ph_service *ph_service_create(const struct ph_settings *settings, char *why,
+PH_MUST_USE struct ph_service *ph_service_create(const struct ph_settings *settings,
+                                                 const struct ph_seed *seed, char *why,
                                                  size_t why_size);
 
 /*

@@ -32,6 +32,7 @@ struct ph_pool_cache {
     pthread_mutex_t lock;
     uint64_t count;
     uint64_t changes; /* how often something was forgotten */
+    uint64_t stores;  /* how often all was: the store is another one since */
     struct set pools[POOL_SETS];
     struct set clients[CLIENT_SETS];
 };
@@ -121,6 +122,7 @@ static struct slot *slot_for(struct set *set, struct ph_str id)
 struct look {
     int64_t at_ns;
     uint64_t changes;
+    uint64_t stores;
 };
 
 static struct look begin_look(struct ph_pool_cache *cache)
@@ -129,6 +131,7 @@ static struct look begin_look(struct ph_pool_cache *cache)
 
     pthread_mutex_lock(&cache->lock);
     look.changes = cache->changes;
+    look.stores = cache->stores;
     pthread_mutex_unlock(&cache->lock);
     return look;
 }
@@ -187,17 +190,25 @@ static struct ph_snapshot *take(struct ph_ctx *ctx, struct set *set, struct ph_s
     return lend(ctx, found);
 }
 
-/* Puts a reference of its own into the cache; what stood there lives while others hold it. */
+/*
+ * Puts a reference of its own into the cache; what stood there lives while others hold it. What was
+ * read from a store that is another one by now is not kept: revisions say nothing about it.
+ */
 static void put(struct ph_pool_cache *cache, struct set *set, struct ph_snapshot *snapshot,
                 struct look look)
 {
-    atomic_fetch_add(&snapshot->references, 1);
+    struct ph_snapshot *old = NULL;
+
     pthread_mutex_lock(&cache->lock);
-    struct slot *slot = slot_for(set, snapshot->id);
-    struct ph_snapshot *old = slot->snapshot;
-    slot->snapshot = snapshot;
-    slot->used = ++cache->count;
-    note_look(cache, slot, look);
+    if (cache->stores == look.stores) {
+        struct slot *slot = slot_for(set, snapshot->id);
+
+        atomic_fetch_add(&snapshot->references, 1);
+        old = slot->snapshot;
+        slot->snapshot = snapshot;
+        slot->used = ++cache->count;
+        note_look(cache, slot, look);
+    }
     pthread_mutex_unlock(&cache->lock);
     ph_snapshot_release(old);
 }
@@ -215,6 +226,30 @@ static void forget(struct ph_pool_cache *cache, struct set *set, struct ph_str i
     }
     pthread_mutex_unlock(&cache->lock);
     ph_snapshot_release(old);
+}
+
+static void forget_sets(struct ph_pool_cache *cache, struct set *sets, size_t count)
+{
+    for (size_t i = 0; i < count * WAYS; i++) {
+        struct slot *slot = &sets[i / WAYS].ways[i % WAYS];
+        struct ph_snapshot *old;
+
+        pthread_mutex_lock(&cache->lock);
+        cache->changes++;
+        old = slot->snapshot;
+        *slot = (struct slot){ 0 };
+        pthread_mutex_unlock(&cache->lock);
+        ph_snapshot_release(old);
+    }
+}
+
+void ph_pool_forget_all(struct ph_pool_cache *cache)
+{
+    pthread_mutex_lock(&cache->lock);
+    cache->stores++;
+    pthread_mutex_unlock(&cache->lock);
+    forget_sets(cache, cache->pools, POOL_SETS);
+    forget_sets(cache, cache->clients, CLIENT_SETS);
 }
 
 void ph_pool_forget(struct ph_ctx *ctx, struct ph_str pool_id)

@@ -35,10 +35,6 @@ PH_MUST_USE struct ph_err ph_snapshot_client(struct ph_ctx *ctx,
                                              const struct ph_client_record *record,
                                              struct ph_snapshot *snapshot);
 
-/* The issuer that tokens of the pool state: the tag "poolhouse:issuer", else the settings. */
-struct ph_str ph_pool_issuer(struct ph_arena *arena, const struct ph_settings *settings,
-                             const struct json_t *tags, const struct ph_pool *pool);
-
 /* ExplicitAuthFlows as bits of enum ph_flow_switch; absent or empty: the defaults. */
 unsigned ph_client_flows(const struct json_t *names);
 

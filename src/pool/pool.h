@@ -184,12 +184,20 @@ struct ph_err ph_client_unknown(struct ph_ctx *ctx, struct ph_str client_id);
 void ph_pool_forget(struct ph_ctx *ctx, struct ph_str pool_id);
 void ph_client_forget(struct ph_ctx *ctx, struct ph_str client_id);
 
+/* After all of the store was replaced. */
+void ph_pool_forget_all(struct ph_pool_cache *cache);
+
 bool ph_client_may_read(const struct ph_client *client, struct ph_str attribute);
 bool ph_client_may_write(const struct ph_client *client, struct ph_str attribute);
 
 /* Made from the id alone, so that it is the same whether the pool exists or not. */
 struct ph_str ph_pool_arn(struct ph_arena *arena, const struct ph_settings *settings,
                           struct ph_str id);
+
+/* The issuer that tokens of the pool state: the tag "poolhouse:issuer", else the settings. Of the
+ * pool its id and region are read. */
+struct ph_str ph_pool_issuer(struct ph_arena *arena, const struct ph_settings *settings,
+                             const struct json_t *tags, const struct ph_pool *pool);
 
 /* The schema's entry, or NULL. */
 const struct ph_attr_def *ph_pool_attribute(const struct ph_pool *pool, struct ph_str name);

@@ -99,10 +99,6 @@ static struct ph_err answer(const struct ph_protocol *protocol, struct call *cal
     const struct json_t *body;
     struct ph_in in;
 
-    call->operation = find_operation(call->request);
-    if (call->operation == NULL) {
-        return PH_FAIL(UnknownOperationException, NULL);
-    }
     if (call->operation->auth == PH_AUTH_SIGV4) {
         PH_TRY(ph_authenticate(&call->ctx, call->request));
     }
@@ -120,11 +116,27 @@ static struct ph_err answer(const struct ph_protocol *protocol, struct call *cal
     return check_reply(call, out);
 }
 
+/* While developing, tests may want it to fail, or the state that it reads to be another. */
+static struct ph_err answer_controlled(const struct ph_protocol *protocol, struct call *call,
+                                       struct ph_out *out)
+{
+    struct ph_err err;
+
+    call->operation = find_operation(call->request);
+    if (call->operation == NULL) {
+        return PH_FAIL(UnknownOperationException, NULL);
+    }
+    PH_TRY(ph_control_enter(protocol->control, &call->ctx, call->operation));
+    err = answer(protocol, call, out);
+    ph_control_leave(protocol->control);
+    return err;
+}
+
 static void handle_operation(const struct ph_protocol *protocol, struct call *call,
                              struct ph_http_reply *reply)
 {
     struct ph_out out = ph_out_new(call->ctx.arena);
-    const struct ph_err err = answer(protocol, call, &out);
+    const struct ph_err err = answer_controlled(protocol, call, &out);
 
     if (err.type != NULL) {
         call->error = err.type->name;
@@ -145,7 +157,8 @@ static void route(const struct ph_protocol *protocol, struct call *call,
     }
     if (ph_well_known_handle(&call->ctx, request, reply) ||
         ph_images_handle(&call->ctx, request, reply) ||
-        ph_outbox_handle(&call->ctx, protocol->waiters, request, reply)) {
+        ph_outbox_handle(&call->ctx, protocol->waiters, request, reply) ||
+        ph_control_handle(protocol->control, &call->ctx, request, reply)) {
         return;
     }
     if (!ph_str_eq(request->method, PH_STR("POST")) || !is_api_path(request->path) ||

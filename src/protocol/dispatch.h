@@ -8,6 +8,7 @@
 #define PH_PROTOCOL_DISPATCH_H
 
 #include "api/handlers.h"
+#include "control/control.h"
 #include "protocol/outbox.h"
 #include "util/message.h"
 
@@ -18,6 +19,7 @@ struct ph_protocol {
     void (*count)(void *self, size_t op, const char *error, int64_t duration_ns);
     void *count_self;
     struct ph_outbox_waiters *waiters; /* in `serve` it is not used */
+    struct ph_control *control;        /* NULL in `serve` */
 };
 
 /* Thread-safe; everything of the request is made in the arena. */

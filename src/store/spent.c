@@ -143,6 +143,18 @@ bool ph_spent_set_add(struct ph_spent_set *set, const struct ph_digest *digest, 
     return first;
 }
 
+void ph_spent_set_clear(struct ph_spent_set *set)
+{
+    for (size_t i = 0; i < STRIPES; i++) {
+        struct stripe *stripe = &set->stripes[i];
+
+        pthread_mutex_lock(&stripe->lock);
+        memset(stripe->slots, 0, stripe->size * sizeof *stripe->slots);
+        stripe->used = 0;
+        pthread_mutex_unlock(&stripe->lock);
+    }
+}
+
 bool ph_spent_set_has(struct ph_spent_set *set, const struct ph_digest *digest)
 {
     struct stripe *stripe = &set->stripes[digest->bytes[0] % STRIPES];

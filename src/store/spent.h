@@ -15,6 +15,13 @@ void ph_spent_set_destroy(struct ph_spent_set *set); /* NULL is fine */
 bool ph_spent_set_add(struct ph_spent_set *set, const struct ph_digest *digest, int64_t expires_ms,
                       int64_t now_ms);
 
+/* Forgets all. */
+void ph_spent_set_clear(struct ph_spent_set *set);
+
+/* Adds what the rows say; a failure is the transaction's. */
+struct ph_tx;
+void ph_spent_load(struct ph_tx *tx, struct ph_spent_set *set);
+
 /* True when the digest was added before. */
 bool ph_spent_set_has(struct ph_spent_set *set, const struct ph_digest *digest);
 

@@ -135,22 +135,28 @@ static bool check_master_key(struct opening *o)
 
 static const char READ_SPENT[] = "SELECT digest, expires_ms FROM spent";
 
-static bool load_spent(struct opening *o)
+void ph_spent_load(struct ph_tx *tx, struct ph_spent_set *set)
 {
-    struct ph_tx tx = { .driver = o->store->driver, .db = o->db };
     struct ph_q q;
 
-    ph_tx_query(&tx, &q, READ_SPENT, NULL, 0);
+    ph_tx_query(tx, &q, READ_SPENT, NULL, 0);
     while (ph_q_row(&q)) {
-        const struct ph_str bytes = tx.driver->column_bytes(q.stmt, 0);
+        const struct ph_str bytes = tx->driver->column_bytes(q.stmt, 0);
         struct ph_digest digest;
 
         if (bytes.n == sizeof digest.bytes) {
             memcpy(digest.bytes, bytes.p, bytes.n);
-            (void)ph_spent_set_add(o->store->spent, &digest, ph_q_int(&q, 1), 0);
+            (void)ph_spent_set_add(set, &digest, ph_q_int(&q, 1), 0);
         }
     }
     ph_q_end(&q);
+}
+
+static bool load_spent(struct opening *o)
+{
+    struct ph_tx tx = { .driver = o->store->driver, .db = o->db };
+
+    ph_spent_load(&tx, o->store->spent);
     if (tx.verdict != PH_DB_DONE) {
         log_reason(o, tx.driver->message(o->db));
         return refuse(o, "the spent nonces cannot be read");

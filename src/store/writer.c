@@ -18,6 +18,7 @@ struct job {
     struct job *next;
     enum ph_verdict verdict;
     bool awaited;
+    bool alone;           /* outside of transactions */
     bool finished;        /* of an awaited job: its caller may go on */
     pthread_cond_t woken; /* of an awaited job */
 };
@@ -151,6 +152,18 @@ static enum ph_verdict transact(struct ph_writer *w, const struct queue *batch)
     return verdict;
 }
 
+static enum ph_verdict run_alone(struct ph_writer *w, struct job *job)
+{
+    struct ph_tx tx = { .driver = w->with.driver, .db = w->with.db };
+
+    job->run(&tx, job->arg);
+    die_when_lost(tx.verdict);
+    if (tx.verdict != PH_DB_DONE) {
+        log_failure(w, "store_write_failed", tx.why);
+    }
+    return tx.verdict;
+}
+
 static enum ph_verdict run_batch(struct ph_writer *w, const struct queue *batch)
 {
     enum ph_verdict verdict;
@@ -158,7 +171,7 @@ static enum ph_verdict run_batch(struct ph_writer *w, const struct queue *batch)
     if (w->with.db_lock != NULL) {
         pthread_mutex_lock(w->with.db_lock);
     }
-    verdict = transact(w, batch);
+    verdict = batch->first->alone ? run_alone(w, batch->first) : transact(w, batch);
     if (verdict == PH_DB_DONE) {
         die_when_lost(w->with.driver->tidy(w->with.db, false));
     }
@@ -211,17 +224,20 @@ static void finish_batch(struct ph_writer *w, struct queue *batch, enum ph_verdi
     }
 }
 
+/* A job that wants to be alone waits for the next batch unless it is the first. */
+static void take_from(struct queue *queue, struct queue *batch)
+{
+    while (queue->first != NULL && batch->count < BATCH_MAX &&
+           !(batch->count > 0 && (queue->first->alone || batch->first->alone))) {
+        push(batch, pop(queue));
+    }
+}
+
 static void take_batch(struct ph_writer *w, struct queue *batch)
 {
-    struct job *job;
-
     *batch = (struct queue){ 0 };
-    while (batch->count < BATCH_MAX && (job = pop(&w->awaited)) != NULL) {
-        push(batch, job);
-    }
-    while (batch->count < BATCH_MAX && (job = pop(&w->later)) != NULL) {
-        push(batch, job);
-    }
+    take_from(&w->awaited, batch);
+    take_from(&w->later, batch);
 }
 
 static bool is_due(const struct ph_writer *w)
@@ -325,27 +341,45 @@ void ph_writer_destroy(struct ph_writer *w)
     free(w);
 }
 
-enum ph_verdict ph_writer_run(struct ph_writer *w, const struct ph_blocking *blocking,
-                              ph_job_run *run, void *arg)
+static enum ph_verdict run_and_wait(struct ph_writer *w, const struct ph_blocking *blocking,
+                                    struct job *job, struct queue *queue)
 {
-    struct job job = { .run = run, .arg = arg, .awaited = true };
-
-    pthread_cond_init(&job.woken, NULL);
+    pthread_cond_init(&job->woken, NULL);
     if (blocking != NULL && blocking->begin != NULL) {
         blocking->begin(blocking->self);
     }
     pthread_mutex_lock(&w->lock);
-    push(&w->awaited, &job);
+    push(queue, job);
+    if (queue == &w->later) {
+        w->later_due_ns = 0; /* at once */
+    }
     pthread_cond_signal(&w->work);
-    while (!job.finished) {
-        pthread_cond_wait(&job.woken, &w->lock);
+    while (!job->finished) {
+        pthread_cond_wait(&job->woken, &w->lock);
     }
     pthread_mutex_unlock(&w->lock);
     if (blocking != NULL && blocking->end != NULL) {
         blocking->end(blocking->self);
     }
-    pthread_cond_destroy(&job.woken);
-    return job.verdict;
+    pthread_cond_destroy(&job->woken);
+    return job->verdict;
+}
+
+enum ph_verdict ph_writer_run(struct ph_writer *w, const struct ph_blocking *blocking,
+                              ph_job_run *run, void *arg)
+{
+    struct job job = { .run = run, .arg = arg, .awaited = true };
+
+    return run_and_wait(w, blocking, &job, &w->awaited);
+}
+
+/* At the end of what nobody waits for: by then all that came before is done. */
+enum ph_verdict ph_writer_alone(struct ph_writer *w, const struct ph_blocking *blocking,
+                                ph_job_run *run, void *arg)
+{
+    struct job job = { .run = run, .arg = arg, .awaited = true, .alone = true };
+
+    return run_and_wait(w, blocking, &job, &w->later);
 }
 
 /* False when there is no room. Only the first job needs to wake the writer: it starts the delay. */

@@ -48,6 +48,13 @@ enum ph_verdict ph_writer_run(struct ph_writer *writer, const struct ph_blocking
  */
 void ph_writer_later(struct ph_writer *writer, ph_job_run *run, void *arg);
 
+/*
+ * Runs the job between two transactions, when all that was queued before is committed, and waits.
+ * The job has the connection, and no transaction.
+ */
+enum ph_verdict ph_writer_alone(struct ph_writer *writer, const struct ph_blocking *blocking,
+                                ph_job_run *run, void *arg);
+
 /* False since a write found no space, until one finds some again. */
 bool ph_writer_has_space(struct ph_writer *writer);
 

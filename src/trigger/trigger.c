@@ -80,7 +80,7 @@ struct ph_err ph_trigger_run(struct ph_ctx *ctx, const struct ph_pool *pool,
     const struct ph_str arn = arn_of(pool, call->trigger);
     struct ph_function_answer answer;
 
-    if (arn.n == 0) {
+    if (arn.n == 0 || ctx->without_triggers) {
         *response = NULL;
         return PH_OK;
     }

@@ -62,7 +62,7 @@ struct ph_err ph_user_new(struct ph_ctx *ctx, const struct ph_pool *pool, struct
     const struct ph_contact_kind *given = form_of(name);
     struct ph_user *made = ph_arena_new(ctx->arena, struct ph_user);
 
-    made->sub = ph_new_uuid4(ctx);
+    made->sub = ctx->pinned_sub.p != NULL ? ctx->pinned_sub : ph_new_uuid4(ctx);
     made->status = PH_USER_UNCONFIRMED;
     made->enabled = true;
     if (pool->username_attributes != 0) {

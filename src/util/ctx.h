@@ -59,6 +59,8 @@ struct ph_ctx {
     struct ph_str pinned_id;     /* dev: header X-Poolhouse-Pin-Id, absent otherwise */
     struct ph_str pinned_secret; /* dev: header X-Poolhouse-Pin-Secret, of an app client */
     struct ph_str list_users;    /* header X-Poolhouse-List-Users: beyond the service; or absent */
+    struct ph_str pinned_sub;    /* of the user that a seed makes (seed/users.c) */
+    bool without_triggers;       /* while a seed is applied: no function is called */
     struct ph_caller caller;
 };
 

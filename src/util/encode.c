@@ -52,6 +52,45 @@ struct ph_str ph_base32(struct ph_arena *arena, struct ph_str bytes)
     return (struct ph_str){ out, n };
 }
 
+static int value32(uint8_t c)
+{
+    if (c >= '2' && c <= '7') {
+        return c - '2' + 26;
+    }
+    c |= 0x20;
+    return c >= 'a' && c <= 'z' ? c - 'a' : -1;
+}
+
+bool ph_base32_decode(struct ph_arena *arena, struct ph_str text, struct ph_str *bytes)
+{
+    uint8_t *out = ph_arena_alloc(arena, text.n + 1);
+    uint32_t bits = 0; /* the lowest `waiting` belong to no byte yet */
+    unsigned waiting = 0;
+    size_t n = 0;
+
+    for (unsigned i = 0; i < 6 && text.n > 0 && text.p[text.n - 1] == '='; i++) {
+        text.n--;
+    }
+    for (size_t i = 0; i < text.n; i++) {
+        const int value = value32(text.p[i]);
+
+        if (value < 0) {
+            return false;
+        }
+        bits = (bits << 5 | (uint32_t)value) & 0xfff;
+        waiting += 5;
+        if (waiting >= 8) {
+            waiting -= 8;
+            out[n++] = (uint8_t)(bits >> waiting);
+        }
+    }
+    if (waiting >= 5 || (bits & ((1U << waiting) - 1)) != 0) {
+        return false; /* a letter too many, or bits that no byte has */
+    }
+    *bytes = (struct ph_str){ out, n };
+    return true;
+}
+
 static int value64(uint8_t c, const char *alphabet)
 {
     if (c >= 'A' && c <= 'Z') {

@@ -22,6 +22,9 @@ PH_MUST_USE bool ph_base64url_decode(struct ph_arena *arena, struct ph_str text,
 /* Upper case letters and digits 2 to 7, without padding (RFC 4648, 6). */
 struct ph_str ph_base32(struct ph_arena *arena, struct ph_str bytes);
 
+/* Either case, with or without padding; false when malformed, *bytes untouched. */
+PH_MUST_USE bool ph_base32_decode(struct ph_arena *arena, struct ph_str text, struct ph_str *bytes);
+
 struct ph_str ph_hex(struct ph_arena *arena, struct ph_str bytes); /* lower case */
 
 /* Either case; an even number of digits; false when malformed, *bytes untouched. */

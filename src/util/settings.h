@@ -105,6 +105,10 @@ struct ph_settings {
     struct ph_sms_settings sms;
     struct ph_analytics_settings analytics;
     struct ph_log_settings logs;
+    struct ph_str seed_files;      /* dev: lines FILE or STACK=FILE (seed/seed.h) */
+    struct ph_str seed_parameters; /* dev: lines NAME=VALUE, of templates */
+    struct ph_str seed_output;     /* dev: file name; absent: none */
+    struct ph_str fixed_ids;       /* dev: ids and codes follow from this text; absent: random */
 };
 
 #endif

@@ -65,6 +65,13 @@ struct ph_driver {
     enum ph_verdict (*tidy)(struct ph_db *db, bool idle);
     enum ph_verdict (*backup)(struct ph_db *db, const char *path);
     const char *(*message)(struct ph_db *db); /* about the last failure, for the log */
+
+    /*
+     * Makes `to` what `from` is, all of it, in one step, outside of transactions; one of the two is
+     * in memory. NULL: the engine cannot. Then nobody asks for the size, which is in bytes.
+     */
+    enum ph_verdict (*copy)(struct ph_db *from, struct ph_db *to);
+    size_t (*size)(struct ph_db *db);
 };
 
 extern const struct ph_driver ph_driver_sqlite;

@@ -316,6 +316,39 @@ static const char *db_message(struct ph_db *db)
     return sqlite3_errmsg(db->handle);
 }
 
+/* Page by page in memory; into a file it is one transaction, which readers see at its end. */
+static enum ph_verdict db_copy(struct ph_db *from, struct ph_db *to)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to->handle, "main", from->handle, "main");
+    int code;
+
+    if (backup == NULL) {
+        return PH_DB_BROKEN;
+    }
+    code = sqlite3_backup_step(backup, -1);
+    if (code != SQLITE_DONE) {
+        (void)sqlite3_backup_finish(backup);
+        return code == SQLITE_OK ? PH_DB_BROKEN : verdict_of(code);
+    }
+    return verdict_of(sqlite3_backup_finish(backup));
+}
+
+static size_t db_size(struct ph_db *db)
+{
+    static const char PAGES[] = "PRAGMA page_count";
+    enum { PAGE_BYTES = 4096 };
+    struct ph_db_stmt *stmt = db_prepare(db, PAGES);
+    size_t pages = 0;
+
+    if (stmt != NULL && db_step(stmt) == PH_DB_ROW) {
+        pages = (size_t)db_column_int(stmt, 0);
+    }
+    if (stmt != NULL) {
+        db_reset(stmt);
+    }
+    return pages * PAGE_BYTES;
+}
+
 const struct ph_driver ph_driver_sqlite = {
     .name = "sqlite",
     .open = db_open,
@@ -337,4 +370,6 @@ const struct ph_driver ph_driver_sqlite = {
     .tidy = db_tidy,
     .backup = db_backup,
     .message = db_message,
+    .copy = db_copy,
+    .size = db_size,
 };

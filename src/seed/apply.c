@@ -1,0 +1,275 @@
+/*
+ * Items become what they say. What is not there is made; what is there and says the same stays as
+ * it is; what differs is updated, or is an error where the API has no update for it.
+ */
+#include "seed/internal.h"
+
+#include "model/exceptions.h"
+#include "model/model.h"
+
+static struct ph_err cannot_change(struct ph_ctx *ctx, struct ph_str member)
+{
+    return PH_FAIL(InvalidParameterException,
+                   ph_textf(ctx->arena,
+                            "it is there with another %.*s, which cannot be changed: change the "
+                            "file, or begin with an empty data directory",
+                            PH_FMT(member)));
+}
+
+/* --- what is there --- */
+
+/* The members that name it. */
+static struct json_t *question(struct ph_ctx *ctx, const struct ph_seed_item *item)
+{
+    const struct ph_seed_kind_row *row = &ph_seed_kinds[item->kind];
+    struct json_t *asked = ph_json_object(ctx->arena);
+    const struct json_t *key = row->key == NULL ? NULL : ph_json_get(item->body, row->key);
+
+    if (item->kind != PH_SEED_DOMAIN) { /* it has a name for the world */
+        ph_json_set_str(ctx->arena, asked, "UserPoolId", item->pool_id);
+    }
+    if (item->kind == PH_SEED_CLIENT) {
+        ph_json_set_str(ctx->arena, asked, "ClientId", item->client_id);
+    }
+    if (key != NULL) {
+        ph_json_set(ctx->arena, asked, row->key, ph_json_copy(ctx->arena, key));
+    }
+    return asked;
+}
+
+/* Descriptions call some members otherwise than requests. */
+static void as_requested(struct ph_arena *arena, const struct ph_seed_item *item,
+                         struct json_t *there)
+{
+    if (item->kind == PH_SEED_POOL) {
+        ph_json_set_str(arena, there, "PoolName", ph_json_get_str(there, "Name"));
+    }
+}
+
+static bool is_absent(struct ph_err err)
+{
+    return err.type == &ph_ex_ResourceNotFoundException;
+}
+
+/* *there is NULL when there is none. */
+static struct ph_err find(struct ph_ctx *ctx, const struct ph_seed_item *item,
+                          struct json_t **there)
+{
+    const struct ph_seed_kind_row *row = &ph_seed_kinds[item->kind];
+    struct json_t *reply;
+    const struct ph_err err = ph_seed_call(ctx, row->describe, question(ctx, item), &reply);
+
+    *there = NULL;
+    if (is_absent(err)) {
+        return PH_OK;
+    }
+    PH_TRY(err);
+    *there = row->described == NULL ? reply : ph_json_get(reply, row->described);
+    if (item->kind == PH_SEED_DOMAIN && ph_json_members(*there) == 0) {
+        *there = NULL;
+    }
+    if (*there != NULL) {
+        as_requested(ctx->arena, item, *there);
+    }
+    return PH_OK;
+}
+
+/* --- attributes of pools --- */
+
+static bool is_named(const struct json_t *attribute, struct ph_str name)
+{
+    static const struct ph_str PREFIXES[] = { PH_STR_INIT(""), PH_STR_INIT("custom:"),
+                                              PH_STR_INIT("dev:custom:") };
+    const struct ph_str there = ph_json_get_str(attribute, "Name");
+
+    for (size_t i = 0; i < sizeof PREFIXES / sizeof PREFIXES[0]; i++) {
+        if (ph_str_starts(there, PREFIXES[i]) &&
+            ph_str_eq(ph_str_skip(there, PREFIXES[i].n), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct json_t *find_attribute(const struct json_t *schema, struct ph_str name)
+{
+    for (size_t i = 0; i < ph_json_length(schema); i++) {
+        if (is_named(ph_json_at(schema, i), name)) {
+            return ph_json_at(schema, i);
+        }
+    }
+    return NULL;
+}
+
+static bool says_attribute(struct ph_arena *arena, const struct json_t *there,
+                           const struct json_t *wanted)
+{
+    struct json_t *named = ph_json_copy(arena, wanted);
+
+    ph_json_remove(arena, named, "Name");
+    return ph_seed_says(there, named);
+}
+
+/* New attributes are added; one that is there with other rules cannot be changed. */
+static struct ph_err update_schema(struct ph_ctx *ctx, const struct ph_seed_item *item,
+                                   const struct json_t *there)
+{
+    const struct json_t *wanted = ph_json_get(item->body, "Schema");
+    struct json_t *added = ph_json_array(ctx->arena), *request = ph_json_object(ctx->arena);
+    struct json_t *reply;
+
+    for (size_t i = 0; i < ph_json_length(wanted); i++) {
+        const struct json_t *one = ph_json_at(wanted, i);
+        const struct ph_str name = ph_json_get_str(one, "Name");
+        const struct json_t *known = find_attribute(ph_json_get(there, "SchemaAttributes"), name);
+
+        if (known == NULL) {
+            ph_json_append(ctx->arena, added, ph_json_copy(ctx->arena, one));
+        } else if (!says_attribute(ctx->arena, known, one)) {
+            return cannot_change(ctx, ph_strf(ctx->arena, "attribute %.*s", PH_FMT(name)));
+        }
+    }
+    if (ph_json_length(added) == 0) {
+        return PH_OK;
+    }
+    ph_json_set_str(ctx->arena, request, "UserPoolId", item->pool_id);
+    ph_json_set(ctx->arena, request, "CustomAttributes", added);
+    return ph_seed_call(ctx, OP_AddCustomAttributes, request, &reply);
+}
+
+/* --- differences --- */
+
+/* Members of a request that a description does not carry, or that are looked at apart. */
+static const char NOT_COMPARED[] = "UserPoolId GenerateSecret Schema ClientId";
+
+static struct json_t *update_request(struct ph_ctx *ctx, const struct ph_seed_item *item)
+{
+    const struct ph_shape *shape = ph_operations[ph_seed_kinds[item->kind].update].input;
+    struct json_t *request = question(ctx, item);
+
+    for (void *at = ph_json_first(item->body); at != NULL; at = ph_json_next(item->body, at)) {
+        if (ph_shape_member(shape, ph_json_key(at)) != NULL) {
+            ph_json_set_s(ctx->arena, request, ph_json_key(at),
+                          ph_json_copy(ctx->arena, ph_json_member(at)));
+        }
+    }
+    ph_json_set_str(ctx->arena, request, "UserPoolId", item->pool_id);
+    return request;
+}
+
+/* *differs when an update is due; an error for what an update cannot say. */
+static struct ph_err compare(struct ph_ctx *ctx, const struct ph_seed_item *item,
+                             const struct json_t *there, bool *differs)
+{
+    const struct ph_shape *shape = ph_operations[ph_seed_kinds[item->kind].update].input;
+
+    *differs = false;
+    for (void *at = ph_json_first(item->body); at != NULL; at = ph_json_next(item->body, at)) {
+        const struct ph_str name = ph_json_key(at);
+
+        if (ph_seed_names(NOT_COMPARED, name) ||
+            ph_seed_says(ph_json_get_s(there, name), ph_json_member(at))) {
+            continue;
+        }
+        if (ph_shape_member(shape, name) == NULL) {
+            return cannot_change(ctx, name);
+        }
+        *differs = true;
+    }
+    return PH_OK;
+}
+
+static struct ph_err check_secret(struct ph_ctx *ctx, const struct ph_seed_item *item,
+                                  const struct json_t *there)
+{
+    const struct ph_str secret = ph_json_get_str(there, "ClientSecret");
+
+    if (item->kind != PH_SEED_CLIENT || ph_str_eq(secret, item->client_secret)) {
+        return PH_OK;
+    }
+    return cannot_change(ctx, PH_STR("ClientSecret"));
+}
+
+static struct ph_err update(struct ph_ctx *ctx, const struct ph_seed_item *item,
+                            const struct json_t *there)
+{
+    struct json_t *reply;
+    bool differs;
+
+    PH_TRY(check_secret(ctx, item, there));
+    PH_TRY(compare(ctx, item, there, &differs));
+    if (differs) {
+        PH_TRY(
+            ph_seed_call(ctx, ph_seed_kinds[item->kind].update, update_request(ctx, item), &reply));
+        PH_LOG(&ctx->log, PH_INFO, "seed_changed",
+               ph_f_text("what", ph_seed_kinds[item->kind].noun), ph_f_str("path", item->path));
+    }
+    return item->kind == PH_SEED_POOL ? update_schema(ctx, item, there) : PH_OK;
+}
+
+/* --- one item --- */
+
+/* The ids are handed to the handlers as the headers that pin them would hand them over. */
+static struct ph_err create(struct ph_ctx *ctx, const struct ph_seed_item *item)
+{
+    struct json_t *reply;
+    struct ph_err err;
+
+    if (item->kind == PH_SEED_POOL) {
+        ctx->pinned_id = item->pool_id;
+    } else if (item->kind == PH_SEED_CLIENT) {
+        ctx->pinned_id = item->client_id;
+        ctx->pinned_secret = item->client_secret.n > 0 ? item->client_secret : (struct ph_str){ 0 };
+    }
+    err = ph_seed_call(ctx, ph_seed_kinds[item->kind].create, item->body, &reply);
+    ctx->pinned_id = (struct ph_str){ 0 };
+    ctx->pinned_secret = (struct ph_str){ 0 };
+    return err;
+}
+
+/* Settings that are there as soon as their pool is: there is only setting them. */
+static bool is_setting(enum ph_seed_kind kind)
+{
+    return ph_seed_kinds[kind].create == ph_seed_kinds[kind].update;
+}
+
+static struct ph_err apply(struct ph_ctx *ctx, const struct ph_seed_item *item)
+{
+    struct json_t *there, *reply;
+
+    if (item->kind == PH_SEED_USER) {
+        return ph_seed_apply_user(ctx, item);
+    }
+    if (item->kind == PH_SEED_MEMBER) {
+        return ph_seed_call(ctx, OP_AdminAddUserToGroup, item->body, &reply);
+    }
+    PH_TRY(find(ctx, item, &there));
+    if (there == NULL && !is_setting(item->kind)) {
+        return create(ctx, item);
+    }
+    return update(ctx, item, there);
+}
+
+bool ph_seed_apply(struct ph_ctx *ctx, const struct ph_seed *seed, const char **why)
+{
+    const bool before = ctx->without_triggers;
+    struct ph_err err = PH_OK;
+
+    ctx->caller.kind = PH_CALLER_IAM;
+    ctx->caller.region = seed->region;
+    ctx->without_triggers = true;
+    for (size_t kind = 0; kind < PH_SEED_KIND_COUNT; kind++) {
+        for (const struct ph_seed_item *item = seed->items[kind]; item != NULL; item = item->next) {
+            err = apply(ctx, item);
+            if (err.type != NULL) {
+                *why = ph_textf(ctx->arena, "%.*s: %.*s: %s: %s", PH_FMT(item->file),
+                                PH_FMT(item->path), err.type->name,
+                                err.message == NULL ? "" : err.message);
+                ctx->without_triggers = before;
+                return false;
+            }
+        }
+    }
+    ctx->without_triggers = before;
+    return true;
+}

@@ -1,0 +1,4 @@
+exports.handler = async (event) => {
+    event.response.autoConfirmUser = event.request.userAttributes.email.endsWith('@example.com');
+    return event;
+};
