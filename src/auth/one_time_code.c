@@ -38,9 +38,7 @@ static struct ph_err send(struct ph_ctx *ctx, const struct ph_attempt *attempt,
     struct ph_user_change change = { .user = attempt->user };
 
     PH_TRY(ph_user_notify(ctx, attempt->pool, &wanted, attempt->request->client_metadata, &change));
-    PH_TRY(ph_store_outbox_put(ctx, change.messages, change.message_count));
-    ph_user_send_events(ctx, &change);
-    return PH_OK;
+    return ph_store_outbox_put(ctx, change.messages, change.message_count);
 }
 
 /* Waits for a commit, as sending does. */

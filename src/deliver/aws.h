@@ -20,6 +20,11 @@ struct ph_aws_service ph_aws_service(const struct ph_settings *settings, struct 
                                      struct ph_str endpoint, struct ph_str region, const char *name,
                                      int64_t timeout_ms);
 
+/* POST of awsJson 1.1 to the endpoint; target is X-Amz-Target. */
+enum ph_fetch_result ph_aws_post_json(const struct ph_aws_service *service, struct ph_arena *arena,
+                                      int64_t now_s, const struct ph_http_field *target,
+                                      struct ph_str body, struct ph_fetch_reply *reply);
+
 /* POST of the body to endpoint and path; a request that cannot be signed is unreachable. */
 enum ph_fetch_result ph_aws_post(const struct ph_aws_service *service, struct ph_arena *arena,
                                  int64_t now_s, struct ph_str path, struct ph_str content_type,
