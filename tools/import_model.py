@@ -59,6 +59,10 @@ def correct(shapes, classes):
     del shapes['DomainType']['pattern']
     # The flow of GetClientToken is documented, but missing in the published enumeration.
     shapes['ExplicitAuthFlowsType']['enum'].append('ALLOW_CLIENT_TOKEN_AUTH')
+    # Names of levels have documented constraints, which the overlay does not know.
+    shapes['AcrValueType'] = {'type': 'string', 'min': 1, 'max': 64,
+                              'pattern': r'[\x21\x23-\x5B\x5D-\x7E]+'}
+    shapes['AcrLevelConfigType']['members']['AcrValue'] = {'shape': 'AcrValueType'}
     # GetClientToken lacks the trait that keeps clients from signing, yet needs no credentials.
     classes['GetClientToken'] = ('none', classes['GetClientToken'][1])
     # AssociateSoftwareToken and VerifySoftwareToken take an access token or a session: neither is

@@ -2,6 +2,7 @@
 
 #include "crypto/hash.h"
 #include "store/sign_in.h"
+#include "token/methods.h"
 #include "util/encode.h"
 
 enum { MAC_BYTES = 16 };
@@ -130,6 +131,7 @@ struct ph_err ph_one_time_code_answer(struct ph_ctx *ctx, struct ph_attempt *att
     PH_TRY(ph_use_opened(ctx, attempt));
     PH_TRY(mark_verified(ctx, attempt, contact));
     attempt->proven |= (unsigned)proof;
+    attempt->methods |= contact->medium == PH_MEDIUM_SMS ? PH_METHOD_SMS : PH_METHOD_EMAIL;
     return PH_OK;
 }
 

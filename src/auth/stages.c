@@ -1,5 +1,5 @@
 /* What may follow what: the stages after the first call, in their order. */
-#include "auth/internal.h"
+#include "auth/step_up.h"
 #include "store/sign_in.h"
 #include "util/encode.h"
 
@@ -71,6 +71,8 @@ struct ph_session ph_session_of(struct ph_ctx *ctx, const struct ph_attempt *att
         .device_key = device_key_kept(attempt),
         .custom = attempt->custom,
         .proven = attempt->proven,
+        .methods = attempt->methods,
+        .targets = attempt->targets,
         .choice = attempt->choice,
         .expires_ms = ph_now_ms(ctx) + attempt->client->session_s * 1000,
     };
@@ -147,6 +149,7 @@ struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
 {
     PH_TRY(ph_check_address(ctx, attempt));
     PH_TRY(recognise_device(ctx, attempt));
+    PH_TRY(ph_step_up_settle(attempt));
     for (size_t i = 0; i < STAGE_COUNT; i++) {
         if (is_due(attempt, STAGES[i])) {
             decision->challenge = STAGES[i]->challenge;

@@ -2,6 +2,7 @@
 #include "deliver/deliver.h"
 
 #include "model/exceptions.h"
+#include "pool/domain.h"
 #include "util/buf.h"
 #include "util/encode.h"
 
@@ -115,15 +116,10 @@ static bool wants_link(const struct ph_pool *pool, const struct ph_message_reque
            ph_str_eq(ph_json_get_str(template, "DefaultEmailOption"), PH_STR("CONFIRM_WITH_LINK"));
 }
 
-static void add_anchor(struct ph_buf *out, const struct ph_pool *pool, struct ph_str domain,
+static void add_anchor(struct ph_buf *out, struct ph_str host,
                        const struct ph_message_request *request, struct ph_str text)
 {
-    const bool full = ph_str_has_byte(domain, '.');
-
-    ph_buf_addf(out, "<a href=\"https://%.*s", PH_FMT(domain));
-    if (!full) {
-        ph_buf_addf(out, ".auth.%.*s.amazoncognito.com", PH_FMT(pool->region));
-    }
+    ph_buf_addf(out, "<a href=\"https://%.*s", PH_FMT(host));
     ph_buf_add(out, PH_STR("/confirmUser/?client_id="));
     ph_buf_add(out, ph_url_encode(out->arena, request->client_id));
     ph_buf_add(out, PH_STR("&amp;user_name="));
@@ -148,11 +144,10 @@ static struct ph_err write_link(struct ph_ctx *ctx, const struct ph_pool *pool,
                                 const struct ph_message_request *request, struct ph_str body,
                                 struct ph_buf *out)
 {
-    const struct ph_str domain = first_of(ph_json_get_str(pool->settings, "CustomDomain"),
-                                          ph_json_get_str(pool->settings, "Domain"), PH_STR(""));
+    struct ph_str host;
 
-    (void)ctx;
-    if (domain.n == 0) {
+    PH_TRY(ph_pool_domain_host(ctx, pool, &host));
+    if (host.n == 0) {
         return PH_FAIL(InvalidParameterException, "Cannot send link: user pool has no domain.");
     }
     while (body.n > 0) {
@@ -160,7 +155,7 @@ static struct ph_err write_link(struct ph_ctx *ctx, const struct ph_pool *pool,
         const size_t end = link_end(rest);
 
         if (ph_str_starts(body, PH_STR("{##")) && end < rest.n) {
-            add_anchor(out, pool, domain, request, (struct ph_str){ rest.p, end });
+            add_anchor(out, host, request, (struct ph_str){ rest.p, end });
             body = ph_str_skip(rest, end + 3);
         } else {
             ph_buf_add(out, ph_str_take(&body, 1));

@@ -12,6 +12,11 @@ struct ph_pool_domains {
 PH_MUST_USE struct ph_err ph_pool_domains_read(struct ph_ctx *ctx, const struct ph_pool *pool,
                                                struct ph_pool_domains *domains);
 
+/* Where the pool's pages are: the custom domain, else the prefix at the service; absent: nowhere.
+ */
+PH_MUST_USE struct ph_err ph_pool_domain_host(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                              struct ph_str *host);
+
 /*
  * The members of CreateUserPoolDomain and UpdateUserPoolDomain among themselves: name, certificate,
  * version of the managed login and the tier that has it. A domain with a certificate is a custom

@@ -1,5 +1,6 @@
 /* From a pool's record to the snapshot that the rules read. */
 #include "crypto/hash.h"
+#include "pool/acr.h"
 #include "pool/checks.h"
 #include "pool/internal.h"
 #include "pool/schema.h"
@@ -199,6 +200,8 @@ static void read_settings(const struct json_t *json, struct ph_pool *pool)
     pool->first_factors = first_factors(factors);
     read_web_authn(ph_json_get(json, "WebAuthnConfiguration"), &pool->web_authn);
     read_devices(ph_json_get(json, "DeviceConfiguration"), pool);
+    ph_acr_names(ph_json_get(json, "AcrConfiguration"), pool->acr_names);
+    pool->is_lite = ph_str_eq(ph_json_get_str(json, "UserPoolTier"), PH_STR("LITE"));
 }
 
 struct ph_str ph_pool_arn(struct ph_arena *arena, const struct ph_settings *settings,
