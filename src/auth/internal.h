@@ -155,6 +155,14 @@ PH_MUST_USE struct ph_err ph_gate_custom(const struct ph_attempt *attempt);
 void ph_custom_note(struct ph_ctx *ctx, struct ph_attempt *attempt, const char *challenge,
                     bool right);
 
+/*
+ * Before a Session is made for this challenge: what does not fit into it is put into the store, and
+ * comes back with the answer. Nothing in other flows.
+ */
+PH_MUST_USE struct ph_err ph_custom_park(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                         const char *challenge);
+PH_MUST_USE struct ph_err ph_custom_recall(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
 /* ---- password.c: one judgement for both ways to prove a password ---- */
 
 /* The text that stands for the password that proofs are about: changes when the password does. */

@@ -144,6 +144,18 @@ static bool is_due(const struct ph_attempt *attempt, const struct ph_stage *stag
     return ours && stage->is_due(attempt);
 }
 
+/* The functions of CUSTOM_AUTH read what happened so far before they ask; others only pass it on.
+ */
+static struct ph_err ask(struct ph_ctx *ctx, const struct ph_stage *stage,
+                         struct ph_attempt *attempt, struct ph_decision *decision)
+{
+    if (stage != &ph_stage_custom) {
+        PH_TRY(ph_custom_park(ctx, attempt, stage->challenge));
+    }
+    decision->challenge = stage->challenge;
+    return stage->ask(ctx, attempt, decision);
+}
+
 struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
                          struct ph_decision *decision)
 {
@@ -152,8 +164,7 @@ struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
     PH_TRY(ph_step_up_settle(attempt));
     for (size_t i = 0; i < STAGE_COUNT; i++) {
         if (is_due(attempt, STAGES[i])) {
-            decision->challenge = STAGES[i]->challenge;
-            return STAGES[i]->ask(ctx, attempt, decision);
+            return ask(ctx, STAGES[i], attempt, decision);
         }
     }
     return ph_grant(ctx, attempt, decision);

@@ -71,7 +71,7 @@ struct ph_err ph_store_outbox_put(struct ph_ctx *ctx, const struct ph_message *m
 
 static const char LIST_MESSAGES[] =
     "SELECT " MESSAGE_COLUMNS " FROM outbox WHERE medium < 2 AND position > COALESCE((SELECT "
-                              "position FROM outbox WHERE id = $1),"
+    "position FROM outbox WHERE id = $1),"
     " (SELECT MAX(position) FROM outbox WHERE id < $1), 0)"
     " AND ($2 IS NULL OR username = $2) AND ($3 IS NULL OR destination = $3)"
     " ORDER BY position DESC LIMIT $4";

@@ -38,9 +38,12 @@ static const char SWEEP_GROUPS[] =
     "DELETE FROM deleted_groups WHERE $1 > 0 AND NOT EXISTS (SELECT 1 FROM group_members m"
     " WHERE m.pool_id = deleted_groups.pool_id AND m.group_id = deleted_groups.id)";
 
-static const char *const SWEEPS[] = { SWEEP_SPENT,    SWEEP_FAMILIES, SWEEP_LOCKOUTS,
-                                      SWEEP_ATTEMPTS, SWEEP_CODES,    SWEEP_KEYS,
-                                      SWEEP_DEVICES,  SWEEP_MEMBERS,  SWEEP_GROUPS };
+static const char SWEEP_PARKED[] = "DELETE FROM parked WHERE (pool_id, id) IN (SELECT pool_id, id"
+                                   " FROM parked WHERE expires_ms < $1 LIMIT 1000)";
+
+static const char *const SWEEPS[] = { SWEEP_SPENT,  SWEEP_FAMILIES, SWEEP_LOCKOUTS, SWEEP_ATTEMPTS,
+                                      SWEEP_CODES,  SWEEP_KEYS,     SWEEP_DEVICES,  SWEEP_MEMBERS,
+                                      SWEEP_GROUPS, SWEEP_PARKED };
 
 static const char NEXT_DELETED[] = "SELECT id FROM deleted_pools ORDER BY id LIMIT 1";
 static const char PURGE_USERS[] = "DELETE FROM users WHERE (pool_id, sub) IN"
@@ -83,13 +86,15 @@ static const char PURGE_PASSKEYS[] =
     " (SELECT pool_id, id FROM passkeys WHERE pool_id = $1 LIMIT 500)";
 static const char PURGE_CONFIGURATIONS[] = "DELETE FROM configurations WHERE pool_id = $1";
 static const char PURGE_OUTBOX[] = "DELETE FROM outbox WHERE pool_id = $1";
+static const char PURGE_PARKED[] = "DELETE FROM parked WHERE pool_id = $1";
 static const char PURGED[] = "DELETE FROM deleted_pools WHERE id = $1";
 
 static const char *const PURGES[] = { PURGE_USERS,    PURGE_ALIASES,        PURGE_CODES,
                                       PURGE_LOCKOUTS, PURGE_ATTEMPTS,       PURGE_FAMILIES,
                                       PURGE_EVENTS,   PURGE_TOTP,           PURGE_STEPS,
                                       PURGE_DEVICES,  PURGE_PASSKEYS,       PURGE_GROUPS,
-                                      PURGE_MEMBERS,  PURGE_CONFIGURATIONS, PURGE_OUTBOX };
+                                      PURGE_MEMBERS,  PURGE_CONFIGURATIONS, PURGE_OUTBOX,
+                                      PURGE_PARKED };
 
 static const char IS_DELETED[] = "SELECT 1 FROM deleted_pools WHERE id = $1";
 

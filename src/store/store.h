@@ -14,6 +14,7 @@
  *   store/groups.h    groups and who is in them
  *   store/sign_in.h   lockout, spent nonces, token families, sign-in events
  *   store/outbox.h    messages on their way out
+ *   store/parked.h    what does not fit into a Session
  *   store/access.h    access keys of administrators
  */
 #ifndef PH_STORE_STORE_H
