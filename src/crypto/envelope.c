@@ -141,19 +141,22 @@ static void free_kdf(EVP_KDF_CTX **ctx)
     EVP_KDF_CTX_free(*ctx);
 }
 
-static void derive(const struct ph_key *data_key, struct ph_str info, struct ph_key *out)
+/* Copies, because the library's parameters are not const. */
+static void derive(const struct ph_key *data_key, struct ph_str message_id, struct ph_key *out)
 {
+    PH_AUTO(ph_key_wipe) struct ph_key key = *data_key;
+    uint8_t info[sizeof ALGORITHM - 1 + ID_BYTES] = ALGORITHM;
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
     PH_AUTO(free_kdf) EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
     char digest[] = "SHA384";
-    OSSL_PARAM parameters[] = {
+    const OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)data_key->bytes,
-                                          sizeof data_key->bytes),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info.p, info.n),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key.bytes, sizeof key.bytes),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, sizeof info),
         OSSL_PARAM_construct_end(),
     };
 
+    memcpy(info + sizeof ALGORITHM - 1, message_id.p, ID_BYTES);
     EVP_KDF_free(kdf);
     must(ctx != NULL && EVP_KDF_derive(ctx, out->bytes, sizeof out->bytes, parameters) == 1,
          "HKDF failed");
@@ -226,7 +229,7 @@ bool ph_envelope_seal(struct ph_arena *arena, const struct ph_envelope_signer *s
         return false;
     }
     ph_system_random.fill(NULL, id, ID_BYTES);
-    derive(envelope->data_key, PH_CONCAT(arena, PH_STR(ALGORITHM), message_id), &key);
+    derive(envelope->data_key, message_id, &key);
     ph_buf_init(&out, arena, MESSAGE_MAX);
     add_header(&out, arena, envelope, message_id);
     add_header_proof(&out, arena, &key);
