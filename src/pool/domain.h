@@ -16,6 +16,8 @@ PH_MUST_USE struct ph_err ph_pool_domains_read(struct ph_ctx *ctx, const struct 
  */
 PH_MUST_USE struct ph_err ph_pool_domain_host(struct ph_ctx *ctx, const struct ph_pool *pool,
                                               struct ph_str *host);
+PH_MUST_USE struct ph_err ph_pool_has_domain(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                             bool *has_one);
 
 /*
  * The members of CreateUserPoolDomain and UpdateUserPoolDomain among themselves: name, certificate,
