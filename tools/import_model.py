@@ -65,6 +65,10 @@ def correct(shapes, classes):
                                         129600)):
         shapes[member + 'Type'] = {'type': 'integer', 'min': least, 'max': most}
         shapes[shape]['members'][member]['shape'] = member + 'Type'
+    # Names of levels have documented constraints, which the overlay does not know.
+    shapes['AcrValueType'] = {'type': 'string', 'min': 1, 'max': 64,
+                              'pattern': r'[\x21\x23-\x5B\x5D-\x7E]+'}
+    shapes['AcrLevelConfigType']['members']['AcrValue'] = {'shape': 'AcrValueType'}
     # GetClientToken lacks the trait that keeps clients from signing, yet needs no credentials.
     classes['GetClientToken'] = ('none', classes['GetClientToken'][1])
     # AssociateSoftwareToken and VerifySoftwareToken take an access token or a session: neither is

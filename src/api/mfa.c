@@ -6,6 +6,7 @@
 #include "mfa/software_token.h"
 #include "model/exceptions.h"
 #include "model/messages.h"
+#include "passkey/passkey.h"
 #include "user/user.h"
 
 static struct ph_err save(struct ph_ctx *ctx, const struct ph_self *owner)
@@ -114,10 +115,12 @@ static struct ph_err set_preference(struct ph_ctx *ctx, const struct ph_in *in,
         read_wish(in, M_EmailMfaSettings),
     };
 
-    if (ph_in_has(in, M_WebAuthnMfaSettings)) {
-        return PH_FAIL(OperationNotBuiltException, "WebAuthnMfaSettings is not built yet.");
-    }
+    const struct ph_in passkeys = ph_in_object(in, M_WebAuthnMfaSettings);
+
     PH_TRY(ph_mfa_prefer(ctx, owner->pool, owner->user, wishes));
+    if (ph_in_has(&passkeys, M_Enabled)) {
+        PH_TRY(ph_passkey_prefer(ctx, owner->pool, owner->user, ph_in_bool(&passkeys, M_Enabled)));
+    }
     return save(ctx, owner);
 }
 

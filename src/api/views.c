@@ -106,6 +106,8 @@ void ph_view_attributes(struct ph_out *out, enum ph_member_name m, const struct 
 
 void ph_view_mfa(struct ph_out *out, const struct ph_user *user)
 {
+    struct json_t *names;
+
     if (user->mfa_on == 0) {
         return;
     }
@@ -114,7 +116,11 @@ void ph_view_mfa(struct ph_out *out, const struct ph_user *user)
             ph_out_str(out, M_PreferredMfaSetting, ph_mfa_kinds[i].name);
         }
     }
-    ph_out_json(out, M_UserMFASettingList, ph_mfa_names(out->arena, user->mfa_on));
+    names = ph_mfa_names(out->arena, user->mfa_on);
+    if ((user->mfa_on & PH_MFA_PASSKEY) != 0) { /* beside the others; nothing asks for it */
+        ph_json_append(out->arena, names, ph_json_new_str(out->arena, PH_STR("WEB_AUTHN_MFA")));
+    }
+    ph_out_json(out, M_UserMFASettingList, names);
 }
 
 void ph_view_mfa_options(struct ph_out *out, const struct ph_user *user)

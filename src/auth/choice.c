@@ -1,6 +1,6 @@
 /* USER_AUTH: the user chooses how to prove who it is (authentication.md 1.10). */
 #include "auth/factors.h"
-#include "auth/internal.h"
+#include "auth/step_up.h"
 
 struct way {
     struct ph_str name; /* of the challenge, and of the choice */
@@ -107,6 +107,16 @@ static struct ph_err prepare(struct ph_ctx *ctx, struct ph_attempt *attempt)
                                            : ph_pre_authenticate(ctx, attempt);
 }
 
+/* The password that a token was given for stands for the first factor. */
+static struct ph_err go_on(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                           struct ph_decision *decision)
+{
+    PH_TRY(ph_password_prepare(ctx, attempt));
+    PH_TRY(ph_gate_proven(ctx, attempt));
+    attempt->proven |= PH_PROVED_PASSWORD;
+    return ph_advance(ctx, attempt, decision);
+}
+
 static struct ph_err begin(struct ph_ctx *ctx, struct ph_attempt *attempt,
                            struct ph_decision *decision)
 {
@@ -117,7 +127,12 @@ static struct ph_err begin(struct ph_ctx *ctx, struct ph_attempt *attempt,
         ph_str_eq(preferred, PH_STR("PASSWORD")) && ph_answer(attempt, "PASSWORD").n > 0;
     PH_TRY(ph_identify(ctx, attempt));
     PH_TRY(ph_gate_open(attempt));
+    PH_TRY(ph_step_up_credit(ctx, attempt));
     PH_TRY(find_factors(ctx, attempt, &factors));
+    PH_TRY(ph_step_up_aim(ctx, attempt, &factors));
+    if (ph_step_up_goes_on(attempt)) {
+        return go_on(ctx, attempt, decision);
+    }
     take(ctx, attempt, choose(preferred, factors));
     PH_TRY(prepare(ctx, attempt));
     PH_TRY(judge_given(ctx, attempt));
@@ -133,6 +148,7 @@ struct ph_err ph_begin_choice(struct ph_ctx *ctx, struct ph_attempt *attempt,
 {
     static const char *const SRP[] = { "SRP_A", NULL };
 
+    PH_TRY(ph_step_up_read(ctx, attempt));
     if (attempt->request->session.n > 0) {
         return ph_begin_signed_up(ctx, attempt, decision);
     }
@@ -163,6 +179,7 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
     PH_TRY(ph_check_opened(ctx, attempt));
     PH_TRY(ph_gate_open(attempt));
     PH_TRY(find_factors(ctx, attempt, &factors));
+    PH_TRY(ph_step_up_aim(ctx, attempt, &factors));
     choice = choose(ph_answer(attempt, "ANSWER"), factors);
     if (choice == PH_CHOICE_OPEN) {
         return PH_FAIL(InvalidParameterException, "Selected challenge is not available");

@@ -4,19 +4,27 @@
  *
  * One stage conducts: it asks DefineAuthChallenge what comes next, and gives the word to another
  * stage, to CreateAuthChallenge, or ends. What has happened rides in the Session as a list of
- * results; the private parameters of the open challenge ride beside it.
+ * results; the private parameters of the open challenge ride beside it. What is too long to ride
+ * waits in the store.
  */
 #include "auth/internal.h"
+#include "store/parked.h"
 #include "trigger/trigger.h"
+#include "util/encode.h"
 
 #define CHALLENGE "CUSTOM_CHALLENGE"
 
-enum { SESSION_MAX = 2048 }; /* characters that a client can send back */
+enum {
+    SESSION_MAX = 1984,     /* characters; with the MAC of a code they are 2048 at most */
+    PARKED_MAX = 64 * 1024, /* bytes of a function's parameters: more is no state of a sign-in */
+    ID_BYTES = 16,
+};
 
 /* Members of what the Session carries, short: it must fit. */
 #define RESULTS "r"  /* [[name, right, metadata], ...] */
 #define PRIVATE "p"  /* privateChallengeParameters of the open challenge */
 #define METADATA "m" /* and its challengeMetadata */
+#define PARKED "k"   /* instead of all of them: where they are kept (store/parked.h) */
 
 void ph_custom_note(struct ph_ctx *ctx, struct ph_attempt *attempt, const char *challenge,
                     bool right)
@@ -111,20 +119,59 @@ static void keep(struct ph_ctx *ctx, struct ph_attempt *attempt, const char *as,
     }
 }
 
-static struct ph_err seal_session(struct ph_ctx *ctx, const struct ph_attempt *attempt,
-                                  const char *challenge, struct ph_decision *decision)
+static bool fits(struct ph_ctx *ctx, const struct ph_attempt *attempt, const char *challenge)
 {
     const struct ph_session session = ph_session_of(ctx, attempt, challenge);
-    const struct ph_str sealed = ph_session_seal(ctx, attempt->pool, &session);
 
-    if (sealed.n > SESSION_MAX) {
+    return ph_session_seal(ctx, attempt->pool, &session).n <= SESSION_MAX;
+}
+
+/* What does not fit into a Session waits in the store; the Session says where. */
+struct ph_err ph_custom_park(struct ph_ctx *ctx, struct ph_attempt *attempt, const char *challenge)
+{
+    struct ph_str text, id;
+
+    if (attempt->custom == NULL || fits(ctx, attempt, challenge)) {
+        return PH_OK;
+    }
+    text = ph_json_text(ctx->arena, attempt->custom, PH_JSON_INSERTION);
+    id = ph_base64url(ctx->arena, ph_random_bytes(ctx, ID_BYTES));
+    if (text.n > PARKED_MAX) {
         PH_LOG(&ctx->log, PH_WARN, "custom_session_too_long",
-               ph_f_text("text", "results, metadata and private parameters do not fit into 2048 "
-                                 "characters"),
-               ph_f_int("characters", (int64_t)sealed.n));
+               ph_f_text("text", "results, metadata and private parameters are more than 64 KiB"),
+               ph_f_int("bytes", (int64_t)text.n));
         return ph_trigger_unusable();
     }
-    decision->session = sealed;
+    PH_TRY(ph_store_parked_put(ctx, &attempt->pool->ref, id, text,
+                               ph_now_ms(ctx) + attempt->client->session_s * 1000));
+    attempt->custom = ph_json_object(ctx->arena);
+    ph_json_set_str(ctx->arena, attempt->custom, PARKED, id);
+    return PH_OK;
+}
+
+struct ph_err ph_custom_recall(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    const struct ph_str id = ph_json_get_str(attempt->custom, PARKED);
+    struct ph_str text;
+
+    if (id.n == 0) {
+        return PH_OK;
+    }
+    PH_TRY(ph_store_parked_find(ctx, &attempt->pool->ref, id, &text));
+    if (text.n == 0) { /* swept: the Session has expired as well */
+        return PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_EXPIRED);
+    }
+    attempt->custom = ph_json_parse(ctx->arena, text);
+    return attempt->custom != NULL ? PH_OK : ph_internal(ctx, "a parked sign-in does not read");
+}
+
+static struct ph_err seal_session(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                  const char *challenge, struct ph_decision *decision)
+{
+    PH_TRY(ph_custom_park(ctx, attempt, challenge));
+    const struct ph_session session = ph_session_of(ctx, attempt, challenge);
+
+    decision->session = ph_session_seal(ctx, attempt->pool, &session);
     return PH_OK;
 }
 
@@ -184,6 +231,7 @@ static struct ph_err ask_another(struct ph_ctx *ctx, struct ph_attempt *attempt,
     if (!attempt->exists) {
         return ph_wrong_password();
     }
+    PH_TRY(ph_custom_park(ctx, attempt, stage->challenge));
     decision->challenge = stage->challenge;
     return stage->ask(ctx, attempt, decision);
 }

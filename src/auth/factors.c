@@ -42,7 +42,7 @@ struct ph_err ph_factors_of(struct ph_ctx *ctx, const struct ph_pool *pool,
         found |= PH_FACTOR_PASSWORD;
     }
     if (allows_passkeys(pool, user)) {
-        PH_TRY(ph_passkey_exists(ctx, pool, user->sub, &has_passkey));
+        PH_TRY(ph_passkey_exists(ctx, pool, user, &has_passkey));
         found |= has_passkey ? (unsigned)PH_FACTOR_PASSKEY : 0U;
     }
     *factors = found & pool->first_factors;

@@ -1,5 +1,5 @@
 /* The end of a sign-in: PostAuthentication, then tokens. */
-#include "auth/internal.h"
+#include "auth/step_up.h"
 #include "device/device.h"
 #include "token/refresh_token.h"
 #include "token/token_session.h"
@@ -56,6 +56,8 @@ static struct ph_str refresh_token(struct ph_ctx *ctx, const struct ph_attempt *
         .sub = attempt->user->sub,
         .family = granted->family,
         .device_key = attempt->request->admin ? (struct ph_str){ 0 } : granted->device_key,
+        .acr = granted->acr,
+        .methods = granted->methods,
         .auth_time_ms = now_ms,
         .expires_ms = now_ms + attempt->client->refresh_token_s * 1000,
     };
@@ -94,8 +96,13 @@ struct ph_err ph_grant(struct ph_ctx *ctx, struct ph_attempt *attempt, struct ph
         .auth_time_s = ph_now_s(ctx),
         .trigger_source = trigger_source(attempt),
         .client_metadata = attempt->request->client_metadata,
+        .acr = ph_step_up_reached(attempt),
+        .methods = attempt->methods,
     };
 
+    if (attempt->targets != 0 && granted.acr.n == 0) {
+        return ph_internal(ctx, "a sign-in ended below the level that it was for");
+    }
     PH_TRY(ph_lockout_forget(ctx, attempt));
     PH_TRY(run_post_authentication(ctx, attempt));
     granted.device_key = device_of(ctx, attempt, decision);

@@ -83,10 +83,12 @@ struct ph_err ph_identify_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
     attempt->name = opened->name;
     attempt->event_id = opened->event_id;
     attempt->proven = opened->proven;
+    attempt->methods = opened->methods;
+    attempt->targets = opened->targets;
     attempt->choice = opened->choice;
     attempt->device_key = opened->device_key;
     attempt->custom = opened->custom == NULL ? NULL : ph_json_copy(ctx->arena, opened->custom);
-    return PH_OK;
+    return ph_custom_recall(ctx, attempt);
 }
 
 struct ph_err ph_identify_again(struct ph_ctx *ctx, struct ph_attempt *attempt, bool *named)

@@ -20,15 +20,18 @@ struct ph_attempt {
     struct ph_str name; /* as typed in the first call */
     struct ph_str event_id;
     enum ph_choice choice; /* of the first factor, in USER_AUTH */
-    unsigned factor;   /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
-    unsigned proven;   /* enum ph_proof bits */
-    bool may_migrate;  /* the password itself came: who does not exist may be migrated */
-    bool judged;       /* a first factor was judged in this call: an event is recorded */
-    bool judged_mfa;   /* a second factor was */
-    bool blocked;      /* the address may not sign in */
-    bool never_failed; /* when a right proof was judged in this call, nothing was counted */
-    struct ph_str device_key;       /* that the client named; absent: none */
-    bool device_began;              /* it sent its half of the exchange in this call */
+    unsigned factor;  /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */
+    unsigned proven;  /* enum ph_proof bits */
+    unsigned methods; /* enum ph_method bits: how, and what a token was credited for */
+    unsigned targets; /* levels that the client wants, the best first (step_up.c); 0: none */
+    unsigned credited_level;  /* of the token that came along; 0: none */
+    bool may_migrate;         /* the password itself came: who does not exist may be migrated */
+    bool judged;              /* a first factor was judged in this call: an event is recorded */
+    bool judged_mfa;          /* a second factor was */
+    bool blocked;             /* the address may not sign in */
+    bool never_failed;        /* when a right proof was judged in this call, nothing was counted */
+    struct ph_str device_key; /* that the client named; absent: none */
+    bool device_began;        /* it sent its half of the exchange in this call */
     const struct ph_device *device; /* the user's confirmed device of that key; NULL: none yet */
     struct json_t *custom;          /* in CUSTOM_AUTH: what happened so far (custom.c) */
     struct ph_session opened;       /* what the answer came with */
@@ -151,6 +154,14 @@ PH_MUST_USE struct ph_err ph_gate_custom(const struct ph_attempt *attempt);
 /* Adds the result of a challenge to what the functions see; nothing in other flows. */
 void ph_custom_note(struct ph_ctx *ctx, struct ph_attempt *attempt, const char *challenge,
                     bool right);
+
+/*
+ * Before a Session is made for this challenge: what does not fit into it is put into the store, and
+ * comes back with the answer. Nothing in other flows.
+ */
+PH_MUST_USE struct ph_err ph_custom_park(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                         const char *challenge);
+PH_MUST_USE struct ph_err ph_custom_recall(struct ph_ctx *ctx, struct ph_attempt *attempt);
 
 /* ---- password.c: one judgement for both ways to prove a password ---- */
 

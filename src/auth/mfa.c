@@ -5,17 +5,21 @@
 #include "auth/mfa.h"
 
 #include "auth/one_time_code.h"
+#include "auth/step_up.h"
 
 struct ph_mfa_plan ph_mfa_due(const struct ph_attempt *attempt)
 {
-    if ((attempt->proven & PH_PROVED_MFA) != 0 || !ph_wants_second_factor(attempt) ||
-        ph_device_replaces_mfa(attempt)) {
+    const unsigned wanted = ph_step_up_wants(attempt);
+
+    if (wanted == 0 && ((attempt->proven & PH_PROVED_MFA) != 0 ||
+                        !ph_wants_second_factor(attempt) || ph_device_replaces_mfa(attempt))) {
         return (struct ph_mfa_plan){ PH_MFA_NEXT_NONE, 0 };
     }
     if (attempt->factor != 0) {
         return (struct ph_mfa_plan){ PH_MFA_NEXT_ASK, attempt->factor };
     }
-    return ph_mfa_plan(attempt->pool, attempt->user);
+    return wanted != 0 ? ph_mfa_plan_among(attempt->user, wanted)
+                       : ph_mfa_plan(attempt->pool, attempt->user);
 }
 
 bool ph_mfa_asks_for(const struct ph_attempt *attempt, enum ph_mfa_factor factor)

@@ -6,6 +6,7 @@
 #include "auth/mfa.h"
 #include "mfa/software_token.h"
 #include "store/sign_in.h"
+#include "token/methods.h"
 
 #define CHALLENGE "MFA_SETUP"
 
@@ -63,6 +64,7 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
     PH_TRY(ph_gate_proven(ctx, attempt));
     if ((attempt->proven & PH_PROVED_MFA_SETUP) != 0 && attempt->user->has_totp) {
         attempt->proven |= PH_PROVED_MFA;
+        attempt->methods |= PH_METHOD_TOTP;
         return ph_use_opened(ctx, attempt);
     }
     if (email.n > 0 && plan.next == PH_MFA_NEXT_SETUP && (plan.factors & PH_MFA_EMAIL) != 0) {

@@ -2,6 +2,7 @@
 
 #include "crypto/hash.h"
 #include "store/sign_in.h"
+#include "token/methods.h"
 #include "util/encode.h"
 
 enum { MAC_BYTES = 16 };
@@ -38,9 +39,7 @@ static struct ph_err send(struct ph_ctx *ctx, const struct ph_attempt *attempt,
     struct ph_user_change change = { .user = attempt->user };
 
     PH_TRY(ph_user_notify(ctx, attempt->pool, &wanted, attempt->request->client_metadata, &change));
-    PH_TRY(ph_store_outbox_put(ctx, change.messages, change.message_count));
-    ph_user_send_events(ctx, &change);
-    return PH_OK;
+    return ph_store_outbox_put(ctx, change.messages, change.message_count);
 }
 
 /* Waits for a commit, as sending does. */
@@ -132,6 +131,7 @@ struct ph_err ph_one_time_code_answer(struct ph_ctx *ctx, struct ph_attempt *att
     PH_TRY(ph_use_opened(ctx, attempt));
     PH_TRY(mark_verified(ctx, attempt, contact));
     attempt->proven |= (unsigned)proof;
+    attempt->methods |= contact->medium == PH_MEDIUM_SMS ? PH_METHOD_SMS : PH_METHOD_EMAIL;
     return PH_OK;
 }
 

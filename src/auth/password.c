@@ -1,6 +1,7 @@
 /* Passwords as first factor: the plain flows, and the judgement that SRP shares. */
 #include "auth/internal.h"
 #include "crypto/hash.h"
+#include "token/methods.h"
 #include "trigger/trigger.h"
 #include "util/encode.h"
 
@@ -45,6 +46,7 @@ struct ph_err ph_password_judge(struct ph_ctx *ctx, struct ph_attempt *attempt, 
     attempt->judged = true;
     PH_TRY(ph_lockout_judge(ctx, attempt, right, ph_wrong_password()));
     attempt->proven |= PH_PROVED_PASSWORD;
+    attempt->methods |= PH_METHOD_PASSWORD;
     return PH_OK;
 }
 

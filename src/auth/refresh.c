@@ -84,6 +84,8 @@ static struct ph_err issue(struct ph_ctx *ctx, const struct refresh *r, struct p
         .user = r->user,
         .family = r->token.family,
         .device_key = r->token.device_key,
+        .acr = r->token.acr,
+        .methods = r->token.methods,
         .event_id = ph_new_event_id(ctx, r->user),
         .auth_time_s = r->token.auth_time_ms / 1000,
         .trigger_source = source,

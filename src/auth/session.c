@@ -33,6 +33,10 @@ static struct ph_str write_state(struct ph_ctx *ctx, const struct ph_session *s)
     }
     ph_json_set_int(ctx->arena, o, "proven", s->proven);
     ph_json_set_int(ctx->arena, o, "expires", s->expires_ms);
+    if (s->targets != 0) {
+        ph_json_set_int(ctx->arena, o, "targets", s->targets);
+        ph_json_set_int(ctx->arena, o, "methods", s->methods);
+    }
     if (s->choice != PH_CHOICE_NONE) {
         ph_json_set_int(ctx->arena, o, "choice", s->choice);
     }
@@ -58,6 +62,8 @@ static bool read_state(struct ph_ctx *ctx, struct ph_str text, struct ph_session
         .device_key = ph_json_get_str(o, "device"),
         .custom = ph_json_get(o, "custom"),
         .proven = (unsigned)ph_json_int(ph_json_get(o, "proven")),
+        .methods = (unsigned)ph_json_int(ph_json_get(o, "methods")),
+        .targets = (unsigned)ph_json_int(ph_json_get(o, "targets")),
         .choice = (enum ph_choice)ph_json_int(ph_json_get(o, "choice")),
         .expires_ms = ph_json_int(ph_json_get(o, "expires")),
     };

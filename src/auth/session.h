@@ -49,6 +49,8 @@ struct ph_session {
     struct ph_str device_key;    /* that the client named; absent: none */
     const struct json_t *custom; /* what CUSTOM_AUTH remembers (custom.c); NULL: another flow */
     unsigned proven;             /* enum ph_proof bits */
+    unsigned methods;            /* enum ph_method bits; kept where levels are asked for */
+    unsigned targets;            /* those levels (step_up.c); 0: none */
     enum ph_choice choice;
     int64_t expires_ms;
 };

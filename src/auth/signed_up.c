@@ -1,6 +1,7 @@
 #include "auth/signed_up.h"
 
-#include "auth/internal.h"
+#include "auth/step_up.h"
+#include "token/methods.h"
 
 #define SIGNED_UP "signed up"
 #define CONFIRMED "confirmed"
@@ -65,6 +66,14 @@ static struct ph_err check(struct ph_ctx *ctx, struct ph_attempt *attempt, bool 
     return ph_gate_proven(ctx, attempt);
 }
 
+/* The code of the sign-up has verified where it went: a number comes first. */
+static unsigned by_which_code(const struct ph_user *user)
+{
+    return ph_str_eq(ph_attrs_get(&user->attrs, PH_STR("phone_number_verified")), PH_STR("true"))
+               ? PH_METHOD_SMS
+               : PH_METHOD_EMAIL;
+}
+
 struct ph_err ph_begin_signed_up(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                  struct ph_decision *decision)
 {
@@ -82,5 +91,6 @@ struct ph_err ph_begin_signed_up(struct ph_ctx *ctx, struct ph_attempt *attempt,
     PH_TRY(ph_pre_authenticate(ctx, attempt));
     PH_TRY(ph_use_opened(ctx, attempt));
     attempt->proven = PH_PROVED_SIGN_UP;
+    attempt->methods = by_which_code(attempt->user);
     return ph_advance(ctx, attempt, decision);
 }

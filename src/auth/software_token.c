@@ -2,6 +2,7 @@
 #include "mfa/software_token.h"
 
 #include "auth/mfa.h"
+#include "token/methods.h"
 
 #define CHALLENGE "SOFTWARE_TOKEN_MFA"
 
@@ -43,6 +44,7 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
     PH_TRY(ph_software_token_use(ctx, attempt->pool, attempt->user, &guess));
     PH_TRY(ph_use_opened(ctx, attempt));
     attempt->proven |= PH_PROVED_MFA;
+    attempt->methods |= PH_METHOD_TOTP;
     return PH_OK;
 }
 

@@ -1,5 +1,5 @@
 /* What may follow what: the stages after the first call, in their order. */
-#include "auth/internal.h"
+#include "auth/step_up.h"
 #include "store/sign_in.h"
 #include "util/encode.h"
 
@@ -71,6 +71,8 @@ struct ph_session ph_session_of(struct ph_ctx *ctx, const struct ph_attempt *att
         .device_key = device_key_kept(attempt),
         .custom = attempt->custom,
         .proven = attempt->proven,
+        .methods = attempt->methods,
+        .targets = attempt->targets,
         .choice = attempt->choice,
         .expires_ms = ph_now_ms(ctx) + attempt->client->session_s * 1000,
     };
@@ -142,15 +144,27 @@ static bool is_due(const struct ph_attempt *attempt, const struct ph_stage *stag
     return ours && stage->is_due(attempt);
 }
 
+/* The functions of CUSTOM_AUTH read what happened so far before they ask; others only pass it on.
+ */
+static struct ph_err ask(struct ph_ctx *ctx, const struct ph_stage *stage,
+                         struct ph_attempt *attempt, struct ph_decision *decision)
+{
+    if (stage != &ph_stage_custom) {
+        PH_TRY(ph_custom_park(ctx, attempt, stage->challenge));
+    }
+    decision->challenge = stage->challenge;
+    return stage->ask(ctx, attempt, decision);
+}
+
 struct ph_err ph_advance(struct ph_ctx *ctx, struct ph_attempt *attempt,
                          struct ph_decision *decision)
 {
     PH_TRY(ph_check_address(ctx, attempt));
     PH_TRY(recognise_device(ctx, attempt));
+    PH_TRY(ph_step_up_settle(attempt));
     for (size_t i = 0; i < STAGE_COUNT; i++) {
         if (is_due(attempt, STAGES[i])) {
-            decision->challenge = STAGES[i]->challenge;
-            return STAGES[i]->ask(ctx, attempt, decision);
+            return ask(ctx, STAGES[i], attempt, decision);
         }
     }
     return ph_grant(ctx, attempt, decision);

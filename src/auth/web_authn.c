@@ -1,6 +1,7 @@
 /* WEB_AUTHN: signing in by a passkey; the Session's nonce is the challenge that it answers. */
 #include "auth/internal.h"
 #include "passkey/passkey.h"
+#include "token/methods.h"
 
 #define CHALLENGE "WEB_AUTHN"
 
@@ -16,7 +17,7 @@ static struct ph_err ask(struct ph_ctx *ctx, struct ph_attempt *attempt,
     struct json_t *p = ph_json_object(ctx->arena);
     struct ph_str options;
 
-    PH_TRY(ph_passkey_request(ctx, attempt->pool, attempt->user->sub, session.nonce, &options));
+    PH_TRY(ph_passkey_request(ctx, attempt->pool, attempt->user, session.nonce, &options));
     ph_json_set_str(ctx->arena, p, "CREDENTIAL_REQUEST_OPTIONS", options);
     decision->parameters = p;
     decision->session = ph_session_seal(ctx, attempt->pool, &session);
@@ -31,7 +32,7 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
 
     attempt->judged = true;
     PH_TRY(ph_check_opened(ctx, attempt));
-    PH_TRY(ph_passkey_judge(ctx, attempt->pool, attempt->user->sub, attempt->opened.nonce,
+    PH_TRY(ph_passkey_judge(ctx, attempt->pool, attempt->user, attempt->opened.nonce,
                             ph_answer(attempt, "CREDENTIAL"), &use, &right));
     if (!right || !attempt->exists) {
         return ph_wrong_password();
@@ -44,6 +45,7 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
         return ph_wrong_password();
     }
     attempt->proven |= PH_PROVED_PASSKEY;
+    attempt->methods |= use.roams ? PH_METHOD_ROAMING_KEY : PH_METHOD_PLATFORM_KEY;
     return PH_OK;
 }
 

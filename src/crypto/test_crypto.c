@@ -1,4 +1,6 @@
 /* Published vectors, then every bit flipped and every byte cut. */
+#include "crypto/data_key.h"
+#include "crypto/envelope.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
 #include "crypto/rsa.h"
@@ -175,9 +177,60 @@ static void secrets_of_different_length_differ(void **state)
     assert_true(ph_equal_secret((struct ph_str){ 0 }, (struct ph_str){ 0 }));
 }
 
+static void a_data_key_comes_back_for_its_key_and_context_only(void **state)
+{
+    const struct ph_key service = { { 1 } }, other = { { 2 } }, data_key = { { 3 } };
+    const struct ph_str arn = PH_STR("arn:aws:kms:eu-west-1:1:key/a");
+    struct ph_str wrapped = ph_data_key_wrap(&arena, &service, arn, PH_STR("{}"), &data_key),
+                  whose = { 0 };
+    struct ph_key back = { { 0 } };
+
+    (void)state;
+    assert_true(ph_data_key_unwrap(&arena, &service, wrapped, PH_STR("{}"), &whose, &back));
+    assert_memory_equal(&back, &data_key, sizeof back);
+    assert_true(ph_str_eq(whose, arn));
+    assert_false(ph_data_key_unwrap(&arena, &other, wrapped, PH_STR("{}"), &whose, &back));
+    assert_false(ph_data_key_unwrap(&arena, &service, wrapped, PH_STR("{ }"), &whose, &back));
+    for (size_t i = 0; i < wrapped.n * 8; i++) {
+        uint8_t *bytes = ph_arena_alloc(&arena, wrapped.n);
+
+        memcpy(bytes, wrapped.p, wrapped.n);
+        bytes[i / 8] = (uint8_t)(bytes[i / 8] ^ (1U << (i % 8)));
+        assert_false(ph_data_key_unwrap(&arena, &service, (struct ph_str){ bytes, wrapped.n },
+                                        PH_STR("{}"), &whose, &back));
+    }
+}
+
+/* That libraries read them is shown by tests/protocol/test_codes.py. */
+static void an_envelope_is_bounded(void **state)
+{
+    PH_AUTO(ph_envelope_signer_free) struct ph_envelope_signer signer = { 0 };
+    const struct ph_key data_key = { { 3 } };
+    uint8_t *text = ph_arena_alloc(&arena, 70000);
+    struct ph_envelope envelope = { .provider = PH_STR("aws-kms"),
+                                    .key_id = PH_STR("k"),
+                                    .wrapped = PH_STR("w"),
+                                    .data_key = &data_key };
+    struct ph_str message;
+
+    (void)state;
+    ph_envelope_signer_new(&arena, &signer);
+    assert_int_equal(signer.public_key.n, 68);
+    assert_true(ph_envelope_seal(&arena, &signer, &envelope, (struct ph_str){ 0 }, &message));
+    assert_true(ph_str_starts(message, PH_STR("\x01\x80\x03\x78")));
+    assert_true(ph_envelope_seal(&arena, &signer, &envelope,
+                                 (struct ph_str){ text, PH_ENVELOPE_PLAIN_MAX }, &message));
+    assert_false(ph_envelope_seal(&arena, &signer, &envelope,
+                                  (struct ph_str){ text, PH_ENVELOPE_PLAIN_MAX + 1 }, &message));
+    envelope.wrapped = (struct ph_str){ text, 65536 };
+    assert_false(ph_envelope_seal(&arena, &signer, &envelope, PH_STR("1"), &message));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_data_key_comes_back_for_its_key_and_context_only, reset),
+        cmocka_unit_test_setup(an_envelope_is_bounded, reset),
         cmocka_unit_test_setup(sha256_follows_fips_180_4, reset),
         cmocka_unit_test_setup(hmac_follows_rfc_4231, reset),
         cmocka_unit_test_setup(hkdf_follows_rfc_5869, reset),

@@ -1,11 +1,9 @@
 /* Texts of messages: the pool's templates, else the defaults (management.md 2.6). */
 #include "deliver/deliver.h"
 
+#include "deliver/template.h"
 #include "model/exceptions.h"
-#include "util/buf.h"
-#include "util/encode.h"
-
-enum { BODY_MAX = 128 * 1024 }; /* a template of 20,000 characters with its values */
+#include "pool/domain.h"
 
 static struct ph_str first_of(struct ph_str a, struct ph_str b, struct ph_str otherwise)
 {
@@ -115,60 +113,6 @@ static bool wants_link(const struct ph_pool *pool, const struct ph_message_reque
            ph_str_eq(ph_json_get_str(template, "DefaultEmailOption"), PH_STR("CONFIRM_WITH_LINK"));
 }
 
-static void add_anchor(struct ph_buf *out, const struct ph_pool *pool, struct ph_str domain,
-                       const struct ph_message_request *request, struct ph_str text)
-{
-    const bool full = ph_str_has_byte(domain, '.');
-
-    ph_buf_addf(out, "<a href=\"https://%.*s", PH_FMT(domain));
-    if (!full) {
-        ph_buf_addf(out, ".auth.%.*s.amazoncognito.com", PH_FMT(pool->region));
-    }
-    ph_buf_add(out, PH_STR("/confirmUser/?client_id="));
-    ph_buf_add(out, ph_url_encode(out->arena, request->client_id));
-    ph_buf_add(out, PH_STR("&amp;user_name="));
-    ph_buf_add(out, ph_url_encode(out->arena, request->user->username));
-    ph_buf_add(out, PH_STR("&amp;confirmation_code="));
-    ph_buf_add(out, ph_url_encode(out->arena, request->code));
-    ph_buf_addf(out, "\">%.*s</a>", PH_FMT(text));
-}
-
-/* Where "##}" starts in s, or s.n. */
-static size_t link_end(struct ph_str s)
-{
-    size_t i = 0;
-
-    while (i < s.n && !ph_str_starts(ph_str_skip(s, i), PH_STR("##}"))) {
-        i++;
-    }
-    return i;
-}
-
-static struct ph_err write_link(struct ph_ctx *ctx, const struct ph_pool *pool,
-                                const struct ph_message_request *request, struct ph_str body,
-                                struct ph_buf *out)
-{
-    const struct ph_str domain = first_of(ph_json_get_str(pool->settings, "CustomDomain"),
-                                          ph_json_get_str(pool->settings, "Domain"), PH_STR(""));
-
-    (void)ctx;
-    if (domain.n == 0) {
-        return PH_FAIL(InvalidParameterException, "Cannot send link: user pool has no domain.");
-    }
-    while (body.n > 0) {
-        const struct ph_str rest = ph_str_skip(body, 3);
-        const size_t end = link_end(rest);
-
-        if (ph_str_starts(body, PH_STR("{##")) && end < rest.n) {
-            add_anchor(out, pool, domain, request, (struct ph_str){ rest.p, end });
-            body = ph_str_skip(rest, end + 3);
-        } else {
-            ph_buf_add(out, ph_str_take(&body, 1));
-        }
-    }
-    return PH_OK;
-}
-
 /* What the user types to sign in: where that is an address, the Username is a UUID. */
 static struct ph_str sign_in_name(const struct ph_pool *pool, const struct ph_user *user)
 {
@@ -180,50 +124,50 @@ static struct ph_str sign_in_name(const struct ph_pool *pool, const struct ph_us
                     (pool->username_attributes & PH_PHONE) != 0 ? phone : none, user->username);
 }
 
-/* E-mail is HTML: a name or password must show as it is, and bring no markup of its own. */
-static struct ph_str shown(struct ph_arena *arena, enum ph_medium medium, struct ph_str value)
+static struct ph_err write_link(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                const struct ph_message_request *request, struct ph_str template,
+                                struct ph_str *body)
 {
-    return medium == PH_MEDIUM_EMAIL ? ph_html(arena, value) : value;
-}
+    struct ph_template_link link = {
+        .client_id = request->client_id,
+        .username = request->user->username,
+        .code = request->code,
+    };
 
-/* One pass, so that a placeholder inside a value stays what it is. */
-static void write_values(const struct ph_pool *pool, const struct ph_message_request *request,
-                         struct ph_str body, struct ph_buf *out)
-{
-    static const struct ph_str CODE = PH_STR_INIT("{####}");
-    static const struct ph_str NAME = PH_STR_INIT("{username}");
-
-    while (body.n > 0) {
-        if (ph_str_starts(body, CODE)) {
-            ph_buf_add(out, shown(out->arena, request->medium, request->code));
-            body = ph_str_skip(body, CODE.n);
-        } else if (ph_str_starts(body, NAME)) {
-            ph_buf_add(out, shown(out->arena, request->medium, sign_in_name(pool, request->user)));
-            body = ph_str_skip(body, NAME.n);
-        } else {
-            ph_buf_add(out, ph_str_take(&body, 1));
-        }
+    PH_TRY(ph_pool_domain_host(ctx, pool, &link.host));
+    if (link.host.n == 0) {
+        return PH_FAIL(InvalidParameterException, "Cannot send link: user pool has no domain.");
     }
+    return ph_template_link(ctx->arena, template, &link, body)
+               ? PH_OK
+               : ph_internal(ctx, "a message is too long");
 }
 
-static struct ph_err write_body(struct ph_ctx *ctx, const struct ph_pool *pool,
-                                const struct ph_message_request *request, struct texts *texts)
+/* E-mail is HTML: a name or password must show as it is, and bring no markup of its own. */
+static struct ph_err write_values(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                  const struct ph_message_request *request, struct ph_str template,
+                                  struct ph_str *body)
 {
-    struct ph_buf out;
+    const struct ph_template_values values = {
+        .code = request->code,
+        .username = sign_in_name(pool, request->user),
+        .html = request->medium == PH_MEDIUM_EMAIL,
+    };
 
-    ph_buf_init(&out, ctx->arena, BODY_MAX);
+    return ph_template_fill(ctx->arena, template, &values, body)
+               ? PH_OK
+               : ph_internal(ctx, "a message is too long");
+}
+
+static struct ph_err write_texts(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                 const struct ph_message_request *request, struct texts *texts)
+{
     if (wants_link(pool, request)) {
         *texts = own_texts(request, link_texts(pool));
-        PH_TRY(write_link(ctx, pool, request, texts->body, &out));
-    } else {
-        *texts = own_texts(request, template_texts(pool, request));
-        write_values(pool, request, texts->body, &out);
+        return write_link(ctx, pool, request, texts->body, &texts->body);
     }
-    if (out.overflowed) {
-        return ph_internal(ctx, "a message is too long");
-    }
-    texts->body = ph_buf_str(&out);
-    return PH_OK;
+    *texts = own_texts(request, template_texts(pool, request));
+    return write_values(ctx, pool, request, texts->body, &texts->body);
 }
 
 struct ph_err ph_message_write(struct ph_ctx *ctx, const struct ph_pool *pool,
@@ -231,7 +175,7 @@ struct ph_err ph_message_write(struct ph_ctx *ctx, const struct ph_pool *pool,
 {
     struct texts texts = { .subject = { 0 } };
 
-    PH_TRY(write_body(ctx, pool, request, &texts));
+    PH_TRY(write_texts(ctx, pool, request, &texts));
     *message = (struct ph_message){
         .id = ph_new_uuid7(ctx),
         .pool_id = pool->id,

@@ -17,6 +17,7 @@ struct ph_post {
     atomic_int_fast64_t expired;
     struct ph_courier *mail; /* NULL: no relay */
     struct ph_courier *sms;
+    struct ph_courier *calls; /* of functions */
     struct ph_sms *sms_service;
     bool stopped;
 };
@@ -72,7 +73,8 @@ static void start_sms(struct ph_post *post, struct ph_fetch *fetch)
     }
 }
 
-struct ph_post *ph_post_create(const struct ph_ctx *ctx, struct ph_fetch *fetch)
+struct ph_post *ph_post_create(const struct ph_ctx *ctx, struct ph_fetch *fetch,
+                               const struct ph_carrier *calls)
 {
     struct ph_post *post = calloc(1, sizeof *post);
     struct ph_arena arena = { 0 };
@@ -89,6 +91,9 @@ struct ph_post *ph_post_create(const struct ph_ctx *ctx, struct ph_fetch *fetch)
     post->ctx.arena = NULL;
     start_mail(post);
     start_sms(post, fetch);
+    if (calls != NULL) {
+        post->calls = start(post, *calls);
+    }
     return post;
 }
 
@@ -132,6 +137,9 @@ struct ph_post_count ph_post_count(struct ph_post *post)
     if (post->sms != NULL) {
         now.sms = ph_courier_count(post->sms);
     }
+    if (post->calls != NULL) {
+        now.calls = ph_courier_count(post->calls);
+    }
     ph_arena_finish(&arena);
     return now;
 }
@@ -140,7 +148,8 @@ void ph_post_stop(struct ph_post *post, int64_t wait_ms)
 {
     const int64_t deadline_ns = ph_monotonic_ns() + wait_ms * 1000000;
     struct ph_courier *couriers[] = { post == NULL ? NULL : post->mail,
-                                      post == NULL ? NULL : post->sms };
+                                      post == NULL ? NULL : post->sms,
+                                      post == NULL ? NULL : post->calls };
 
     if (post == NULL || post->stopped) {
         return;
@@ -160,6 +169,7 @@ void ph_post_destroy(struct ph_post *post)
     if (post != NULL) {
         ph_courier_destroy(post->mail);
         ph_courier_destroy(post->sms);
+        ph_courier_destroy(post->calls);
         ph_sms_destroy(post->sms_service);
         free(post);
     }

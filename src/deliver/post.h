@@ -11,17 +11,21 @@
 struct ph_fetch;
 struct ph_post;
 
-/* ctx: clock, random, settings, store, pools, log. Warns of what cannot leave. Both outlive it. */
-struct ph_post *ph_post_create(const struct ph_ctx *ctx, struct ph_fetch *fetch);
+/*
+ * ctx: clock, random, settings, store, pools, log. calls: who calls the functions of custom
+ * senders; NULL: nobody, they wait. Warns of what cannot leave. All outlive it.
+ */
+struct ph_post *ph_post_create(const struct ph_ctx *ctx, struct ph_fetch *fetch,
+                               const struct ph_carrier *calls);
 
 /* Every few seconds, from one thread: gives up what has waited for too long. */
 void ph_post_sweep(struct ph_post *post);
 
 struct ph_post_count {
     struct ph_outbox_count outbox;
-    int64_t oldest_s;                  /* age of the first that waits */
-    int64_t expired;                   /* given up after a day */
-    struct ph_courier_count mail, sms; /* zero where there is no relay */
+    int64_t oldest_s;                         /* age of the first that waits */
+    int64_t expired;                          /* given up after a day */
+    struct ph_courier_count mail, sms, calls; /* zero where there is no relay */
 };
 
 /* Any thread, while the store is open. */

@@ -1,6 +1,7 @@
 /* What a message says: templates, placeholders, links. */
 #include "deliver/deliver.h"
 #include "pool/test_support.h"
+#include "store/parts.h"
 
 static struct ph_user user = { .sub = PH_STR_INIT("0000"), .username = PH_STR_INIT("ann") };
 
@@ -142,26 +143,36 @@ static void a_link_needs_a_domain(void **state)
     assert_str(write_message(t, pool, &code).body, "Your verification code is 123456. ");
 }
 
+static void give_domain(struct test_pool *t, const struct ph_pool *pool, const char *kind,
+                        const char *name)
+{
+    struct json_t *document = ph_json_object(&t->arena);
+    const struct ph_part domain = { .kind = PH_PART_DOMAIN,
+                                    .name = ph_str_from(kind),
+                                    .document = document };
+    enum ph_part_write result;
+
+    ph_json_set_str(&t->arena, document, "Domain", ph_str_from(name));
+    assert_ok(ph_store_part_insert(&t->ctx, &pool->ref, &domain, 2, &result));
+}
+
 static void a_link_carries_its_values_escaped(void **state)
 {
     struct test_pool *t = *state;
-    const struct ph_pool *stored = make_pool(t, "{" BY_LINK "}");
-    struct json_t *settings = ph_json_copy(&t->arena, stored->settings);
-    struct ph_pool pool = *stored;
+    const struct ph_pool *pool = make_pool(t, "{" BY_LINK "}");
     struct ph_user odd = { .username = PH_STR("a\"b") };
     struct ph_message_request code =
         request_of(PH_TEMPLATE_VERIFICATION, PH_MEDIUM_EMAIL, "ResendCode");
 
-    ph_json_set_str(&t->arena, settings, "Domain", PH_STR("prefix"));
-    pool.settings = settings;
+    give_domain(t, pool, "Domain", "prefix");
     code.user = &odd;
-    assert_str(write_message(t, &pool, &code).subject, "Click");
+    assert_str(write_message(t, pool, &code).subject, "Click");
     assert_str(
-        write_message(t, &pool, &code).body,
+        write_message(t, pool, &code).body,
         "Go <a href=\"https://prefix.auth.eu-west-1.amazoncognito.com/confirmUser/"
         "?client_id=client%261&amp;user_name=a%22b&amp;confirmation_code=123456\">here</a>.");
-    ph_json_set_str(&t->arena, settings, "CustomDomain", PH_STR("id.example.com"));
-    assert_true(ph_str_starts(write_message(t, &pool, &code).body,
+    give_domain(t, pool, "CustomDomain", "id.example.com");
+    assert_true(ph_str_starts(write_message(t, pool, &code).body,
                               PH_STR("Go <a href=\"https://id.example.com/confirmUser/?")));
 }
 

@@ -5,6 +5,7 @@
 #define MAIL(member) offsetof(struct ph_settings, mail.member)
 #define SMS(member) offsetof(struct ph_settings, sms.member)
 #define LOGS(member) offsetof(struct ph_settings, logs.member)
+#define KMS(member) offsetof(struct ph_settings, kms.member)
 #define ANALYTICS(member) offsetof(struct ph_settings, analytics.member)
 #define AT(member) offsetof(struct ph_settings, member)
 #define KIB(n) ((int64_t)(n)*1024)
@@ -367,7 +368,30 @@ const struct ph_config_key ph_config_keys[] = {
       .offset = AT(plain_codes),
       .dev = "true",
       .serve = "false",
-      .help = "give custom senders the code in base64 instead of encrypted by KMS" },
+      .help = "without kms.endpoint: give custom senders the code in base64, not encrypted" },
+
+    { .section = "kms",
+      .name = "endpoint",
+      .flag = "kms-endpoint",
+      .sign = "URL",
+      .type = PH_CONFIG_URL,
+      .offset = KMS(endpoint),
+      .help = "https://kms.REGION.amazonaws.com, or what understands its GenerateDataKey: encrypts "
+              "codes for custom senders with the pool's KMSKeyID" },
+    { .section = "kms",
+      .name = "region",
+      .type = PH_CONFIG_TEXT,
+      .offset = KMS(region),
+      .help = "of the endpoint; empty: aws.region" },
+    { .section = "kms",
+      .name = "timeout",
+      .type = PH_CONFIG_MILLIS,
+      .offset = KMS(timeout_ms),
+      .dev = "5s",
+      .serve = "5s",
+      .min = 100,
+      .max = MINUTES(1),
+      .help = "for one data key" },
     { .section = "mail",
       .name = "relay",
       .flag = "mail-relay",

@@ -17,8 +17,11 @@
 #include "model/validate.h"
 #include "pool/pool.h"
 #include "protocol/dispatch.h"
+#include "protocol/key_service.h"
 #include "store/store.h"
+#include "trigger/codes.h"
 #include "trigger/functions.h"
+#include "trigger/sender.h"
 #include "util/clock.h"
 #include "util/json.h"
 
@@ -54,6 +57,8 @@ struct ph_service {
     struct ph_logs *logs;           /* NULL: no targets */
     struct ph_fetch *fetch;
     struct ph_functions *functions; /* NULL: none are configured */
+    struct ph_codes *codes;
+    struct ph_sender *sender; /* calls functions that nobody waits for; NULL: none */
     struct ph_health health;
     struct ph_outbox_waiters outbox_waiters;
     struct ph_control *control; /* NULL in `serve` */
@@ -130,6 +135,14 @@ static size_t fill_gauges(void *self, struct ph_metrics_gauge *gauges)
           post.sms.put_off, true },
         { "poolhouse_sms_failed_total", "Text messages that were refused for good.",
           post.sms.failed, true },
+        { "poolhouse_sender_calls_total", "Calls of custom senders that were made.",
+          post.calls.sent, true },
+        { "poolhouse_sender_put_off_total", "Calls of custom senders put off, each time.",
+          post.calls.put_off, true },
+        { "poolhouse_sender_failed_total", "Calls of custom senders that failed for good.",
+          post.calls.failed, true },
+        { "poolhouse_key_service_down", "1 while codes cannot be encrypted for custom senders.",
+          post.calls.down, false },
         { "poolhouse_analytics_waiting", "Events that wait for the endpoint.", events.waiting,
           false },
         { "poolhouse_analytics_sent_total", "Events that the endpoint has taken.", events.sent,
@@ -278,6 +291,15 @@ static unsigned waiting_share(const struct ph_service *service)
                                                   : (threads > 1 ? threads / 2 : 1);
 }
 
+/* Where local functions find the key service that we are for them; absent: not. */
+static struct ph_str key_service(struct ph_service *service)
+{
+    return ph_codes_form(service->settings) == PH_CODES_BY_OURSELVES
+               ? PH_CONCAT(&service->arena, service->settings->public_url,
+                           PH_STR(PH_KEY_SERVICE_PATH))
+               : (struct ph_str){ 0 };
+}
+
 static bool start_functions(struct ph_service *service, char *why, size_t why_size)
 {
     const struct ph_settings *s = service->settings;
@@ -294,6 +316,7 @@ static bool start_functions(struct ph_service *service, char *why, size_t why_si
             .pause_ms = s->trigger_pause_ms,
             .at_once = s->trigger_at_once > 0 ? (unsigned)s->trigger_at_once : quarter + 1,
             .share = share,
+            .key_service = key_service(service),
             .credentials = { .access_key_id = s->aws_access_key_id,
                              .secret = s->aws_secret_key,
                              .session_token = s->aws_session_token },
@@ -471,6 +494,21 @@ static void init_health(struct ph_service *service)
     ph_health_add(&service->health, (struct ph_check){ "server", is_not_draining, service });
 }
 
+static void start_post(struct ph_service *service)
+{
+    const struct ph_settings *s = service->settings;
+    struct ph_carrier calls;
+
+    if (service->functions == NULL) {
+        service->post = ph_post_create(&service->protocol.ctx, service->fetch, NULL);
+        return;
+    }
+    service->codes = ph_codes_create(s, service->fetch);
+    service->sender = ph_sender_create(service->functions, service->codes, s->trigger_timeout_ms);
+    calls = ph_sender_carrier(service->sender);
+    service->post = ph_post_create(&service->protocol.ctx, service->fetch, &calls);
+}
+
 struct ph_service *ph_service_create(const struct ph_settings *settings, const struct ph_seed *seed,
                                      char *why, size_t why_size)
 {
@@ -501,7 +539,7 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, const s
         return NULL;
     }
     service->protocol.ctx.logs = service->logs;
-    service->post = ph_post_create(&service->protocol.ctx, service->fetch);
+    start_post(service);
     if (!apply_seed(service, seed, why, why_size) || !listen_api(service, why, why_size) ||
         !listen_admin(service, why, why_size) || !start_listeners(service, why, why_size)) {
         ph_service_destroy(service);
@@ -608,6 +646,8 @@ void ph_service_destroy(struct ph_service *service)
     ph_post_destroy(service->post);
     ph_logs_destroy(service->logs);
     ph_analytics_destroy(service->analytics, 0);
+    ph_sender_destroy(service->sender);
+    ph_codes_destroy(service->codes);
     ph_functions_destroy(service->functions);
     ph_fetch_destroy(service->fetch);
     ph_limits_destroy(service->limits);

@@ -55,20 +55,27 @@ static unsigned usable_factors(const struct ph_pool *pool, const struct ph_user 
     return pool->mfa == PH_MFA_ON ? factors : factors & user->mfa_on;
 }
 
-struct ph_mfa_plan ph_mfa_plan(const struct ph_pool *pool, const struct ph_user *user)
+unsigned ph_mfa_usable(const struct ph_pool *pool, const struct ph_user *user)
 {
-    const unsigned factors = usable_factors(pool, user);
+    return pool->mfa == PH_MFA_OFF ? 0 : usable_factors(pool, user);
+}
 
-    if (pool->mfa == PH_MFA_OFF) {
-        return (struct ph_mfa_plan){ PH_MFA_NEXT_NONE, 0 };
-    }
-    if (factors == 0) {
-        return pool->mfa == PH_MFA_ON ? (struct ph_mfa_plan){ PH_MFA_NEXT_SETUP, pool->mfa_factors }
-                                      : (struct ph_mfa_plan){ PH_MFA_NEXT_NONE, 0 };
-    }
+struct ph_mfa_plan ph_mfa_plan_among(const struct ph_user *user, unsigned factors)
+{
     if ((factors & user->mfa_preferred) != 0) {
         return (struct ph_mfa_plan){ PH_MFA_NEXT_ASK, user->mfa_preferred };
     }
     return (factors & (factors - 1)) == 0 ? (struct ph_mfa_plan){ PH_MFA_NEXT_ASK, factors }
                                           : (struct ph_mfa_plan){ PH_MFA_NEXT_SELECT, factors };
+}
+
+struct ph_mfa_plan ph_mfa_plan(const struct ph_pool *pool, const struct ph_user *user)
+{
+    const unsigned factors = ph_mfa_usable(pool, user);
+
+    if (factors != 0) {
+        return ph_mfa_plan_among(user, factors);
+    }
+    return pool->mfa == PH_MFA_ON ? (struct ph_mfa_plan){ PH_MFA_NEXT_SETUP, pool->mfa_factors }
+                                  : (struct ph_mfa_plan){ PH_MFA_NEXT_NONE, 0 };
 }

@@ -32,6 +32,12 @@ struct ph_mfa_plan {
     unsigned factors; /* enum ph_mfa_factor bits; after SETUP maybe none */
 };
 
+/* enum ph_mfa_factor bits: what the user could be asked for where the pool knows second factors. */
+unsigned ph_mfa_usable(const struct ph_pool *pool, const struct ph_user *user);
+
+/* Which of these to ask for; there is at least one. */
+struct ph_mfa_plan ph_mfa_plan_among(const struct ph_user *user, unsigned factors);
+
 /* What follows a first factor that does not stand for both. */
 struct ph_mfa_plan ph_mfa_plan(const struct ph_pool *pool, const struct ph_user *user);
 

@@ -72,5 +72,8 @@ struct ph_err ph_mfa_prefer(struct ph_ctx *ctx, const struct ph_pool *pool, stru
     for (size_t i = 0; i < PH_MFA_KIND_COUNT; i++) {
         PH_TRY(apply(ctx, pool, &ph_mfa_kinds[i], &wishes[i], user));
     }
+    if ((user->mfa_on & ~(unsigned)PH_MFA_PASSKEY) == 0) {
+        user->mfa_on = 0; /* a passkey does not stand alone */
+    }
     return prefer(wishes, user);
 }

@@ -78,6 +78,9 @@ struct ph_err ph_software_token_remove(struct ph_ctx *ctx, struct ph_user_change
     change->totp = removed;
     user->has_totp = false;
     user->mfa_on &= ~(unsigned)PH_MFA_TOTP;
+    if (user->mfa_on == PH_MFA_PASSKEY) {
+        user->mfa_on = 0; /* it does not stand alone */
+    }
     user->mfa_preferred &= ~(unsigned)PH_MFA_TOTP;
     return PH_OK;
 }

@@ -40,6 +40,14 @@ enum ph_webauthn_verdict ph_authenticator_data_check(struct ph_str data, struct 
 /* False for what is no CBOR, or says that it has more elements than bytes. */
 bool ph_cbor_claims_are_true(struct ph_str bytes);
 
+/* ---- party.c ---- */
+
+/*
+ * Where no relying party is configured, replaces the pool by one in ctx->arena with its domain as
+ * relying party (absent when there is no domain either).
+ */
+PH_MUST_USE struct ph_err ph_passkey_party(struct ph_ctx *ctx, const struct ph_pool **pool);
+
 /* ---- small things ---- */
 
 /* False for one that was made while the pool had another relying party. */

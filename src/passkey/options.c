@@ -100,14 +100,16 @@ struct json_t *ph_passkey_creation_options(struct ph_ctx *ctx, const struct ph_p
 
 /* --- one that is there --- */
 
-struct ph_err ph_passkey_request(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str sub,
-                                 struct ph_str challenge, struct ph_str *options)
+struct ph_err ph_passkey_request(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                 const struct ph_user *user, struct ph_str challenge,
+                                 struct ph_str *options)
 {
     struct json_t *o = ph_json_object(ctx->arena);
     struct ph_passkey *passkeys;
     size_t count;
 
-    PH_TRY(ph_store_passkey_list(ctx, &pool->ref, sub, &passkeys, &count));
+    PH_TRY(ph_passkey_party(ctx, &pool));
+    PH_TRY(ph_store_passkey_list(ctx, &pool->ref, user->sub, &passkeys, &count));
     ph_json_set_str(ctx->arena, o, "challenge", challenge);
     ph_json_set_int(ctx->arena, o, "timeout", GET_TIMEOUT_MS);
     ph_json_set_str(ctx->arena, o, "rpId", pool->web_authn.relying_party);

@@ -38,11 +38,11 @@ PH_MUST_USE struct ph_err ph_passkey_complete(struct ph_ctx *ctx,
 
 /* True when the user could sign in by one: made for the relying party that the pool has now. */
 PH_MUST_USE struct ph_err ph_passkey_exists(struct ph_ctx *ctx, const struct ph_pool *pool,
-                                            struct ph_str sub, bool *exists);
+                                            const struct ph_user *user, bool *exists);
 
 /* *options: PublicKeyCredentialRequestOptionsJSON as text. challenge: base64url. */
 PH_MUST_USE struct ph_err ph_passkey_request(struct ph_ctx *ctx, const struct ph_pool *pool,
-                                             struct ph_str sub, struct ph_str challenge,
+                                             const struct ph_user *user, struct ph_str challenge,
                                              struct ph_str *options);
 
 /* An assertion that holds, not yet used. */
@@ -50,6 +50,7 @@ struct ph_passkey_use {
     struct ph_str id;
     int64_t sign_count;
     int64_t flags;
+    bool roams; /* the authenticator is none of the device's own */
 };
 
 /*
@@ -57,8 +58,17 @@ struct ph_passkey_use {
  * origin of the pool's relying party. What is wrong with one that does not is logged.
  */
 PH_MUST_USE struct ph_err ph_passkey_judge(struct ph_ctx *ctx, const struct ph_pool *pool,
-                                           struct ph_str sub, struct ph_str challenge,
+                                           const struct ph_user *user, struct ph_str challenge,
                                            struct ph_str response, struct ph_passkey_use *use,
                                            bool *right);
+
+/*
+ * WebAuthnMfaSettings (authentication.md 4.2): changes user->mfa_on, stores nothing. Nothing but
+ * what is read back depends on it: in a pool that takes a passkey for two factors every passkey
+ * verifies its user and is all of MFA. InvalidParameterException where the pool takes passkeys for
+ * one factor only, the user has no passkey, or nothing else for when it is lost.
+ */
+PH_MUST_USE struct ph_err ph_passkey_prefer(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                            struct ph_user *user, bool enabled);
 
 #endif

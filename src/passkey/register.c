@@ -24,12 +24,14 @@ static struct ph_err too_many(void)
 struct ph_err ph_passkey_start(struct ph_ctx *ctx, const struct ph_passkey_owner *owner,
                                struct json_t **options)
 {
+    struct ph_passkey_owner whose = *owner;
     struct ph_passkey *existing;
     size_t count;
 
-    PH_TRY(check_settings(owner->pool));
-    PH_TRY(ph_store_passkey_list(ctx, &owner->pool->ref, owner->user->sub, &existing, &count));
-    *options = ph_passkey_creation_options(ctx, owner, ph_passkey_challenge_make(ctx, owner),
+    PH_TRY(ph_passkey_party(ctx, &whose.pool));
+    PH_TRY(check_settings(whose.pool));
+    PH_TRY(ph_store_passkey_list(ctx, &whose.pool->ref, whose.user->sub, &existing, &count));
+    *options = ph_passkey_creation_options(ctx, &whose, ph_passkey_challenge_make(ctx, &whose),
                                            existing, count);
     return PH_OK;
 }
@@ -114,8 +116,8 @@ static struct ph_err store(struct ph_ctx *ctx, const struct ph_passkey_owner *ow
     return result == PH_PASSKEY_ADDED ? PH_OK : too_many();
 }
 
-struct ph_err ph_passkey_complete(struct ph_ctx *ctx, const struct ph_passkey_owner *owner,
-                                  const struct json_t *credential)
+static struct ph_err complete(struct ph_ctx *ctx, const struct ph_passkey_owner *owner,
+                              const struct json_t *credential)
 {
     const struct ph_webauthn_party party = {
         .id = owner->pool->web_authn.relying_party,
@@ -137,4 +139,13 @@ struct ph_err ph_passkey_complete(struct ph_ctx *ctx, const struct ph_passkey_ow
     }
     PH_TRY(ph_passkey_challenge_spend(ctx, challenge));
     return store(ctx, owner, &response, &made);
+}
+
+struct ph_err ph_passkey_complete(struct ph_ctx *ctx, const struct ph_passkey_owner *owner,
+                                  const struct json_t *credential)
+{
+    struct ph_passkey_owner whose = *owner;
+
+    PH_TRY(ph_passkey_party(ctx, &whose.pool));
+    return complete(ctx, &whose, credential);
 }

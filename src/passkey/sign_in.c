@@ -2,14 +2,17 @@
 #include "passkey/internal.h"
 #include "util/encode.h"
 
-struct ph_err ph_passkey_exists(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str sub,
-                                bool *exists)
+struct ph_err ph_passkey_exists(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                const struct ph_user *user, bool *exists)
 {
     struct ph_passkey *passkeys;
     bool found = false;
     size_t count;
 
-    PH_TRY(ph_store_passkey_list(ctx, &pool->ref, sub, &passkeys, &count));
+    PH_TRY(ph_store_passkey_list(ctx, &pool->ref, user->sub, &passkeys, &count));
+    if (count > 0) {
+        PH_TRY(ph_passkey_party(ctx, &pool));
+    }
     for (size_t i = 0; i < count; i++) {
         found = found || ph_passkey_fits(pool, &passkeys[i]);
     }
@@ -85,6 +88,7 @@ static const char *why_not_assertion(struct ph_ctx *ctx, const struct ph_pool *p
         return REASONS[verdict];
     }
     use->id = passkey->id;
+    use->roams = ph_str_eq(passkey->attachment, PH_STR("cross-platform"));
     return has_moved(passkey, use->sign_count) ? NULL : "count";
 }
 
@@ -104,9 +108,9 @@ static const char *why_not(struct ph_ctx *ctx, const struct ph_pool *pool, struc
                                        : "user handle";
 }
 
-struct ph_err ph_passkey_judge(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str sub,
-                               struct ph_str challenge, struct ph_str text,
-                               struct ph_passkey_use *use, bool *right)
+struct ph_err ph_passkey_judge(struct ph_ctx *ctx, const struct ph_pool *pool,
+                               const struct ph_user *user, struct ph_str challenge,
+                               struct ph_str text, struct ph_passkey_use *use, bool *right)
 {
     struct ph_webauthn_response response;
     struct ph_passkey_use made = { 0 };
@@ -114,11 +118,12 @@ struct ph_err ph_passkey_judge(struct ph_ctx *ctx, const struct ph_pool *pool, s
     const char *why = "malformed";
     size_t count;
 
-    PH_TRY(ph_store_passkey_list(ctx, &pool->ref, sub, &passkeys, &count));
+    PH_TRY(ph_passkey_party(ctx, &pool));
+    PH_TRY(ph_store_passkey_list(ctx, &pool->ref, user->sub, &passkeys, &count));
     if (!is_enabled(pool)) {
         why = "not enabled";
     } else if (ph_webauthn_read(ctx->arena, ph_json_parse(ctx->arena, text), &response)) {
-        why = why_not(ctx, pool, sub, challenge, &response,
+        why = why_not(ctx, pool, user->sub, challenge, &response,
                       find(pool, passkeys, count, response.id), &made);
     }
     if (why != NULL) {

@@ -131,7 +131,7 @@ static bool judged(struct test_pool *t, const struct ph_pool *pool, struct ph_st
     const struct ph_str challenge = PH_STR("Y2hhbGxlbmdl");
     bool right = false;
 
-    assert_ok(ph_passkey_judge(&t->ctx, pool, user.sub, challenge,
+    assert_ok(ph_passkey_judge(&t->ctx, pool, &user, challenge,
                                authenticator_get(&phone, challenge, handle), use, &right));
     return right;
 }
@@ -171,10 +171,10 @@ static void another_relying_party_knows_none_of_them(void **state)
     bool exists = false;
 
     assert_ok(complete(t, &owner, challenge_for(t, &owner)));
-    assert_ok(ph_passkey_exists(&t->ctx, &pool, user.sub, &exists));
+    assert_ok(ph_passkey_exists(&t->ctx, &pool, &user, &exists));
     assert_true(exists);
     pool.web_authn.relying_party = PH_STR("app.example.com");
-    assert_ok(ph_passkey_exists(&t->ctx, &pool, user.sub, &exists));
+    assert_ok(ph_passkey_exists(&t->ctx, &pool, &user, &exists));
     assert_false(exists);
     phone.party = "app.example.com";
     assert_false(judged(t, &pool, user.sub, &use));

@@ -2,6 +2,7 @@
 
 #include "model/exceptions.h"
 #include "model/messages.h"
+#include "pool/acr.h"
 
 bool ph_list_has(const struct json_t *list, struct ph_str value)
 {
@@ -332,6 +333,7 @@ struct ph_err ph_pool_check(struct ph_ctx *ctx, struct ph_str region, const stru
     PH_TRY(check_email(ctx, settings));
     PH_TRY(check_lambda(region, settings));
     PH_TRY(check_tags(input));
+    PH_TRY(ph_acr_check(ctx, ph_json_get(input, "AcrConfiguration")));
     PH_TRY(check_first_factors(input));
     PH_TRY(check_required_mfa(ph_json_get(input, "Policies"), settings));
     return ph_pool_check_tier(ctx, ph_json_get(input, "Policies"), settings);

@@ -31,6 +31,20 @@ struct ph_err ph_pool_domains_read(struct ph_ctx *ctx, const struct ph_pool *poo
     return PH_OK;
 }
 
+struct ph_err ph_pool_domain_host(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                  struct ph_str *host)
+{
+    struct ph_pool_domains domains;
+
+    PH_TRY(ph_pool_domains_read(ctx, pool, &domains));
+    *host = domains.custom;
+    if (host->n == 0 && domains.prefix.n > 0) {
+        *host = ph_strf(ctx->arena, "%.*s.auth.%.*s.amazoncognito.com", PH_FMT(domains.prefix),
+                        PH_FMT(pool->region));
+    }
+    return PH_OK;
+}
+
 struct ph_err ph_pool_has_domain(struct ph_ctx *ctx, const struct ph_pool *pool, bool *has_one)
 {
     struct ph_pool_domains domains;

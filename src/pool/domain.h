@@ -12,6 +12,10 @@ struct ph_pool_domains {
 PH_MUST_USE struct ph_err ph_pool_domains_read(struct ph_ctx *ctx, const struct ph_pool *pool,
                                                struct ph_pool_domains *domains);
 
+/* Where the pool's pages are: the custom domain, else the prefix at the service; absent: nowhere.
+ */
+PH_MUST_USE struct ph_err ph_pool_domain_host(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                              struct ph_str *host);
 PH_MUST_USE struct ph_err ph_pool_has_domain(struct ph_ctx *ctx, const struct ph_pool *pool,
                                              bool *has_one);
 

@@ -16,7 +16,13 @@
 enum ph_mfa_mode { PH_MFA_OFF, PH_MFA_OPTIONAL, PH_MFA_ON };
 
 /* Bits: what may be asked after the first factor. The numbers are stored. */
-enum ph_mfa_factor { PH_MFA_SMS = 1, PH_MFA_TOTP = 2, PH_MFA_EMAIL = 4 };
+enum ph_mfa_factor {
+    PH_MFA_SMS = 1,
+    PH_MFA_TOTP = 2,
+    PH_MFA_EMAIL = 4,
+    PH_MFA_PASSKEY =
+        8, /* asked for by nobody: passkeys of the user verify him, and are all of MFA */
+};
 
 /* Bits for AliasAttributes, UsernameAttributes and AutoVerifiedAttributes. */
 enum ph_contact { PH_EMAIL = 1, PH_PHONE = 2, PH_PREFERRED_USERNAME = 4 };
@@ -44,6 +50,9 @@ struct ph_password_policy {
 };
 
 enum ph_attr_type { PH_ATTR_STRING, PH_ATTR_NUMBER, PH_ATTR_BOOLEAN, PH_ATTR_DATETIME };
+
+/* Levels of authentication, as the claim acr names them. */
+enum { PH_ACR_LEVELS = 4 };
 
 /* One entry of the pool's schema. */
 struct ph_attr_def {
@@ -100,6 +109,8 @@ struct ph_pool {
     struct ph_web_authn web_authn;
     bool tracks_sessions;      /* UserSessionTracking ENABLED */
     int64_t sessions_per_user; /* TokenSession.MaxPerUser */
+    struct ph_str acr_names[PH_ACR_LEVELS]; /* of levels 1 to 4 */
+    bool is_lite;                           /* the tier without the newer features */
     bool tracks_devices;
     bool device_replaces_mfa;     /* ChallengeRequiredOnNewDevice */
     bool asks_before_remembering; /* DeviceOnlyRememberedOnUserPrompt */

@@ -3,6 +3,7 @@
 
 #include "model/messages.h"
 #include "model/validate.h"
+#include "pool/acr.h"
 #include "pool/checks.h"
 #include "pool/schema.h"
 
@@ -28,6 +29,8 @@ static const char *const PLAIN[] = {
     "LambdaConfig",
     "KeyConfiguration",
     "IssuerConfiguration",
+    "AcrConfiguration",
+    "DcrConfiguration",
 };
 
 static const char *const CREATE_ONLY[] = { "AliasAttributes", "UsernameAttributes",
@@ -35,7 +38,7 @@ static const char *const CREATE_ONLY[] = { "AliasAttributes", "UsernameAttribute
 
 /* An update that omits these leaves them as they are. */
 static const char *const KEPT[] = { "UserAttributeUpdateSettings", "MfaConfiguration",
-                                    "UserPoolTags", "UserPoolTier" };
+                                    "UserPoolTags", "UserPoolTier", "DcrConfiguration" };
 
 static const char *const CARRIED[] = { "AliasAttributes", "UsernameAttributes",
                                        "UsernameConfiguration", "SchemaAttributes" };
@@ -175,6 +178,20 @@ static void fill_sns_region(struct ph_arena *arena, struct json_t *settings, str
     }
 }
 
+/* Read back whole once they were set; a pool that says nothing about them has no such members. */
+static void fill_levels(struct ph_arena *arena, struct json_t *settings)
+{
+    const struct json_t *acr = ph_json_get(settings, "AcrConfiguration");
+    const struct json_t *dcr = ph_json_get(settings, "DcrConfiguration");
+
+    if (acr != NULL) {
+        ph_json_set(arena, settings, "AcrConfiguration", ph_acr_effective(arena, acr));
+    }
+    if (dcr != NULL) {
+        ph_json_set(arena, settings, "DcrConfiguration", ph_dcr_effective(arena, dcr));
+    }
+}
+
 static void fill_defaults(struct ph_arena *arena, struct json_t *settings, struct ph_str region)
 {
     fill(arena, settings, "DeletionProtection", PH_STR("\"INACTIVE\""));
@@ -193,6 +210,7 @@ static void fill_defaults(struct ph_arena *arena, struct json_t *settings, struc
                 "{\"Priority\":2,\"Name\":\"verified_phone_number\"}]}"));
     fill(arena, settings, "UserPoolTier", PH_STR("\"ESSENTIALS\""));
     fill_sns_region(arena, settings, region);
+    fill_levels(arena, settings);
 }
 
 /* What create and update have in common, once the members of the input are in place. */

@@ -1,5 +1,6 @@
 /* From a pool's record to the snapshot that the rules read. */
 #include "crypto/hash.h"
+#include "pool/acr.h"
 #include "pool/checks.h"
 #include "pool/internal.h"
 #include "pool/schema.h"
@@ -240,6 +241,8 @@ static void read_settings(const struct json_t *json, struct ph_pool *pool)
     read_devices(ph_json_get(json, "DeviceConfiguration"), pool);
     read_sessions(ph_json_get(json, "SessionConfiguration"), pool);
     pool->threat_protection = has_threat_protection(json);
+    ph_acr_names(ph_json_get(json, "AcrConfiguration"), pool->acr_names);
+    pool->is_lite = ph_str_eq(ph_json_get_str(json, "UserPoolTier"), PH_STR("LITE"));
 }
 
 struct ph_str ph_pool_arn(struct ph_arena *arena, const struct ph_settings *settings,

@@ -60,6 +60,21 @@ static bool uses_access_token_trigger(const struct json_t *policies, const struc
     return version.n > 0 && !ph_str_eq(version, PH_STR("V1_0"));
 }
 
+static bool uses_acr_names(const struct json_t *policies, const struct json_t *settings)
+{
+    (void)policies;
+    return ph_json_get(settings, "AcrConfiguration") != NULL;
+}
+
+/* On unless it is switched off: that is what leaving EnableStatus out means. */
+static bool uses_registration(const struct json_t *policies, const struct json_t *settings)
+{
+    const struct json_t *dcr = ph_json_get(settings, "DcrConfiguration");
+
+    (void)policies;
+    return dcr != NULL && !ph_str_eq(ph_json_get_str(dcr, "EnableStatus"), PH_STR("Disabled"));
+}
+
 static bool uses_threat_protection(const struct json_t *policies, const struct json_t *settings)
 {
     const struct ph_str mode =
@@ -85,6 +100,8 @@ static const struct feature FEATURES[] = {
     { "Password History", ESSENTIALS, uses_password_history },
     { "Access Token Customization", ESSENTIALS, uses_access_token_trigger },
     { "Session Tracking", ESSENTIALS, uses_sessions },
+    { "ACR Configuration", ESSENTIALS, uses_acr_names },
+    { "Dynamic Client Registration", ESSENTIALS, uses_registration },
     { "Threat Protection", PLUS, uses_threat_protection },
 };
 

@@ -70,8 +70,8 @@ struct ph_err ph_store_outbox_put(struct ph_ctx *ctx, const struct ph_message *m
     "id, pool_id, username, medium, destination, reason, subject, body, code, created_ms"
 
 static const char LIST_MESSAGES[] =
-    "SELECT " MESSAGE_COLUMNS
-    " FROM outbox WHERE position > COALESCE((SELECT position FROM outbox WHERE id = $1),"
+    "SELECT " MESSAGE_COLUMNS " FROM outbox WHERE medium < 2 AND position > COALESCE((SELECT "
+    "position FROM outbox WHERE id = $1),"
     " (SELECT MAX(position) FROM outbox WHERE id < $1), 0)"
     " AND ($2 IS NULL OR username = $2) AND ($3 IS NULL OR destination = $3)"
     " ORDER BY position DESC LIMIT $4";
@@ -84,7 +84,7 @@ static void decode_message(struct ph_q *q, struct ph_ctx *ctx, struct ph_message
     m->id = ph_q_str(q, ctx->arena, 0);
     m->pool_id = ph_q_str(q, ctx->arena, 1);
     m->username = ph_q_str(q, ctx->arena, 2);
-    m->medium = ph_q_int(q, 3) == PH_MEDIUM_SMS ? PH_MEDIUM_SMS : PH_MEDIUM_EMAIL;
+    m->medium = (enum ph_medium)ph_q_int(q, 3);
     m->destination = ph_q_str(q, ctx->arena, 4);
     m->reason = ph_q_str(q, ctx->arena, 5);
     m->subject = ph_q_str(q, ctx->arena, 6);
@@ -251,7 +251,7 @@ static const char SWEEP_FAR[] = "UPDATE outbox SET due_ms = $2 WHERE id IN (SELE
 static const char SWEEP_WANTED[] =
     "SELECT 1 WHERE EXISTS (SELECT 1 FROM outbox WHERE state < 2 AND created_ms < $1)"
     " OR EXISTS (SELECT 1 FROM outbox WHERE state = 3 AND ended_ms < $2)"
-    " OR EXISTS (SELECT 1 FROM outbox WHERE medium IN (0, 1) AND state < 2 AND due_ms > $3)";
+    " OR EXISTS (SELECT 1 FROM outbox WHERE medium IN (0, 1, 2) AND state < 2 AND due_ms > $3)";
 
 struct sweeping {
     const struct ph_outbox_limits *limits;

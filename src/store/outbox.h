@@ -6,17 +6,22 @@
 
 #include "store/store.h"
 
-enum ph_medium { PH_MEDIUM_EMAIL, PH_MEDIUM_SMS };
+/* The numbers are stored. */
+enum ph_medium {
+    PH_MEDIUM_EMAIL,
+    PH_MEDIUM_SMS,
+    PH_MEDIUM_FUNCTION, /* a call of a custom sender, which delivers instead of us */
+};
 
 struct ph_message {
     struct ph_str id; /* UUID version 7: in order of time */
     struct ph_str pool_id;
     struct ph_str username;
     enum ph_medium medium;
-    struct ph_str destination; /* address or number */
+    struct ph_str destination; /* address or number; of a call: the function's ARN */
     struct ph_str reason;      /* "SignUp", "ResendCode", "AdminCreateUser", ... */
     struct ph_str subject;     /* e-mail only */
-    struct ph_str body;        /* sealed in the row: it holds the code */
+    struct ph_str body;        /* sealed in the row: it holds the code; of a call: its event */
     struct ph_str code;        /* alone, for the dev outbox; sealed, too */
     int64_t created_ms;
 };
@@ -34,9 +39,10 @@ struct ph_outbox_query {
 };
 
 /*
- * Newest first, in the order of their commits: whoever asks again and again for what came after
- * the newest that he knows misses none, whatever the clock does. When the message `after_id` is
- * gone (with its pool), those count as after it whose ids are greater.
+ * What goes to people, not the calls of functions. Newest first, in the order of their commits:
+ * whoever asks again and again for what came after the newest that he knows misses none, whatever
+ * the clock does. When the message `after_id` is gone (with its pool), those count as after it
+ * whose ids are greater.
  */
 PH_MUST_USE struct ph_err ph_store_outbox_list(struct ph_ctx *ctx,
                                                const struct ph_outbox_query *query,

@@ -41,9 +41,13 @@ static const char SWEEP_GROUPS[] =
     "DELETE FROM deleted_groups WHERE $1 > 0 AND NOT EXISTS (SELECT 1 FROM group_members m"
     " WHERE m.pool_id = deleted_groups.pool_id AND m.group_id = deleted_groups.id)";
 
-static const char *const SWEEPS[] = { SWEEP_SPENT,  SWEEP_FAMILIES, SWEEP_LOCKOUTS, SWEEP_ATTEMPTS,
-                                      SWEEP_CODES,  SWEEP_KEYS,     SWEEP_DEVICES,  SWEEP_MEMBERS,
-                                      SWEEP_GROUPS, SWEEP_SESSIONS };
+static const char SWEEP_PARKED[] = "DELETE FROM parked WHERE (pool_id, id) IN (SELECT pool_id, id"
+                                   " FROM parked WHERE expires_ms < $1 LIMIT 1000)";
+
+static const char *const SWEEPS[] = {
+    SWEEP_SPENT,   SWEEP_FAMILIES, SWEEP_LOCKOUTS, SWEEP_ATTEMPTS, SWEEP_CODES,  SWEEP_KEYS,
+    SWEEP_DEVICES, SWEEP_MEMBERS,  SWEEP_GROUPS,   SWEEP_SESSIONS, SWEEP_PARKED,
+};
 
 static const char NEXT_DELETED[] = "SELECT id FROM deleted_pools ORDER BY id LIMIT 1";
 static const char PURGE_USERS[] = "DELETE FROM users WHERE (pool_id, sub) IN"
@@ -93,14 +97,15 @@ static const char PURGE_IDENTITIES[] =
 static const char PURGE_CONFIGURATIONS[] = "DELETE FROM configurations WHERE pool_id = $1";
 static const char PURGE_LOGS[] = "DELETE FROM log_events WHERE pool_id = $1";
 static const char PURGE_OUTBOX[] = "DELETE FROM outbox WHERE pool_id = $1";
+static const char PURGE_PARKED[] = "DELETE FROM parked WHERE pool_id = $1";
 static const char PURGED[] = "DELETE FROM deleted_pools WHERE id = $1";
 
-static const char *const PURGES[] = { PURGE_USERS,          PURGE_ALIASES,  PURGE_CODES,
-                                      PURGE_LOCKOUTS,       PURGE_ATTEMPTS, PURGE_FAMILIES,
-                                      PURGE_EVENTS,         PURGE_TOTP,     PURGE_STEPS,
-                                      PURGE_DEVICES,        PURGE_PASSKEYS, PURGE_GROUPS,
-                                      PURGE_MEMBERS,        PURGE_SESSIONS, PURGE_IDENTITIES,
-                                      PURGE_CONFIGURATIONS, PURGE_LOGS,     PURGE_OUTBOX };
+static const char *const PURGES[] = {
+    PURGE_USERS,          PURGE_ALIASES, PURGE_CODES,   PURGE_LOCKOUTS, PURGE_ATTEMPTS,
+    PURGE_FAMILIES,       PURGE_EVENTS,  PURGE_TOTP,    PURGE_STEPS,    PURGE_DEVICES,
+    PURGE_PASSKEYS,       PURGE_GROUPS,  PURGE_MEMBERS, PURGE_SESSIONS, PURGE_IDENTITIES,
+    PURGE_CONFIGURATIONS, PURGE_LOGS,    PURGE_OUTBOX,  PURGE_PARKED,
+};
 
 static const char IS_DELETED[] = "SELECT 1 FROM deleted_pools WHERE id = $1";
 

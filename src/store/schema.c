@@ -250,6 +250,14 @@ static const char *const STEP_LOG_EVENTS[] = {
     NULL,
 };
 
+/* What a sign-in remembers and does not fit into its Session. */
+static const char *const STEP_PARKED[] = {
+    "CREATE TABLE IF NOT EXISTS parked (pool_id TEXT NOT NULL, id TEXT NOT NULL,"
+    " content BYTEA NOT NULL, expires_ms BIGINT NOT NULL, PRIMARY KEY (pool_id, id))",
+    "CREATE INDEX IF NOT EXISTS parked_expires ON parked (expires_ms)",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -272,6 +280,7 @@ static const struct step STEPS[] = {
     { .version = 13, .min_reader = 1, .statements = STEP_TOKEN_SESSIONS },
     { .version = 14, .min_reader = 1, .statements = STEP_IDENTITIES },
     { .version = 15, .min_reader = 1, .statements = STEP_LOG_EVENTS },
+    { .version = 16, .min_reader = 1, .statements = STEP_PARKED },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

@@ -16,6 +16,7 @@
  *   store/sign_in.h   lockout, spent nonces, token families, sign-in events
  *   store/outbox.h    messages on their way out
  *   store/log_events.h  events on their way to log targets
+ *   store/parked.h    what does not fit into a Session
  *   store/access.h    access keys of administrators
  */
 #ifndef PH_STORE_STORE_H

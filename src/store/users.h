@@ -117,11 +117,9 @@ struct ph_user_change {
     enum ph_code_purpose drop_purpose; /* ... CONFLICT when somebody else just spent it */
     const struct ph_message *messages; /* leave after the commit (store/outbox.h) */
     size_t message_count;
-    const struct ph_totp_change *totp;     /* of the software token (store/totp.h) */
-    const struct ph_identity *link;        /* becomes the user's */
-    const struct ph_identity *unlink;      /* is no longer; provider_ms does not matter */
-    const struct ph_trigger_event *events; /* of custom senders; whoever stores sends them then */
-    size_t event_count;
+    const struct ph_totp_change *totp;  /* of the software token (store/totp.h) */
+    const struct ph_identity *link;     /* becomes the user's */
+    const struct ph_identity *unlink;   /* is no longer; provider_ms does not matter */
 };
 
 enum ph_user_write {

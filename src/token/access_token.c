@@ -124,20 +124,36 @@ static struct ph_err check_user(struct ph_ctx *ctx, const struct ph_pool *pool,
     return check_revocation(ctx, pool, *user, claims);
 }
 
+/* All that a token must be; *user is whose it is. */
+static struct ph_err check(struct ph_ctx *ctx, struct ph_str token, const struct ph_pool **pool,
+                           const struct json_t **claims, struct ph_user **user)
+{
+    PH_TRY(verify(ctx, token, pool, claims));
+    if (ph_json_int(ph_json_get(*claims, "exp")) <= ph_now_s(ctx)) {
+        return refuse(PH_MSG_TOKEN_EXPIRED);
+    }
+    if (!has_scope(ph_json_get_str(*claims, "scope"))) {
+        return refuse(PH_MSG_TOKEN_SCOPES);
+    }
+    return check_user(ctx, *pool, *claims, user);
+}
+
+struct ph_err ph_access_token_check(struct ph_ctx *ctx, struct ph_str token,
+                                    const struct json_t **claims)
+{
+    const struct ph_pool *pool;
+    struct ph_user *user;
+
+    return check(ctx, token, &pool, claims, &user);
+}
+
 struct ph_err ph_access_token_verify(struct ph_ctx *ctx, struct ph_str token)
 {
     const struct ph_pool *pool;
     const struct json_t *claims;
     struct ph_user *user;
 
-    PH_TRY(verify(ctx, token, &pool, &claims));
-    if (ph_json_int(ph_json_get(claims, "exp")) <= ph_now_s(ctx)) {
-        return refuse(PH_MSG_TOKEN_EXPIRED);
-    }
-    if (!has_scope(ph_json_get_str(claims, "scope"))) {
-        return refuse(PH_MSG_TOKEN_SCOPES);
-    }
-    PH_TRY(check_user(ctx, pool, claims, &user));
+    PH_TRY(check(ctx, token, &pool, &claims, &user));
     ctx->caller.kind = PH_CALLER_TOKEN;
     ctx->caller.pool_id = pool->id;
     ctx->caller.client_id = ph_json_get_str(claims, "client_id");

@@ -1,5 +1,6 @@
 #include "token/claims.h"
 
+#include "token/methods.h"
 #include "util/json.h"
 
 static void set(struct ph_ctx *ctx, struct json_t *claims, const char *name, struct ph_str value)
@@ -88,6 +89,15 @@ static void add_origin(struct ph_ctx *ctx, const struct ph_auth_granted *granted
     }
 }
 
+static void add_level(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
+                      struct json_t *claims)
+{
+    if (granted->acr.n > 0) {
+        set(ctx, claims, "acr", granted->acr);
+        ph_json_set(ctx->arena, claims, "amr", ph_methods_claim(ctx->arena, granted->methods));
+    }
+}
+
 static void add_times(struct ph_ctx *ctx, const struct ph_auth_granted *granted, int64_t lifetime_s,
                       struct json_t *claims)
 {
@@ -116,6 +126,7 @@ struct json_t *ph_claims_id(struct ph_ctx *ctx, const struct ph_auth_granted *gr
     set(ctx, claims, "aud", granted->client->id);
     set(ctx, claims, "event_id", granted->event_id);
     set(ctx, claims, "token_use", PH_STR("id"));
+    add_level(ctx, granted, claims);
     add_times(ctx, granted, granted->client->id_token_s, claims);
     add_identities(ctx, granted->user, claims);
     add_attributes(ctx, granted, claims);
@@ -138,6 +149,7 @@ struct json_t *ph_claims_access(struct ph_ctx *ctx, const struct ph_auth_granted
     set(ctx, claims, "event_id", granted->event_id);
     set(ctx, claims, "token_use", PH_STR("access"));
     set(ctx, claims, "scope", PH_STR("aws.cognito.signin.user.admin"));
+    add_level(ctx, granted, claims);
     add_times(ctx, granted, granted->client->access_token_s, claims);
     set(ctx, claims, "username", granted->user->username);
     return claims;

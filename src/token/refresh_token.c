@@ -35,6 +35,10 @@ static struct ph_str as_text(struct ph_ctx *ctx, const struct ph_refresh_token *
     if (token->device_key.n > 0) {
         ph_json_set_str(ctx->arena, o, "device", token->device_key);
     }
+    if (token->acr.n > 0) {
+        ph_json_set_str(ctx->arena, o, "acr", token->acr);
+        ph_json_set_int(ctx->arena, o, "methods", token->methods);
+    }
     ph_json_set_int(ctx->arena, o, "generation", token->generation);
     ph_json_set_int(ctx->arena, o, "auth_time", token->auth_time_ms);
     ph_json_set_int(ctx->arena, o, "expires", token->expires_ms);
@@ -96,6 +100,8 @@ bool ph_refresh_token_open(struct ph_ctx *ctx, const struct ph_pool *pool, struc
         .sub = ph_json_get_str(o, "sub"),
         .family = ph_json_get_str(o, "family"),
         .device_key = ph_json_get_str(o, "device"),
+        .acr = ph_json_get_str(o, "acr"),
+        .methods = (unsigned)ph_json_int(ph_json_get(o, "methods")),
         .generation = ph_json_int(ph_json_get(o, "generation")),
         .auth_time_ms = ph_json_int(ph_json_get(o, "auth_time")),
         .expires_ms = ph_json_int(ph_json_get(o, "expires")),

@@ -13,6 +13,8 @@ struct ph_refresh_token {
     struct ph_str sub;
     struct ph_str family;     /* origin_jti */
     struct ph_str device_key; /* absent: not bound to a device */
+    struct ph_str acr;        /* absent: the sign-in was for no level */
+    unsigned methods;         /* beside it, enum ph_method bits */
     int64_t generation;       /* of rotation */
     int64_t auth_time_ms;     /* of the sign-in */
     int64_t expires_ms;       /* absolute; rotation does not move it */

@@ -17,6 +17,8 @@ struct ph_auth_granted {
     struct ph_str device_key;             /* absent: the sign-in has no device */
     struct ph_str event_id;               /* UUID */
     int64_t auth_time_s;                  /* of the sign-in; survives refresh */
+    struct ph_str acr;                    /* the level reached; absent: no client asked */
+    unsigned methods;                     /* beside it, enum ph_method bits */
     struct ph_str trigger_source;         /* "TokenGeneration_Authentication", ... */
     const struct json_t *client_metadata; /* for the trigger; NULL: none */
 };

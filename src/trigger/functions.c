@@ -1,6 +1,5 @@
 #include "trigger/internal.h"
 
-#include "trigger/sender.h"
 #include "util/blocking.h"
 
 #include <errno.h>
@@ -36,7 +35,6 @@ struct ph_functions {
     struct ph_arena arena;
     struct ph_route *routes;
     size_t route_count;
-    struct ph_sender *sender;
     pthread_mutex_t lock; /* guards what follows, and all functions */
     pthread_cond_t freed; /* a place in some bulkhead */
     struct function *first;
@@ -95,7 +93,6 @@ struct ph_functions *ph_functions_create(const struct ph_functions_options *opti
         ph_functions_destroy(functions);
         return NULL;
     }
-    functions->sender = ph_sender_create(functions, &functions->options.log);
     return functions;
 }
 
@@ -116,7 +113,6 @@ void ph_functions_destroy(struct ph_functions *functions)
     if (functions == NULL) {
         return;
     }
-    ph_sender_destroy(functions->sender);
     destroy_functions(functions->first);
     pthread_cond_destroy(&functions->freed);
     pthread_mutex_destroy(&functions->lock);
@@ -164,7 +160,7 @@ static struct function *add_function(struct ph_functions *functions, struct ph_s
         struct ph_arena scratch = { 0 };
 
         function->local =
-            ph_local_create(&functions->options.log, arn, ph_route_target(&scratch, route, arn));
+            ph_local_create(&functions->options, arn, ph_route_target(&scratch, route, arn));
         ph_arena_finish(&scratch);
     }
     function->next = functions->first;
@@ -380,22 +376,15 @@ void ph_function_call(struct ph_ctx *ctx, struct ph_functions *functions, struct
     }
 }
 
-void ph_function_send(struct ph_ctx *ctx, struct ph_functions *functions, struct ph_str arn,
-                      struct ph_str event)
-{
-    if (functions == NULL || !ph_sender_push(functions->sender, arn, event)) {
-        PH_LOG(&ctx->log, PH_ERROR, "function_not_called", ph_f_str("function", arn));
-    }
-}
-
 void ph_function_deliver(struct ph_functions *functions, struct ph_arena *arena, struct ph_str arn,
                          struct ph_str event, struct ph_function_answer *answer)
 {
-    struct ph_try call = { .arena = arena,
-                           .options = &functions->options,
-                           .arn = arn,
-                           .event = event,
-                           .asynchronous = true };
+    struct ph_try call = { .arena = arena, .arn = arn, .event = event, .asynchronous = true };
 
+    if (functions == NULL) {
+        ph_answer_set(answer, PH_FUNCTION_FAILED, PH_STR("ResourceNotFoundException"));
+        return;
+    }
+    call.options = &functions->options;
     call_function(functions, &call, answer);
 }

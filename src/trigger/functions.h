@@ -21,11 +21,12 @@ enum {
 };
 
 struct ph_functions_options {
-    struct ph_str routes; /* lines "PATTERN = TARGET"; see docs/operations.md */
-    int64_t timeout_ms;   /* of one try */
-    int64_t pause_ms;     /* how long a breaker stays open */
-    unsigned at_once;     /* calls of one function at the same time */
-    unsigned share;       /* workers that may be inside, calling or waiting for their turn */
+    struct ph_str routes;      /* lines "PATTERN = TARGET"; see docs/operations.md */
+    int64_t timeout_ms;        /* of one try */
+    int64_t pause_ms;          /* how long a breaker stays open */
+    unsigned at_once;          /* calls of one function at the same time */
+    unsigned share;            /* workers that may be inside, calling or waiting for their turn */
+    struct ph_str key_service; /* URL that local functions ask instead of KMS; absent: none */
     struct ph_aws_credentials credentials;
     struct ph_fetch *fetch;
     struct ph_log log;
@@ -38,7 +39,7 @@ bool ph_functions_run_here(struct ph_str routes);
 struct ph_functions *ph_functions_create(const struct ph_functions_options *options, char *why,
                                          size_t why_size);
 
-/* Ends local functions and what is still to be sent. NULL is fine. */
+/* Ends local functions. NULL is fine. */
 void ph_functions_destroy(struct ph_functions *functions);
 
 /* Ends the processes of local functions at once, when the server ends with calls on their way. */
@@ -60,8 +61,8 @@ struct ph_function_answer {
 void ph_function_call(struct ph_ctx *ctx, struct ph_functions *functions, struct ph_str arn,
                       struct ph_str event, struct ph_function_answer *answer);
 
-/* Queues the call and does not wait for it; what comes of it is logged. */
-void ph_function_send(struct ph_ctx *ctx, struct ph_functions *functions, struct ph_str arn,
-                      struct ph_str event);
+/* A call whose reply is nobody's concern (5.1), by a thread that is no worker. NULL: knows none. */
+void ph_function_deliver(struct ph_functions *functions, struct ph_arena *arena, struct ph_str arn,
+                         struct ph_str event, struct ph_function_answer *answer);
 
 #endif

@@ -45,7 +45,8 @@ void ph_try_lambda(const struct ph_try *call, struct ph_function_answer *answer)
 
 /* A program of ours with its idle instances (local.c). */
 struct ph_local;
-struct ph_local *ph_local_create(const struct ph_log *log, struct ph_str arn, struct ph_str target);
+struct ph_local *ph_local_create(const struct ph_functions_options *options, struct ph_str arn,
+                                 struct ph_str target);
 void ph_local_destroy(struct ph_local *local);
 void ph_local_kill(struct ph_local *local); /* all that run, without waiting for them */
 void ph_try_local(struct ph_local *local, const struct ph_try *call,

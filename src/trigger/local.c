@@ -43,11 +43,12 @@ struct ph_local {
     struct ph_log log;
     struct ph_arena arena;
     struct ph_str arn;
-    const char *name;    /* of the function */
-    const char *file;    /* NULL: the name has a zero in it */
-    const char *handler; /* what the file exports */
-    const char *program; /* "node", "python3" or the file itself */
-    const char *code;    /* the bootstrap, NULL for programs that need none */
+    const char *name;          /* of the function */
+    const char *file;          /* NULL: the name has a zero in it */
+    const char *handler;       /* what the file exports */
+    const char *program;       /* "node", "python3" or the file itself */
+    const char *code;          /* the bootstrap, NULL for programs that need none */
+    struct ph_str key_service; /* absent: none */
     pthread_mutex_t lock;
     struct instance *idle[IDLE_MAX];
     size_t idle_count;
@@ -95,14 +96,16 @@ static void split_target(struct ph_local *local, struct ph_str target)
     }
 }
 
-struct ph_local *ph_local_create(const struct ph_log *log, struct ph_str arn, struct ph_str target)
+struct ph_local *ph_local_create(const struct ph_functions_options *options, struct ph_str arn,
+                                 struct ph_str target)
 {
     struct ph_local *local = calloc(1, sizeof *local);
 
     if (local == NULL) {
         ph_fatal("out of memory");
     }
-    local->log = *log;
+    local->log = options->log;
+    local->key_service = options->key_service;
     local->arn = ph_str_dup(&local->arena, arn);
     local->name = ph_cstr(&local->arena, ph_function_name(arn, NULL));
     split_target(local, target);
@@ -178,7 +181,20 @@ static void *read_output(void *self)
 
 /* ---- starting and ending ---- */
 
-/* Everything but our own settings: they hold secrets. */
+#define KMS_VARIABLE "AWS_ENDPOINT_URL_KMS="
+
+static char *cstr(struct ph_arena *arena, struct ph_str s)
+{
+    char *copy = ph_arena_alloc(arena, s.n + 1);
+
+    memcpy(copy, s.p, s.n);
+    return copy;
+}
+
+/*
+ * Everything but our own settings: they hold secrets. Where we are the key service, SDKs find us,
+ * unless the developer has one.
+ */
 static char **environment_for(struct ph_arena *arena, const struct instance *instance)
 {
     const struct ph_local *local = instance->local;
@@ -194,16 +210,20 @@ static char **environment_for(struct ph_arena *arena, const struct instance *ins
         ph_strf(arena, "_HANDLER=%s", local->handler),
         ph_strf(arena, "POOLHOUSE_HANDLER_FILE=%s", local->file),
     };
+    bool has_kms = local->key_service.n == 0;
     size_t n = 0;
 
     for (char **variable = environ; *variable != NULL && n < VARIABLES_MAX; variable++) {
         if (!ph_str_starts(ph_str_from(*variable), PH_STR("POOLHOUSE_"))) {
+            has_kms = has_kms || ph_str_starts(ph_str_from(*variable), PH_STR(KMS_VARIABLE));
             all[n++] = *variable;
         }
     }
+    if (!has_kms) {
+        all[n++] = cstr(arena, PH_CONCAT(arena, PH_STR(KMS_VARIABLE), local->key_service));
+    }
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
-        all[n] = ph_arena_alloc(arena, ours[i].n + 1);
-        memcpy(all[n++], ours[i].p, ours[i].n);
+        all[n++] = cstr(arena, ours[i]);
     }
     return all;
 }

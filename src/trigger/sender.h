@@ -1,26 +1,28 @@
 /*
  * Calls that nobody waits for: custom senders, whose outcome is nobody's concern (5.1).
  *
- * A bounded queue in memory and a few threads. What waits when the process dies is lost, as is what
- * does not fit; both are in the log.
+ * They are messages of the outbox (trigger.h writes them), so that a crash loses none; a courier
+ * claims them and this carrier makes the calls. What the function throws is its own affair and is
+ * not tried again; a function that could not be asked is, as a relay would be.
  */
 #ifndef PH_TRIGGER_SENDER_H
 #define PH_TRIGGER_SENDER_H
 
+#include "deliver/carrier.h"
 #include "trigger/functions.h"
 
+struct ph_codes;
 struct ph_sender;
 
-struct ph_sender *ph_sender_create(struct ph_functions *functions, const struct ph_log *log);
+/* Members of the body of such a message. */
+#define PH_CALL_KEY "key"     /* KMSKeyID of the pool */
+#define PH_CALL_EVENT "event" /* the event, without its code */
 
-/* Works off what is queued for some seconds, and logs what was left. NULL is fine. */
-void ph_sender_destroy(struct ph_sender *sender);
+/* functions may be NULL: then none is found. Keeps the pointers. */
+struct ph_sender *ph_sender_create(struct ph_functions *functions, const struct ph_codes *codes,
+                                   int64_t function_timeout_ms);
+void ph_sender_destroy(struct ph_sender *sender); /* after its courier; NULL is fine */
 
-/* Copies both; wiped when they are done with. False when the queue is full. */
-PH_MUST_USE bool ph_sender_push(struct ph_sender *sender, struct ph_str arn, struct ph_str event);
-
-/* functions.c: one such call, with all its tries. */
-void ph_function_deliver(struct ph_functions *functions, struct ph_arena *arena, struct ph_str arn,
-                         struct ph_str event, struct ph_function_answer *answer);
+struct ph_carrier ph_sender_carrier(struct ph_sender *sender);
 
 #endif

@@ -2,9 +2,10 @@
 #include "trigger/trigger.h"
 
 #include "model/exceptions.h"
+#include "trigger/codes.h"
 #include "trigger/event.h"
 #include "trigger/functions.h"
-#include "util/encode.h"
+#include "trigger/sender.h"
 
 static const struct json_t *config_of(const struct ph_pool *pool)
 {
@@ -90,25 +91,39 @@ struct ph_err ph_trigger_run(struct ph_ctx *ctx, const struct ph_pool *pool,
 
 /* ---- custom senders ---- */
 
-struct ph_err ph_trigger_prepare(struct ph_ctx *ctx, const struct ph_pool *pool,
-                                 const struct ph_trigger_call *call, struct ph_trigger_event *event)
+/* The event is whole but for its code, which is encrypted when it leaves: that may take a while. */
+static struct ph_str call_text(struct ph_ctx *ctx, const struct ph_pool *pool,
+                               const struct ph_trigger_call *call)
 {
-    struct ph_trigger_call clear = *call;
+    struct json_t *text = ph_json_object(ctx->arena);
+    struct ph_trigger_call without = *call;
 
-    if (ctx->settings == NULL || !ctx->settings->plain_codes) {
+    without.code = PH_STR("");
+    ph_json_set_str(ctx->arena, text, PH_CALL_KEY, ph_json_get_str(config_of(pool), "KMSKeyID"));
+    ph_json_set(ctx->arena, text, PH_CALL_EVENT, ph_event_make(ctx, pool, &without));
+    return ph_json_text(ctx->arena, text, PH_JSON_INSERTION);
+}
+
+struct ph_err ph_trigger_call_write(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                    const struct ph_trigger_call *call, struct ph_message *message)
+{
+    if (ctx->settings == NULL || ph_codes_form(ctx->settings) == PH_CODES_NEVER) {
         return PH_FAIL(UnexpectedLambdaException,
                        ph_textf(ctx->arena,
                                 "%s invocation failed due to error KMS: codes cannot be encrypted "
-                                "here; triggers.plain_codes = true hands them over in base64.",
+                                "here; set kms.endpoint, or hand them over in base64 with "
+                                "triggers.plain_codes = true.",
                                 ph_trigger_keys[call->trigger]));
     }
-    clear.code = ph_base64(ctx->arena, call->code);
-    *event = (struct ph_trigger_event){ .arn = arn_of(pool, call->trigger),
-                                        .text = event_text(ctx, pool, &clear) };
+    *message = (struct ph_message){
+        .id = ph_new_uuid7(ctx),
+        .pool_id = pool->id,
+        .username = call->user->username,
+        .medium = PH_MEDIUM_FUNCTION,
+        .destination = arn_of(pool, call->trigger),
+        .body = call_text(ctx, pool, call),
+        .code = call->code,
+        .created_ms = ph_now_ms(ctx),
+    };
     return PH_OK;
-}
-
-void ph_trigger_send(struct ph_ctx *ctx, const struct ph_trigger_event *event)
-{
-    ph_function_send(ctx, ctx->functions, event->arn, event->text);
 }

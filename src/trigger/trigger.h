@@ -65,20 +65,13 @@ PH_MUST_USE struct ph_err ph_trigger_run(struct ph_ctx *ctx, const struct ph_poo
                                          const struct json_t **response);
 
 /*
- * An event of a custom sender, for ph_trigger_send(): made while the rules know what it is about,
- * sent when it has happened. UnexpectedLambdaException where codes may not be handed over.
+ * The call of a custom sender, as a message of the outbox: written in the transaction that causes
+ * it, made when that is durable (trigger/sender.h), and nobody waits for what comes of it (5.1).
+ * UnexpectedLambdaException where codes can be handed over in no way (trigger/codes.h).
  */
-struct ph_trigger_event {
-    struct ph_str arn;
-    struct ph_str text;
-};
-
-PH_MUST_USE struct ph_err ph_trigger_prepare(struct ph_ctx *ctx, const struct ph_pool *pool,
-                                             const struct ph_trigger_call *call,
-                                             struct ph_trigger_event *event);
-
-/* Does not wait; the function's outcome is logged, and nobody else's concern (5.1). */
-void ph_trigger_send(struct ph_ctx *ctx, const struct ph_trigger_event *event);
+PH_MUST_USE struct ph_err ph_trigger_call_write(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                                const struct ph_trigger_call *call,
+                                                struct ph_message *message);
 
 /* "Unrecognizable lambda output", for replies whose members make no sense together. */
 struct ph_err ph_trigger_unusable(void);

@@ -52,13 +52,6 @@ static int64_t next_modified(const struct ph_ctx *ctx, const struct ph_user *use
     return now > user->modified_ms ? now : user->modified_ms + 1;
 }
 
-void ph_user_send_events(struct ph_ctx *ctx, const struct ph_user_change *change)
-{
-    for (size_t i = 0; i < change->event_count; i++) {
-        ph_trigger_send(ctx, &change->events[i]);
-    }
-}
-
 static struct ph_err store(struct ph_ctx *ctx, const struct ph_pool *pool,
                            const struct ph_user_change *change)
 {
@@ -75,7 +68,6 @@ static struct ph_err store(struct ph_ctx *ctx, const struct ph_pool *pool,
     if (result == PH_USER_CONFLICT) {
         return PH_FAIL(TooManyRequestsException, "Too many requests");
     }
-    ph_user_send_events(ctx, change);
     return PH_OK;
 }
 

@@ -66,9 +66,24 @@ static struct ph_err customise(struct ph_ctx *ctx, const struct ph_pool *pool,
     return is_usable(request) ? PH_OK : ph_trigger_unusable();
 }
 
-static struct ph_err add_message(struct ph_ctx *ctx, const struct ph_pool *pool,
-                                 const struct ph_message_request *request,
-                                 struct ph_user_change *change)
+/* HTML may stand in a password, and the function writes HTML (authentication.md 5.4). */
+static struct ph_err write_call(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                const struct ph_message_request *request,
+                                const struct json_t *client_metadata, struct ph_message *message)
+{
+    const bool sms = request->medium == PH_MEDIUM_SMS;
+    struct ph_trigger_call call =
+        call_of(ctx, sender_of(request->medium), sms ? "CustomSMSSender" : "CustomEmailSender",
+                request, client_metadata);
+
+    call.code = request->template == PH_TEMPLATE_INVITATION ? ph_html(ctx->arena, request->code)
+                                                            : request->code;
+    PH_TRY(ph_trigger_call_write(ctx, pool, &call, message));
+    message->reason = request->reason;
+    return PH_OK;
+}
+
+static struct ph_message *add_message(struct ph_ctx *ctx, struct ph_user_change *change)
 {
     const size_t n = change->message_count;
     struct ph_message *messages = ph_arena_array(ctx->arena, n + 1, struct ph_message);
@@ -76,42 +91,23 @@ static struct ph_err add_message(struct ph_ctx *ctx, const struct ph_pool *pool,
     for (size_t i = 0; i < n; i++) {
         messages[i] = change->messages[i];
     }
-    PH_TRY(ph_message_write(ctx, pool, request, &messages[n]));
     change->messages = messages;
     change->message_count = n + 1;
-    return PH_OK;
-}
-
-/* HTML may stand in a password, and the function writes HTML (authentication.md 5.4). */
-static struct ph_err add_event(struct ph_ctx *ctx, const struct ph_pool *pool,
-                               const struct ph_message_request *request,
-                               const struct json_t *client_metadata, struct ph_user_change *change)
-{
-    const bool sms = request->medium == PH_MEDIUM_SMS;
-    const size_t n = change->event_count;
-    struct ph_trigger_event *events = ph_arena_array(ctx->arena, n + 1, struct ph_trigger_event);
-    struct ph_trigger_call call =
-        call_of(ctx, sender_of(request->medium), sms ? "CustomSMSSender" : "CustomEmailSender",
-                request, client_metadata);
-
-    call.code = request->template == PH_TEMPLATE_INVITATION ? ph_html(ctx->arena, request->code)
-                                                            : request->code;
-    for (size_t i = 0; i < n; i++) {
-        events[i] = change->events[i];
-    }
-    PH_TRY(ph_trigger_prepare(ctx, pool, &call, &events[n]));
-    change->events = events;
-    change->event_count = n + 1;
-    return PH_OK;
+    return &messages[n];
 }
 
 struct ph_err ph_user_notify(struct ph_ctx *ctx, const struct ph_pool *pool,
                              struct ph_message_request *request,
                              const struct json_t *client_metadata, struct ph_user_change *change)
 {
+    struct ph_message message;
+
     if (ph_trigger_is_set(pool, sender_of(request->medium))) { /* it writes the text, too */
-        return add_event(ctx, pool, request, client_metadata, change);
+        PH_TRY(write_call(ctx, pool, request, client_metadata, &message));
+    } else {
+        PH_TRY(customise(ctx, pool, client_metadata, request));
+        PH_TRY(ph_message_write(ctx, pool, request, &message));
     }
-    PH_TRY(customise(ctx, pool, client_metadata, request));
-    return add_message(ctx, pool, request, change);
+    *add_message(ctx, change) = message;
+    return PH_OK;
 }

@@ -49,10 +49,6 @@ void ph_user_aliases(struct ph_ctx *ctx, const struct ph_pool *pool, const struc
 PH_MUST_USE struct ph_err ph_user_save(struct ph_ctx *ctx, const struct ph_pool *pool,
                                        struct ph_user_change *change, unsigned take);
 
-/* Has the custom senders of a change called, for who does not store it by the two functions here.
- */
-void ph_user_send_events(struct ph_ctx *ctx, const struct ph_user_change *change);
-
 /* Stores codes and messages for a user who does not change by them. */
 PH_MUST_USE struct ph_err ph_user_send(struct ph_ctx *ctx, const struct ph_pool *pool,
                                        const struct ph_user_change *change);

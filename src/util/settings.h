@@ -62,6 +62,13 @@ struct ph_sms_settings {
     int64_t connections;
 };
 
+/* The key service that encrypts codes for custom senders: GenerateDataKey of KMS. */
+struct ph_kms_settings {
+    struct ph_str endpoint; /* absent: none */
+    struct ph_str region;   /* of the signature; absent: default_region */
+    int64_t timeout_ms;
+};
+
 /* Where events of app clients with an AnalyticsConfiguration go: PutEvents of Pinpoint. */
 struct ph_analytics_settings {
     struct ph_str endpoint; /* absent: nowhere */
@@ -100,7 +107,8 @@ struct ph_settings {
     int64_t trigger_timeout_ms;      /* of one try */
     int64_t trigger_pause_ms;        /* before a function that fails is asked again */
     int64_t trigger_at_once;         /* calls of one function; 0: by the number of workers */
-    bool plain_codes;                /* custom senders get codes in base64, not encrypted */
+    bool plain_codes;                /* where there is no KMS, custom senders get codes in base64 */
+    struct ph_kms_settings kms;
     struct ph_mail_settings mail;
     struct ph_sms_settings sms;
     struct ph_analytics_settings analytics;

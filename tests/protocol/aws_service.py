@@ -1,12 +1,18 @@
 """A stand-in of services of AWS: verifies the signature of each request, keeps it, answers."""
+import base64
 import contextlib
 import hashlib
 import hmac
 import http.server
+import json
+import os
 import re
 import threading
 import time
 import urllib.parse
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY, SECRET = 'AKIAIOSFODNN7EXAMPLE', 'aws-secret-canary/K7MDENG+bPxRfiCYEXAMPLE'
 
@@ -61,6 +67,8 @@ class Service:
                 body = self.rfile.read(int(self.headers['Content-Length']))
                 time.sleep(outer.delay)
                 status, text = outer.take(self.path, body, self.headers, method)
+                if status == 200 and callable(text):
+                    status, text = text(body, self.headers)
                 with contextlib.suppress(OSError):  # the other side did not wait
                     self.send_response(status)
                     self.send_header('Content-Length', str(len(text)))
@@ -100,3 +108,39 @@ class Service:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+class Kms(Service):
+    """GenerateDataKey and Decrypt, for keys that are named by their ARN."""
+
+    def __init__(self, port=0):
+        super().__init__('kms', (200, self.run), port)
+        self.key = AESGCM(os.urandom(32))
+
+    @staticmethod
+    def bound_to(arn, context):
+        return json.dumps([arn, sorted(context.items())]).encode()
+
+    def run(self, body, headers):
+        asked = json.loads(body)
+        target = headers['X-Amz-Target']
+        context = asked.get('EncryptionContext', {})
+        if target == 'TrentService.GenerateDataKey':
+            arn, plain, nonce = asked['KeyId'], os.urandom(asked['NumberOfBytes']), os.urandom(12)
+            sealed = self.key.encrypt(nonce, plain, self.bound_to(arn, context))
+            blob = json.dumps([arn, (nonce + sealed).hex()]).encode()
+            return self.reply(KeyId=arn, Plaintext=base64.b64encode(plain).decode(),
+                              CiphertextBlob=base64.b64encode(blob).decode())
+        assert target == 'TrentService.Decrypt', target
+        arn, sealed = json.loads(base64.b64decode(asked['CiphertextBlob']))
+        sealed = bytes.fromhex(sealed)
+        try:
+            plain = self.key.decrypt(sealed[:12], sealed[12:], self.bound_to(arn, context))
+        except InvalidTag:
+            return 400, b'{"__type":"InvalidCiphertextException"}'
+        return self.reply(KeyId=arn, Plaintext=base64.b64encode(plain).decode(),
+                          EncryptionAlgorithm='SYMMETRIC_DEFAULT')
+
+    @staticmethod
+    def reply(**members):
+        return 200, json.dumps(members).encode()

@@ -208,10 +208,10 @@ class Server:
         self.kill()
         raise RuntimeError(f'the server was not ready after {wait} s:\n{self.log()}')
 
-    def get(self, path, method='GET', headers=None, port=None):
+    def get(self, path, method='GET', headers=None, port=None, body=None):
         connection = http.client.HTTPConnection('127.0.0.1', port or self.port, timeout=60)
         try:
-            connection.request(method, path, headers=headers or {})
+            connection.request(method, path, body=body, headers=headers or {})
             reply = connection.getresponse()
             return Reply(reply.status, reply.getheaders(), reply.read())
         finally:

@@ -217,11 +217,55 @@ class CustomAuth(FunctionTest):
         with self.assert_error(*WRONG):
             self.begin(name)
 
+    def test_what_does_not_fit_into_a_session_waits_for_its_answer(self):
+        long = {'answer': '42', 'card': 'ä' * 20000, 'quote': '"\\' * 500}
+        self.handle('CreateAuthChallenge', responding(
+            publicChallengeParameters={'question': 'half of 84?'}, challengeMetadata='M' * 900,
+            privateChallengeParameters=long))
+        name = self.new_user(self.pool)
+        asked = self.begin(name)
+        self.functions.take()
+        for tries in (1, 2):  # a wrong answer, then the right one to the next question
+            self.assertRegex(asked['Session'], r'^[A-Za-z0-9_-]{20,2048}$')
+            before = asked
+            asked = self.respond(name, asked, '42' if tries == 2 else '41')
+            events = {e['triggerSource'].split('_')[0]: e['request'] for e in self.functions.take()}
+            self.assertEqual(long, events['VerifyAuthChallengeResponse']['privateChallengeParameters'])
+            self.assertEqual([{'challengeName': 'CUSTOM_CHALLENGE', 'challengeResult': n == 2,
+                               'challengeMetadata': 'M' * 900} for n in range(1, tries + 1)],
+                             events['DefineAuthChallenge']['session'])
+            with self.assert_error(*REUSED):
+                self.respond(name, before, '42')
+        self.assertIn('AuthenticationResult', asked)
+
+    def test_a_challenge_of_ours_passes_on_what_does_not_fit(self):
+        def then_sms(event):
+            session = event['request']['session']
+            names = [s['challengeName'] for s in session]
+            event['response'].update({'issueTokens': True} if 'SMS_MFA' in names else {
+                'challengeName': 'SMS_MFA' if names else 'CUSTOM_CHALLENGE'})
+            return event
+        self.handle('DefineAuthChallenge', then_sms)
+        self.handle('CreateAuthChallenge', responding(
+            privateChallengeParameters={'answer': '42'}, challengeMetadata='M' * 3000))
+        name = self.new_user(self.pool, phone_number='+15550001234')
+        asked = self.respond(name, self.begin(name), '42')
+        self.assertEqual('SMS_MFA', asked['ChallengeName'])
+        self.assertLessEqual(len(asked['Session']), 2048)
+        self.functions.take()
+        done = self.api.RespondToAuthChallenge(
+            ClientId=self.client, ChallengeName='SMS_MFA', Session=asked['Session'],
+            ChallengeResponses={'USERNAME': name, 'SMS_MFA_CODE': self.server.code(name)})
+        self.assertIn('AuthenticationResult', done)
+        defined = [e for e in self.functions.take() if e['triggerSource'].startswith('Define')]
+        self.assertEqual(['M' * 3000, None],
+                         [s['challengeMetadata'] for s in defined[0]['request']['session']])
+
     def test_answers_of_create_that_make_no_sense(self):
         name = self.new_user(self.pool)
         for response in ({'publicChallengeParameters': {'n': 1}}, {'challengeMetadata': 1},
                          {'privateChallengeParameters': ['x']},
-                         {'privateChallengeParameters': {'too': 'x' * 2000}}):
+                         {'privateChallengeParameters': {'too': 'x' * 70000}}):
             with self.subTest(response), self.assert_error(*UNUSABLE):
                 self.handle('CreateAuthChallenge', responding(**response))
                 self.begin(name)

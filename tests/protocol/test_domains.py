@@ -1,7 +1,7 @@
 """Domains of pools: prefixes and custom names."""
 import unittest
 
-from poolhouse import PoolhouseTest
+from poolhouse import PASSWORD, PoolhouseTest
 
 CERTIFICATE = {'CertificateArn': 'arn:aws:acm:us-east-1:123456789012:certificate/a'}
 NONE = 'No such domain or user pool exists.'
@@ -65,6 +65,24 @@ class Domains(PoolhouseTest):
                             'names can only contain lower-case letters, numbers, and hyphens.'),
                            ('my-amazon', 'Domain cannot contain reserved word: amazon')):
             self.invalid(text, 'CreateUserPoolDomain', UserPoolId=self.pool, Domain=name)
+
+    def test_a_link_of_a_sign_up_leads_to_the_domain(self):
+        pool = self.new_pool(AutoVerifiedAttributes=['email'], VerificationMessageTemplate={
+            'DefaultEmailOption': 'CONFIRM_WITH_LINK', 'EmailMessageByLink': 'Go {##here##}.'})
+        client = self.new_client(pool)
+
+        def sign_up(name):
+            self.api.SignUp(ClientId=client, Username=name, Password=PASSWORD,
+                            UserAttributes=[{'Name': 'email', 'Value': f'{name}@example.com'}])
+        self.invalid('Cannot send link: user pool has no domain.', 'SignUp', ClientId=client,
+                     Username='early', Password=PASSWORD,
+                     UserAttributes=[{'Name': 'email', 'Value': 'early@example.com'}])
+        self.api.CreateUserPoolDomain(UserPoolId=pool, Domain=self.name)
+        sign_up('ann')
+        self.assertRegex(self.server.outbox('ann')[0]['body'],
+                         rf'^Go <a href="https://{self.name}\.auth\.eu-west-1\.amazoncognito\.com/'
+                         rf'confirmUser/\?client_id={client}&amp;user_name=ann&amp;'
+                         r'confirmation_code=\d{6}">here</a>\.$')
 
 
 if __name__ == '__main__':

@@ -148,5 +148,83 @@ class LockoutSurvives(LockoutTest):
         self.assertEqual(LOCKED, self.guess(name, PASSWORD))
 
 
+class CodesAtOnce(LockoutTest):
+    """Codes of every kind, guessed by two hundred at once: a few are judged, the right one is not
+    found out by the others, and the user can go on afterwards."""
+
+    server_args = ('--attempt-limits',)
+
+    @classmethod
+    def prepare(cls):
+        cls.pool = cls.new_pool(
+            AutoVerifiedAttributes=['email'],
+            Policies={'SignInPolicy': {'AllowedFirstAuthFactors': ['PASSWORD', 'EMAIL_OTP']}})
+        cls.client = cls.new_client(cls.pool, ExplicitAuthFlows=['ALLOW_USER_AUTH',
+                                                                 'ALLOW_USER_PASSWORD_AUTH',
+                                                                 'ALLOW_REFRESH_TOKEN_AUTH'])
+
+    def texts(self, call):
+        def guess(_):
+            try:
+                call()
+            except ApiError as e:
+                return e.text
+            return None
+        with concurrent.futures.ThreadPoolExecutor(50) as threads:
+            found = list(threads.map(guess, range(200)))
+        return {text: found.count(text) for text in set(found)}
+
+    def user(self):
+        name = self.new_name()
+        return self.new_user(self.pool, name, email=f'{name}@example.com', email_verified='true')
+
+    def test_first_factors(self):
+        name = self.user()
+        asked = self.api.InitiateAuth(ClientId=self.client, AuthFlow='USER_AUTH', AuthParameters={
+            'USERNAME': name, 'PREFERRED_CHALLENGE': 'EMAIL_OTP'})
+        right = self.server.code(name)
+
+        def answer(code):
+            return self.api.RespondToAuthChallenge(
+                ClientId=self.client, ChallengeName='EMAIL_OTP', Session=asked['Session'],
+                ChallengeResponses={'USERNAME': name, 'EMAIL_OTP_CODE': code})
+        found = self.texts(lambda: answer('00000000'))
+        self.assertEqual({'Invalid code or auth state for the user.', LOCKED}, set(found))
+        # As with passwords: some more than five where a lock of a second ends meanwhile.
+        self.assertTrue(5 <= found['Invalid code or auth state for the user.'] <= 10, found)
+        self.server.advance(60)  # the lock is over, the Session is not
+        self.assertIn('AuthenticationResult', answer(right))
+
+    def test_resets_of_passwords(self):
+        name = self.user()
+        self.api.ForgotPassword(ClientId=self.client, Username=name)
+        right = self.server.code(name)
+        wrong = '000000' if right != '000000' else '000001'
+        found = self.texts(lambda: self.api.ConfirmForgotPassword(
+            ClientId=self.client, Username=name, ConfirmationCode=wrong, Password='N3w-passw0rd'))
+        limit = 'Attempt limit exceeded, please try after some time.'
+        mismatch = 'Invalid verification code provided, please try again.'
+        self.assertEqual({limit, mismatch}, set(found))
+        self.assertLessEqual(found[mismatch], 20)
+        self.assertIsNone(self.guess(name, PASSWORD))  # nothing was changed
+
+    def test_sign_ups(self):
+        name = self.new_name()
+        self.api.SignUp(ClientId=self.client, Username=name, Password=PASSWORD,
+                        UserAttributes=[{'Name': 'email', 'Value': f'{name}@example.com'}])
+        right = self.server.code(name)
+        wrong = '000000' if right != '000000' else '000001'
+        found = self.texts(lambda: self.api.ConfirmSignUp(
+            ClientId=self.client, Username=name, ConfirmationCode=wrong))
+        self.assertEqual({'Attempt limit exceeded, please try after some time.',
+                          'Invalid verification code provided, please try again.'}, set(found))
+        self.assertLessEqual(found['Invalid verification code provided, please try again.'], 15)
+        with self.assert_error('LimitExceededException', None):  # that code is good for nothing more
+            self.api.ConfirmSignUp(ClientId=self.client, Username=name, ConfirmationCode=right)
+        self.api.ResendConfirmationCode(ClientId=self.client, Username=name)
+        self.api.ConfirmSignUp(ClientId=self.client, Username=name,
+                               ConfirmationCode=self.server.code(name))
+
+
 if __name__ == '__main__':
     unittest.main()

@@ -1,7 +1,9 @@
 """Passkeys by an authenticator written for the tests: registering them, and signing in by them."""
 import json
+import time
 import unittest
 
+import totp
 import webauthn
 from poolhouse import ALL_FLOWS, PoolhouseTest, claims
 from webauthn import EDDSA, ES256, RS256, VERIFIED, Passkey
@@ -442,6 +444,103 @@ class SigningIn(PasskeyTest):
             with self.assert_error(*WRONG):
                 self.sign_in_by(passkey, name, origin='https://example.org')
         self.tokens(self.client, name)
+
+
+class Domain(PasskeyTest):
+    """Where no relying party is configured the pool's domain is it."""
+
+    def domain_pool(self, **domain):
+        pool = self.new_pool(Policies={'SignInPolicy': {'AllowedFirstAuthFactors': FACTORS}})
+        self.api.CreateUserPoolDomain(UserPoolId=pool, **domain)
+        return pool, self.new_client(pool, ExplicitAuthFlows=FLOWS)
+
+    def test_a_prefix_stands_for_its_host(self):
+        prefix = self.new_name('passkeys')
+        pool, client = self.domain_pool(Domain=prefix)
+        host = f'{prefix}.auth.eu-west-1.amazoncognito.com'
+        name, token = self.user(pool, client)
+        self.assertEqual({'id': host, 'name': host}, self.options(token)['rp'])
+        passkey = self.register(token, Passkey(f'https://{host}'))
+        self.assertEqual([host], [c['RelyingPartyId'] for c in self.credentials(token)['Credentials']])
+        self.assertEqual(host, self.request(self.ask(name, client))['rpId'])
+        self.assertIn('AuthenticationResult', self.sign_in_by(passkey, name, client))
+        with self.assert_error('WebAuthnOriginNotAllowedException', None):
+            self.complete(token, Passkey(ORIGIN).create(self.options(token)))
+        self.api.DeleteUserPoolDomain(UserPoolId=pool, Domain=prefix)
+        with self.assert_error('WebAuthnConfigurationMissingException', None):
+            self.options(token)
+
+    def test_a_custom_domain_comes_first_and_what_is_configured_before_it(self):
+        prefix, custom = self.new_name('passkeys'), 'id.' + self.new_name('shop') + '.example'
+        pool, client = self.domain_pool(Domain=prefix)
+        _, token = self.user(pool, client)
+        self.api.CreateUserPoolDomain(UserPoolId=pool, Domain=custom, CustomDomainConfig={
+            'CertificateArn': 'arn:aws:acm:us-east-1:123456789012:certificate/a'})
+        self.assertEqual(custom, self.options(token)['rp']['id'])
+        self.configure(pool, RelyingPartyId=RP)
+        self.assertEqual(RP, self.options(token)['rp']['id'])
+
+
+class Preference(PasskeyTest):
+    """WebAuthnMfaSettings."""
+
+    @classmethod
+    def prepare(cls):
+        cls.pool = cls.passkey_pool('OPTIONAL', FactorConfiguration='MULTI_FACTOR_WITH_USER_VERIFICATION')
+        cls.client = cls.new_client(cls.pool, ExplicitAuthFlows=FLOWS)
+
+    def prefer(self, token, **settings):
+        return self.api.SetUserMFAPreference(AccessToken=token, **settings)
+
+    def with_token(self, token):
+        secret = self.api.AssociateSoftwareToken(AccessToken=token)['SecretCode']
+        self.api.VerifySoftwareToken(AccessToken=token, UserCode=totp.code(secret, time.time()))
+
+    def listed(self, token):
+        return self.api.GetUser(AccessToken=token).get('UserMFASettingList')
+
+    def test_it_needs_a_passkey_another_factor_and_a_pool_that_counts_it_for_two(self):
+        on, totp_on = {'WebAuthnMfaSettings': {'Enabled': True}}, {'SoftwareTokenMfaSettings': {'Enabled': True}}
+        name, token = self.user()
+        self.with_token(token)
+        with self.assert_error('InvalidParameterException',
+                               'WebAuthn MFA requires enabling an additional MFA setting.'):
+            self.prefer(token, **on)
+        with self.assert_error('InvalidParameterException', 'User does not have applicable WebAuthn '
+                               'credentials to enable WebAuthn MFA.'):
+            self.prefer(token, **on, **totp_on)
+        self.assertIsNone(self.listed(token))  # all or nothing
+        self.register(token)
+        self.assertEqual({}, self.prefer(token, **on, **totp_on))
+        self.assertEqual(['SOFTWARE_TOKEN_MFA', 'WEB_AUTHN_MFA'], self.listed(token))
+        user = self.api.AdminGetUser(UserPoolId=self.pool, Username=name)
+        self.assertEqual(['SOFTWARE_TOKEN_MFA', 'WEB_AUTHN_MFA'], user['UserMFASettingList'])
+        self.prefer(token, SoftwareTokenMfaSettings={'Enabled': True, 'PreferredMfa': True})
+        self.assertEqual(['SOFTWARE_TOKEN_MFA', 'WEB_AUTHN_MFA'], self.listed(token))
+        self.prefer(token, WebAuthnMfaSettings={'Enabled': False})
+        self.assertEqual(['SOFTWARE_TOKEN_MFA'], self.listed(token))
+        self.api.AdminSetUserMFAPreference(UserPoolId=self.pool, Username=name, **on)
+        self.prefer(token, SoftwareTokenMfaSettings={'Enabled': False})  # it does not stand alone
+        self.assertIsNone(self.listed(token))
+        single = self.passkey_pool()
+        client = self.new_client(single, ExplicitAuthFlows=FLOWS)
+        _, token = self.user(single, client)
+        with self.assert_error('InvalidParameterException', None):
+            self.prefer(token, **on)
+
+    def test_its_users_are_always_verified_and_asked_for_nothing_more(self):
+        name, token = self.user()
+        self.with_token(token)
+        passkey = self.register(token)
+        self.prefer(token, WebAuthnMfaSettings={'Enabled': True}, SoftwareTokenMfaSettings={'Enabled': True})
+        asked = self.ask(name)
+        self.assertEqual('required', self.request(asked)['userVerification'])
+        passkey.flags ^= VERIFIED
+        with self.assert_error(*WRONG):
+            self.answer(asked, name, passkey.get(self.request(asked)))
+        passkey.flags ^= VERIFIED
+        self.assertIn('AuthenticationResult',
+                      self.answer(asked, name, passkey.get(self.request(asked))))
 
 
 if __name__ == '__main__':

@@ -476,7 +476,7 @@ class PoolLife(PoolhouseTest):
             'ChallengeRequiredOnNewDevice': True, 'NoSuchMember': 1,
             'DeviceOnlyRememberedOnUserPrompt': None}, AcrConfiguration={})['UserPool']
         self.assertEqual({'ChallengeRequiredOnNewDevice': True}, pool['DeviceConfiguration'])
-        self.assertNotIn('AcrConfiguration', pool)
+        self.assertIn('AcrConfiguration', pool)  # test_step_up.py
 
     def test_changes_at_once_are_made_or_told_to_be_in_each_others_way(self):
         pool = self.new_pool()

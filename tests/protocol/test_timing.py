@@ -31,9 +31,12 @@ class Timing(PoolhouseTest):
         cls.disabled = [cls.new_user(cls.pool, f'shut_{i:03}') for i in range(8)]
         for name in cls.disabled:
             cls.api.AdminDisableUser(UserPoolId=cls.pool, Username=name)
+        cls.unconfirmed = [f'early{i:03}' for i in range(8)]
+        for name in cls.unconfirmed:
+            cls.api.SignUp(ClientId=cls.client, Username=name, Password=PASSWORD)
         unknown = (f'nobod{i:03}' for i in itertools.count())
         cls.kinds = {'known': itertools.cycle(cls.known), 'disabled': itertools.cycle(cls.disabled),
-                     'unknown': unknown}
+                     'unconfirmed': itertools.cycle(cls.unconfirmed), 'unknown': unknown}
 
     def setUp(self):
         self.connection = http.client.HTTPConnection('127.0.0.1', self.server.port, timeout=60)

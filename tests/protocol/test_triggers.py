@@ -286,20 +286,6 @@ class Senders(TriggerTest):
         self.assertIsNone(event['request']['clientMetadata'])
 
 
-class EncryptedCodes(TriggerTest):
-    server_options = {'env': {'POOLHOUSE_TRIGGERS_PLAIN_CODES': 'false'}}
-
-    def test_without_kms_a_sender_is_a_clear_error(self):
-        pool = self.new_pool(AutoVerifiedAttributes=['email'], LambdaConfig={
-            'KMSKeyID': Senders.KMS,
-            'CustomEmailSender': {'LambdaArn': arn('http-email'), 'LambdaVersion': 'V1_0'}})
-        self.refused('UnexpectedLambdaException',
-                     'CustomEmailSender invocation failed due to error KMS: codes cannot be '
-                     'encrypted here; triggers.plain_codes = true hands them over in base64.',
-                     'SignUp', ClientId=self.new_client(pool), Username=self.new_name(),
-                     Password=PASSWORD, UserAttributes=attribute_list(email='a@example.com'))
-
-
 class SignIn(TriggerTest):
 
     def initiate(self, client, name, password=PASSWORD, **members):

@@ -1,0 +1,62 @@
+#include "store/parked.h"
+
+#include "store/internal.h"
+
+static struct ph_place place_of(const struct ph_pool_ref *pool, struct ph_str id)
+{
+    return (struct ph_place){
+        .table = "parked",
+        .column = "content",
+        .pool_id = pool->id,
+        .key = id,
+    };
+}
+
+static const char PUT[] = "INSERT INTO parked (pool_id, id, content, expires_ms)"
+                          " VALUES ($1, $2, $3, $4)";
+
+struct putting {
+    struct ph_str pool_id, id, sealed;
+    int64_t expires_ms;
+};
+
+static void put(struct ph_tx *tx, void *arg)
+{
+    const struct putting *p = arg;
+
+    (void)PH_RUN(tx, PUT, ph_v_text(p->pool_id), ph_v_text(p->id), ph_v_bytes(p->sealed),
+                 ph_v_int(p->expires_ms));
+}
+
+struct ph_err ph_store_parked_put(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                  struct ph_str id, struct ph_str text, int64_t expires_ms)
+{
+    const struct ph_place place = place_of(pool, id);
+    struct putting p = {
+        .pool_id = pool->id,
+        .id = id,
+        .sealed = ph_place_seal(ctx->arena, pool->data_key, &place, text),
+        .expires_ms = expires_ms,
+    };
+
+    return ph_write(ctx, put, &p);
+}
+
+static const char FIND[] = "SELECT content FROM parked WHERE pool_id = $1 AND id = $2";
+
+struct ph_err ph_store_parked_find(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                   struct ph_str id, struct ph_str *text)
+{
+    const struct ph_place place = place_of(pool, id);
+    struct ph_str found = { 0 };
+    struct ph_q q;
+
+    PH_READ(ctx, &q, FIND, ph_v_text(pool->id), ph_v_text(id));
+    if (ph_q_row(&q) &&
+        !ph_place_open(ctx->arena, pool->data_key, &place, ph_q_str(&q, ctx->arena, 0), &found)) {
+        ph_q_broken(&q, "what a sign-in remembers does not open");
+    }
+    PH_TRY(ph_read_end(&q));
+    *text = found;
+    return PH_OK;
+}
