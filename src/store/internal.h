@@ -143,6 +143,8 @@ const struct ph_totp_change *ph_totp_seal(struct ph_ctx *ctx, const struct ph_po
 bool ph_totp_write(struct ph_tx *tx, struct ph_str pool_id, struct ph_str sub,
                    const struct ph_totp_change *sealed);
 
+/* The parts of a client that is deleted. */
+void ph_parts_delete_with(struct ph_tx *tx, struct ph_str pool_id, struct ph_str client_id);
 /* Revokes a token family and deletes its session. expires_ms: of its refresh token. */
 void ph_family_end(struct ph_tx *tx, struct ph_str pool_id, struct ph_str id, int64_t expires_ms);
 

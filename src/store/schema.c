@@ -188,6 +188,19 @@ static const char *const STEP_CONFIGURATIONS[] = {
     NULL,
 };
 
+/* Parts of an app client (styles, terms), which go with it. */
+static const char *const STEP_CLIENT_PARTS[] = {
+    "ALTER TABLE pool_parts ADD COLUMN client_id TEXT",
+    NULL,
+};
+
+/* Request rates that somebody provisioned. */
+static const char *const STEP_LIMITS[] = {
+    "CREATE TABLE IF NOT EXISTS provisioned_limits (name TEXT NOT NULL PRIMARY KEY,"
+    " value BIGINT NOT NULL)",
+    NULL,
+};
+
 /* A second secret, so that the first can be replaced while clients still use it. */
 static const char *const STEP_CLIENT_SECRETS[] = {
     "ALTER TABLE clients ADD COLUMN secret_ms BIGINT NOT NULL DEFAULT 0",
@@ -253,10 +266,12 @@ static const struct step STEPS[] = {
     { .version = 7, .min_reader = 1, .statements = STEP_GROUPS },
     { .version = 8, .min_reader = 1, .statements = STEP_PARTS },
     { .version = 9, .min_reader = 1, .statements = STEP_CONFIGURATIONS },
-    { .version = 10, .min_reader = 1, .statements = STEP_CLIENT_SECRETS },
-    { .version = 11, .min_reader = 1, .statements = STEP_TOKEN_SESSIONS },
-    { .version = 12, .min_reader = 1, .statements = STEP_IDENTITIES },
-    { .version = 13, .min_reader = 1, .statements = STEP_LOG_EVENTS },
+    { .version = 10, .min_reader = 1, .statements = STEP_CLIENT_PARTS },
+    { .version = 11, .min_reader = 1, .statements = STEP_LIMITS },
+    { .version = 12, .min_reader = 1, .statements = STEP_CLIENT_SECRETS },
+    { .version = 13, .min_reader = 1, .statements = STEP_TOKEN_SESSIONS },
+    { .version = 14, .min_reader = 1, .statements = STEP_IDENTITIES },
+    { .version = 15, .min_reader = 1, .statements = STEP_LOG_EVENTS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 
