@@ -26,7 +26,7 @@ static struct ph_token_session seen(struct ph_ctx *ctx, const struct ph_auth_gra
 struct ph_err ph_token_session_begin(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
                                      struct ph_str address, int64_t expires_ms)
 {
-    struct ph_token_session session = seen(ctx, granted, address);
+    struct ph_token_session session;
     uint8_t family[PH_UUID_BYTES];
 
     if (!granted->pool->tracks_sessions) {
@@ -35,6 +35,7 @@ struct ph_err ph_token_session_begin(struct ph_ctx *ctx, const struct ph_auth_gr
     if (!ph_uuid_parse(granted->family, family)) {
         return ph_internal(ctx, "a family that is no UUID");
     }
+    session = seen(ctx, granted, address);
     session.id = PH_CONCAT(ctx->arena, PH_STR("tkn"), ph_random_text(ctx, RANDOM_CHARS, ALPHABET));
     session.created_ms = ph_uuid7_time_ms(family);
     session.expires_ms = expires_ms;
