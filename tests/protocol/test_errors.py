@@ -27,6 +27,8 @@ NOT_BY_POOL = {
 BESIDES = {
     'AdminInitiateAuth': {'AuthFlow': 'ADMIN_USER_PASSWORD_AUTH'},
     'AdminSetUserSettings': {'MFAOptions': []},
+    'UpdateManagedLoginBranding': {
+        'ManagedLoginBrandingId': '01234567-89ab-4def-89ab-0123456789ab'},
     'CreateIdentityProvider': {'ProviderName': 'Google', 'ProviderType': 'Google'},
 }
 
