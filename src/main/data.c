@@ -15,11 +15,30 @@ struct ph_str ph_data_file(struct ph_arena *arena, const struct ph_settings *set
     return ph_strf(arena, "%.*s/poolhouse.db", PH_FMT(settings->data));
 }
 
+void ph_data_place(struct ph_arena *arena, const struct ph_settings *settings,
+                   struct ph_store_options *options)
+{
+    if (settings->database.n > 0) {
+        options->path = settings->database;
+        options->password = settings->database_password;
+        options->migrate = settings->mode == PH_MODE_DEV;
+    } else if (!settings->memory) {
+        options->path = ph_data_file(arena, settings);
+    }
+}
+
+/* With everything elsewhere there is nothing to keep in it. */
+static bool needs_directory(const struct ph_settings *settings)
+{
+    return !settings->memory && (settings->database.n == 0 || settings->master_key.n == 0);
+}
+
 bool ph_data_make_directory(const struct ph_settings *settings, char *why, size_t why_size)
 {
     struct ph_arena arena = { 0 };
     const char *path = ph_cstr(&arena, settings->data);
-    const bool made = path != NULL && (mkdir(path, 0700) == 0 || errno == EEXIST);
+    const bool made =
+        !needs_directory(settings) || (path != NULL && (mkdir(path, 0700) == 0 || errno == EEXIST));
 
     if (!made) {
         snprintf(why, why_size, "cannot make the data directory %.*s: %s", PH_FMT(settings->data),
@@ -34,7 +53,7 @@ static bool check_existing(struct ph_data *data, char *why, size_t why_size)
     const struct ph_settings *settings = data->ctx.settings;
     const char *path = ph_cstr(&data->arena, ph_data_file(&data->arena, settings));
 
-    if (path != NULL && access(path, R_OK | W_OK) == 0) {
+    if (settings->database.n > 0 || (path != NULL && access(path, R_OK | W_OK) == 0)) {
         return true;
     }
     if (path == NULL || errno == ENOENT) {
@@ -62,13 +81,10 @@ static bool load_key(const struct ph_settings *settings, struct ph_key *key, cha
 static bool open_store(struct ph_data *data, char *why, size_t why_size)
 {
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
-    const struct ph_store_options options = {
-        .path = ph_data_file(&data->arena, data->ctx.settings),
-        .master_key = &key,
-        .log = data->ctx.log,
-    };
+    struct ph_store_options options = { .master_key = &key, .log = data->ctx.log };
     const char *text = "";
 
+    ph_data_place(&data->arena, data->ctx.settings, &options);
     if (!load_key(data->ctx.settings, &key, why, why_size)) {
         return false;
     }

@@ -21,6 +21,10 @@ enum ph_data_wanted {
 /* "DIR/poolhouse.db". */
 struct ph_str ph_data_file(struct ph_arena *arena, const struct ph_settings *settings);
 
+/* Where the store is: memory, the file, or the URL with its password. */
+void ph_data_place(struct ph_arena *arena, const struct ph_settings *settings,
+                   struct ph_store_options *options);
+
 /* Makes the data directory, for this user alone; false and a text in why when it cannot be. */
 PH_MUST_USE bool ph_data_make_directory(const struct ph_settings *settings, char *why,
                                         size_t why_size);

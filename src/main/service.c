@@ -321,9 +321,7 @@ static bool open_store_with(struct ph_service *service, const struct ph_key *key
                                         .exclusive = true };
     const char *text = "";
 
-    if (!s->memory) {
-        options.path = ph_data_file(&service->arena, s);
-    }
+    ph_data_place(&service->arena, s, &options);
     if (!ph_store_open(&options, &service->store, &text)) {
         snprintf(why, why_size, "%s", text);
         return false;
@@ -338,7 +336,7 @@ static bool open_store(struct ph_service *service, char *why, size_t why_size)
     const struct ph_settings *s = service->settings;
     bool made;
 
-    if ((!s->memory && !ph_data_make_directory(s, why, why_size)) ||
+    if (!ph_data_make_directory(s, why, why_size) ||
         !ph_master_key_load(s, &key, &made, why, why_size)) {
         return false;
     }

@@ -1,6 +1,6 @@
 #include "store/configurations.h"
 
-#include "store/internal.h"
+#include "store/pool_row.h"
 
 /* The absent slice would be NULL, which equals nothing. */
 static struct ph_db_value owner(struct ph_str client_id)
@@ -31,6 +31,7 @@ static void put(struct ph_tx *tx, void *arg)
     struct ph_q q;
 
     p->gone =
+        !ph_pool_hold(tx, g->pool_id) ||
         PH_RUN(tx, PUT, ph_v_text(g->pool_id), ph_v_int(g->kind), owner(g->client_id),
                ph_v_text(g->document), ph_v_int(g->created_ms), ph_v_int(g->modified_ms)) == 0;
     PH_QUERY(tx, &q, CREATED, ph_v_text(g->pool_id), ph_v_int(g->kind), owner(g->client_id));

@@ -79,7 +79,10 @@ PH_MUST_USE struct ph_err ph_store_outbox_delete(struct ph_ctx *ctx, const struc
 PH_MUST_USE struct ph_err ph_store_outbox_keep(struct ph_ctx *ctx, const struct ph_claim *claim);
 PH_MUST_USE struct ph_err ph_store_outbox_fail(struct ph_ctx *ctx, const struct ph_claim *claim);
 
-/* For the only process that delivers, as it starts: whatever is claimed waits again. */
+/*
+ * For a process that delivers, as it starts: whatever is claimed waits again, unless other
+ * processes may be at it.
+ */
 PH_MUST_USE struct ph_err ph_store_outbox_release(struct ph_ctx *ctx);
 
 /*

@@ -162,7 +162,6 @@ static bool put_claims(struct ph_tx *tx, const struct part_writing *w)
     return true;
 }
 
-static const char POOL_EXISTS[] = "SELECT 1 FROM pools WHERE id = $1";
 static const char COUNT_PARTS[] =
     "SELECT COUNT(*) FROM pool_parts WHERE pool_id = $1 AND kind = $2";
 static const char INSERT_PART[] =
@@ -185,7 +184,7 @@ static void insert_part(struct ph_tx *tx, void *arg)
     struct part_writing *w = arg;
     const struct ph_part *p = w->part;
 
-    if (!ph_row_exists(tx, POOL_EXISTS, w->pool_id)) {
+    if (!ph_pool_hold(tx, w->pool_id)) {
         give_up(tx, w, PH_PART_GONE);
     } else if (PH_RUN(tx, INSERT_PART, ph_v_text(w->pool_id), ph_v_int(p->kind), ph_v_text(p->name),
                       ph_v_bytes(w->document), ph_v_int(p->created_ms),
