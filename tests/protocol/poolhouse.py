@@ -20,11 +20,14 @@ import tempfile
 import time
 import unittest
 import urllib.parse
+import uuid
 
 REGION = 'eu-west-1'
 TARGET = 'AWSCognitoIdentityProviderService.'
 CONTENT_TYPE = 'application/x-amz-json-1.1'
 PASSWORD = 'Passw0rd!'
+# With PostgreSQL: the URL of a database where others can be made (tests/run --database).
+DATABASE = os.environ.get('POOLHOUSE_TEST_DATABASE')
 SANITIZERS = ('ERROR: AddressSanitizer', 'runtime error:', 'ERROR: LeakSanitizer',
               'WARNING: ThreadSanitizer')
 FORBIDDEN_IN_LOG = SANITIZERS + ('reply_violates_model', 'internal_error')
@@ -138,11 +141,24 @@ class Api:
         return body
 
 
+def new_database():
+    """The URL of an empty database beside the one that the tests were given."""
+    name = f'test_{uuid.uuid4().hex}'
+    subprocess.run(['psql', '-Xq', '-d', DATABASE, '-c', f'CREATE DATABASE {name} STRATEGY file_copy'],
+                   check=True, timeout=60)
+    return DATABASE.replace('/postgres?', f'/{name}?')
+
+
+def needs_file(what):
+    """For what is about the file of SQLite."""
+    return unittest.skipIf(DATABASE, 'about the file of SQLite')(what)
+
+
 class Server:
     """One poolhouse process with a directory of its own; everything it started is ended."""
 
     def __init__(self, *args, mode='dev', directory=None, env=None, clock=False, disk=False,
-                 memory=True):
+                 memory=True, database=None):
         self.mode, self.args, self.env, self.memory = mode, list(args), env or {}, memory
         self.own_directory = directory is None
         self.directory = directory or tempfile.mkdtemp(prefix='poolhouse-test-')
@@ -155,10 +171,20 @@ class Server:
         self.process = None
         self.log_path = os.path.join(self.directory, 'server.log')
         self.data = os.path.join(self.directory, 'data')
+        self.database_url = database or (self.database_here() if DATABASE and not disk else None)
 
     @property
     def url(self):
         return f'http://127.0.0.1:{self.port}'
+
+    def database_here(self):
+        """The database of this directory, also for the next server there."""
+        path = os.path.join(self.directory, 'database-url')
+        if not os.path.exists(path):
+            with open(path, 'w', encoding='ascii') as f:
+                f.write(new_database())
+        with open(path, encoding='ascii') as f:
+            return f.read()
 
     def environment(self):
         env = {k: v for k, v in os.environ.items() if not k.startswith('POOLHOUSE_')}
@@ -176,11 +202,13 @@ class Server:
             env.update(LD_PRELOAD=support_library('disk_fault'), DISK_FAULT_FILE=self.disk_file,
                        DISK_FAULT_DIRECTORY=os.path.realpath(self.data))
             env['ASAN_OPTIONS'] += ':verify_asan_link_order=0'
+        if self.database_url:
+            env['POOLHOUSE_STORAGE_DATABASE'] = self.database_url
         env.update(self.env)
         return env
 
     def command(self):
-        where = ['--memory'] if self.memory else ['--data', self.data]
+        where = ['--memory'] if self.memory and not self.database_url else ['--data', self.data]
         listen = ['--listen', f'127.0.0.1:{self.port}', '--public-url', self.url]
         if self.admin_port != self.port:
             listen += ['--admin-listen', f'127.0.0.1:{self.admin_port}']
