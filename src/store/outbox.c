@@ -35,7 +35,7 @@ struct ph_message *ph_outbox_seal(struct ph_ctx *ctx, const struct ph_message *m
 static const char INSERT_MESSAGE[] =
     "INSERT INTO outbox (id, pool_id, username, medium, destination, reason, subject, body, code,"
     " created_ms, due_ms, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10,"
-    " $11 + (SELECT COALESCE(MAX(position), 0) + 1 FROM outbox WHERE $11 = 0))";
+    " $11 + (SELECT COALESCE(MAX(position), 0) + 1 FROM outbox WHERE $11 = CAST(0 AS BIGINT)))";
 
 /*
  * The one writer counts on. Several would wait for each other: their messages are in the order of
@@ -91,7 +91,8 @@ static const char LIST_MESSAGES[] =
     "SELECT " MESSAGE_COLUMNS
     " FROM outbox WHERE position > COALESCE((SELECT position FROM outbox WHERE id = $1),"
     " (SELECT MAX(position) FROM outbox WHERE id < $1), 0)"
-    " AND ($2 IS NULL OR username = $2) AND ($3 IS NULL OR destination = $3)"
+    " AND (CAST($2 AS TEXT) IS NULL OR username = $2) AND (CAST($3 AS TEXT) IS NULL OR destination "
+    "= $3)"
     " ORDER BY position DESC LIMIT $4";
 
 static void decode_message(struct ph_q *q, struct ph_ctx *ctx, struct ph_message *m)

@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -282,6 +283,20 @@ class Server:
     def database(self):
         """The file that holds the data of a server with memory=False."""
         return os.path.join(self.data, 'poolhouse.db')
+
+    def rows(self, sql, *values):
+        """What a query of the database finds, as dicts; the values stand where the ? are."""
+        if self.database_url:
+            quoted = iter("'" + str(v).replace("'", "''") + "'" for v in values)
+            sql = re.sub(r'\?', lambda _: next(quoted), sql)
+            text = subprocess.run(
+                ['psql', '-XAtq', '-d', self.database_url, '-c',
+                 f'SELECT coalesce(json_agg(t), \'[]\') FROM ({sql}) t'],
+                check=True, capture_output=True, text=True, timeout=60).stdout
+            return json.loads(text)
+        with contextlib.closing(sqlite3.connect(f'file:{self.database()}?mode=ro', uri=True)) as db:
+            db.row_factory = sqlite3.Row
+            return [dict(r) for r in db.execute(sql, values)]
 
     def log(self):
         with open(self.log_path, encoding='utf-8', errors='replace') as f:

@@ -10,7 +10,8 @@ import threading
 import time
 import unittest
 
-from poolhouse import (MASTER_KEY, PASSWORD, Api, PoolhouseTest, Server, binary, claims, free_port)
+from poolhouse import (MASTER_KEY, PASSWORD, Api, PoolhouseTest, Server, binary, claims, free_port,
+                       needs_file)
 
 
 def run(*arguments, env=None, directory=None):
@@ -156,6 +157,7 @@ class Keys(CommandTest):
         self.assertFalse(os.path.exists(missing))
 
 
+@needs_file
 class Backup(CommandTest):
 
     def test_a_copy_made_under_load_serves_what_was_there(self):
@@ -200,6 +202,7 @@ class Backup(CommandTest):
                       self.command('backup', '/nonexistent/copy.db', status=1))
 
 
+@needs_file
 class Doctor(unittest.TestCase):
 
     def setUp(self):

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import unittest
 
-from poolhouse import PoolhouseTest, binary, free_port
+from poolhouse import PoolhouseTest, binary, free_port, needs_file
 
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'docs')
 
@@ -33,6 +33,7 @@ def run_with_all_it_starts(command, directory, environment):
 class Operations(PoolhouseTest):
     server_options = {'memory': False}
 
+    @needs_file
     def test_the_commands_run_as_written(self):
         blocks = re.findall(r'(?ms)^```sh run\n(.*?)^```$', operations())
         self.assertGreater(len(blocks), 5)

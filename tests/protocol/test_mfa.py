@@ -7,7 +7,7 @@ import unittest
 import srp
 import totp
 from poolhouse import (ALL_FLOWS, ApiError, PASSWORD, PoolhouseTest, attribute_list, attributes,
-                       claims, secret_hash)
+                       claims, needs_file, secret_hash)
 
 ROLE = 'arn:aws:iam::000000000000:role/sms'
 SMS = {'SmsConfiguration': {'SnsCallerArn': ROLE}}
@@ -1131,6 +1131,7 @@ class AcrossRestarts(MfaTest):
         self.next_step()
         self.answer(client, name, other, SOFTWARE_TOKEN_MFA_CODE=self.code(secret))
 
+    @needs_file
     def test_the_secret_is_not_readable_in_the_database(self):
         pool = self.mfa_pool()
         client = self.new_client(pool)

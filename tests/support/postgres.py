@@ -72,16 +72,25 @@ class Cluster:
         with open(os.path.join(self.data, 'postgresql.conf'), 'a', encoding='utf-8') as f:
             f.writelines(f'{k} = {v}\n' for k, v in self.settings.items())
 
-    def copy_of(self, primary, name, synchronous=True):
+    def copy_of(self, primary, name):
         """Becomes a standby of another cluster."""
-        self.run(program('pg_basebackup'), '-D', self.data, '-d', primary.url('postgres'), '-R',
-                 '--checkpoint=fast', '--no-sync', '-X', 'stream')
-        self.settings['primary_conninfo'] = (
-            f"'host={primary.directory} port={PORT} user={OWNER} application_name={name}'")
-        if synchronous:
-            self.settings.setdefault('synchronous_standby_names', "''")
+        self.run(program('pg_basebackup'), '-D', self.data, '-R', '--checkpoint=fast', '--no-sync',
+                 '-X', 'stream', '-d', primary.url('postgres') + f'&application_name={name}')
         self.configure()
         return self
+
+    def wait_for_standby(self, name, synchronous):
+        """Until the standby follows; from here on commits wait for it, or not."""
+        if synchronous:
+            self.sql(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+            self.sql('SELECT pg_reload_conf()')
+        wanted = 'sync' if synchronous else 'async'
+        deadline = time.monotonic() + 30
+        while self.sql(f"SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming'"
+                       f" AND application_name = '{name}'") != wanted:
+            if time.monotonic() > deadline:
+                raise RuntimeError('the standby does not follow:\n' + self.log())
+            time.sleep(0.05)
 
     def start(self, wait=60):
         log = open(os.path.join(self.directory, 'log'), 'ab')
@@ -123,6 +132,14 @@ class Cluster:
         found = subprocess.run(['ps', '-o', 'pid=', '--ppid', str(self.process.pid)],
                                capture_output=True, text=True, check=False).stdout
         return [int(pid) for pid in found.split()]
+
+    def child(self, title):
+        """The process of that title: 'walreceiver'."""
+        for pid in self.children():
+            with contextlib.suppress(OSError), open(f'/proc/{pid}/cmdline', 'rb') as f:
+                if title in f.read().decode(errors='replace'):
+                    return pid
+        raise RuntimeError(f'there is no {title}')
 
     def kill(self):
         """As a crash: nobody of it says goodbye."""
