@@ -25,6 +25,7 @@ extern const struct ph_command ph_command_config;
 extern const struct ph_command ph_command_credentials;
 extern const struct ph_command ph_command_keys;
 extern const struct ph_command ph_command_backup;
+extern const struct ph_command ph_command_migrate;
 extern const struct ph_command ph_command_doctor;
 extern const struct ph_command ph_command_help;
 extern const struct ph_command ph_command_version;

@@ -78,13 +78,15 @@ static bool load_key(const struct ph_settings *settings, struct ph_key *key, cha
     return ph_master_key_load(&strict, key, &made, why, why_size);
 }
 
-static bool open_store(struct ph_data *data, char *why, size_t why_size)
+static bool open_store(struct ph_data *data, enum ph_data_wanted wanted, char *why,
+                       size_t why_size)
 {
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     struct ph_store_options options = { .master_key = &key, .log = data->ctx.log };
     const char *text = "";
 
     ph_data_place(&data->arena, data->ctx.settings, &options);
+    options.migrate = options.migrate || wanted == PH_DATA_MIGRATED;
     if (!load_key(data->ctx.settings, &key, why, why_size)) {
         return false;
     }
@@ -107,9 +109,9 @@ bool ph_data_open(struct ph_data *data, const struct ph_settings *settings,
                  .log = { .sink = &data->sink } },
     };
     ph_json_start();
-    if ((wanted == PH_DATA_MADE ? ph_data_make_directory(settings, why, why_size)
-                                : check_existing(data, why, why_size)) &&
-        open_store(data, why, why_size)) {
+    if ((wanted == PH_DATA_EXISTING ? check_existing(data, why, why_size)
+                                    : ph_data_make_directory(settings, why, why_size)) &&
+        open_store(data, wanted, why, why_size)) {
         data->ctx.pools = ph_pool_cache_create();
         return true;
     }

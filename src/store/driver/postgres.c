@@ -20,6 +20,7 @@ enum {
     OID_BIGINT = 20,
     OID_TEXT = 25,
     ANSWER_MS = 12000, /* longer than the server's own limits */
+    ALONE_MS = 3600000,
     COMMIT_MS = 8000, /* may wait for a standby that is gone; statement_timeout does not end that */
 };
 
@@ -69,6 +70,11 @@ static struct ph_db *pg_open(struct ph_db_target *target, enum ph_db_role role, 
     }
     pg_close(db);
     return NULL;
+}
+
+static int patience(const struct ph_db *db)
+{
+    return db->alone ? ALONE_MS : ANSWER_MS;
 }
 
 /* --- statements --- */
@@ -145,7 +151,7 @@ static enum ph_verdict make_ready(struct ph_db_stmt *stmt)
         return PH_DB_DONE;
     }
     result = PQsendPrepare(db->conn, stmt->name, stmt->sql, stmt->count, stmt->types) == 1
-                 ? ph_pg_await(db, ANSWER_MS)
+                 ? ph_pg_await(db, patience(db))
                  : NULL;
     verdict = ph_pg_judge(db, result);
     PQclear(result);
@@ -168,7 +174,7 @@ static enum ph_verdict execute(struct ph_db_stmt *stmt)
     PQclear(stmt->result);
     stmt->result = PQsendQueryPrepared(db->conn, stmt->name, stmt->count, stmt->values,
                                        stmt->lengths, BINARY, 1) == 1
-                       ? ph_pg_await(db, ANSWER_MS)
+                       ? ph_pg_await(db, patience(db))
                        : NULL;
     verdict = ph_pg_judge(db, stmt->result);
     if (verdict == PH_DB_DONE) {
@@ -283,7 +289,7 @@ static PGresult *query(struct ph_db *db, const char *sql, int timeout_ms)
 /* *changed: rows of the last of the statements. */
 static enum ph_verdict run_text(struct ph_db *db, const char *sql, int64_t *changed)
 {
-    PGresult *result = query(db, sql, ANSWER_MS);
+    PGresult *result = query(db, sql, patience(db));
     const enum ph_verdict verdict = ph_pg_judge(db, result);
 
     *changed = 0;
@@ -310,6 +316,7 @@ static bool pg_in_transaction(struct ph_db *db)
 
 static void pg_rollback(struct ph_db *db)
 {
+    db->alone = false;
     if (pg_in_transaction(db) && pg_run(db, "ROLLBACK") != PH_DB_DONE) {
         ph_pg_disconnect(db);
     }
@@ -353,7 +360,9 @@ static enum ph_verdict pg_begin(struct ph_db *db)
  */
 static enum ph_verdict pg_begin_alone(struct ph_db *db)
 {
-    return pg_run(db, "BEGIN; SELECT pg_advisory_xact_lock(8101117112104)");
+    db->alone = true;
+    return pg_run(db, "BEGIN; SET LOCAL statement_timeout = 0;"
+                      " SELECT pg_advisory_xact_lock(8101117112104)");
 }
 
 /*
@@ -382,6 +391,7 @@ static enum ph_verdict pg_commit(struct ph_db *db)
     if (db->conn == NULL) {
         return PH_DB_AWAY;
     }
+    db->alone = false;
     db->warned = false;
     result = query(db, "COMMIT", COMMIT_MS);
     verdict = judge_commit(db, result);

@@ -34,6 +34,7 @@ struct ph_db {
     bool standby;    /* at a server that only reads */
     int64_t timeline;
     int64_t connected_ns;
+    bool alone;      /* in a migration, which may take its time */
     bool warned;     /* the server has warned since the flag was cleared */
     int64_t changed; /* rows */
     char error[256];
