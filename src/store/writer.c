@@ -164,8 +164,8 @@ static enum ph_verdict run_in_pool(struct ph_writer *w, const struct queue *batc
         jobs[count++] = (struct ph_pooled_job){ .run = job->run, .arg = job->arg };
     }
     verdict = ph_write_pool_run_all(w->with.pool, jobs, count);
-    if (verdict == PH_DB_DONE || verdict == PH_DB_AWAY || verdict == PH_DB_FULL) {
-        return verdict;
+    if (verdict != PH_DB_RETRY && verdict != PH_DB_CONFLICT && verdict != PH_DB_BROKEN) {
+        return verdict; /* it will not go better one by one */
     }
     for (struct job *job = batch->first; job != NULL; job = job->next) {
         job->verdict = ph_write_pool_run(

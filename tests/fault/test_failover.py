@@ -249,6 +249,7 @@ class CancelledWait(Failover):
     def try_it(self, function):
         self.bring_up(synchronous=True)
         self.sign_up(self.api)
+        time.sleep(1)  # its event is written, too: only the next write will wait
         os.kill(self.standby.child('walreceiver'), signal.SIGSTOP)
         receiver = self.standby.child('walreceiver')
         answers = []
@@ -266,13 +267,15 @@ class CancelledWait(Failover):
         while not waiting:
             waiting = self.primary.sql("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
             self.assertLess(time.monotonic(), deadline)
-        self.primary.sql(f'SELECT {function}({waiting.splitlines()[0]})')
+        for pid in waiting.splitlines():
+            self.primary.sql(f'SELECT {function}({pid})')
         time.sleep(1.5)
         self.assertEqual([], answers, 'acknowledged what one disk has')
         followed = time.monotonic()
         os.kill(receiver, signal.SIGCONT)
         thread.join(30)
         self.assertGreater(answers[0], followed)
+        self.assertIn('store_commit_unknown', self.nodes[0].log())
         self.assertEqual(([], []), self.lost())
 
     def test_is_no_acknowledgement(self):
