@@ -27,8 +27,7 @@ void ph_data_place(struct ph_arena *arena, const struct ph_settings *settings,
     }
 }
 
-/* With everything elsewhere there is nothing to keep in it. */
-static bool needs_directory(const struct ph_settings *settings)
+bool ph_data_needs_directory(const struct ph_settings *settings)
 {
     return !settings->memory && (settings->database.n == 0 || settings->master_key.n == 0);
 }
@@ -37,8 +36,8 @@ bool ph_data_make_directory(const struct ph_settings *settings, char *why, size_
 {
     struct ph_arena arena = { 0 };
     const char *path = ph_cstr(&arena, settings->data);
-    const bool made =
-        !needs_directory(settings) || (path != NULL && (mkdir(path, 0700) == 0 || errno == EEXIST));
+    const bool made = !ph_data_needs_directory(settings) ||
+                      (path != NULL && (mkdir(path, 0700) == 0 || errno == EEXIST));
 
     if (!made) {
         snprintf(why, why_size, "cannot make the data directory %.*s: %s", PH_FMT(settings->data),
@@ -78,8 +77,7 @@ static bool load_key(const struct ph_settings *settings, struct ph_key *key, cha
     return ph_master_key_load(&strict, key, &made, why, why_size);
 }
 
-static bool open_store(struct ph_data *data, enum ph_data_wanted wanted, char *why,
-                       size_t why_size)
+static bool open_store(struct ph_data *data, enum ph_data_wanted wanted, char *why, size_t why_size)
 {
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     struct ph_store_options options = { .master_key = &key, .log = data->ctx.log };

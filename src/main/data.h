@@ -26,7 +26,11 @@ struct ph_str ph_data_file(struct ph_arena *arena, const struct ph_settings *set
 void ph_data_place(struct ph_arena *arena, const struct ph_settings *settings,
                    struct ph_store_options *options);
 
-/* Makes the data directory, for this user alone; false and a text in why when it cannot be. */
+/* False when nothing is kept there: the database and the master key are elsewhere. */
+bool ph_data_needs_directory(const struct ph_settings *settings);
+
+/* Makes the data directory when it is needed, for this user alone; false and a text in why when it
+ * cannot be. */
 PH_MUST_USE bool ph_data_make_directory(const struct ph_settings *settings, char *why,
                                         size_t why_size);
 

@@ -28,7 +28,7 @@ static const struct {
     { "connect_timeout", "3" },          { "keepalives", "1" },
     { "keepalives_idle", "10" },         { "keepalives_interval", "3" },
     { "keepalives_count", "3" },         { "tcp_user_timeout", "5000" },
-    { "application_name", "poolhouse" },
+    { "application_name", "poolhouse" }, { "gssencmode", "disable" },
 };
 
 /* What is ours to say. Statements are short; whoever holds a lock for seconds hangs. */
