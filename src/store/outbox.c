@@ -15,6 +15,26 @@ static struct ph_place place_of(const struct ph_message *message, const char *co
     };
 }
 
+/*
+ * The one writer counts on: 0. Several would wait for each other: their messages are in the order
+ * of the time, and of each process in that of their making, also when the clock is set back.
+ */
+static int64_t next_position(struct ph_store *store)
+{
+    int64_t last = atomic_load(&store->last_position), next;
+    struct timespec now;
+
+    if (!store->driver->several) {
+        return 0;
+    }
+    clock_gettime(CLOCK_REALTIME, &now);
+    do {
+        next = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+        next = next > last ? next : last + 1;
+    } while (!atomic_compare_exchange_weak(&store->last_position, &last, next));
+    return next;
+}
+
 struct ph_message *ph_outbox_seal(struct ph_ctx *ctx, const struct ph_message *messages,
                                   size_t count)
 {
@@ -28,6 +48,7 @@ struct ph_message *ph_outbox_seal(struct ph_ctx *ctx, const struct ph_message *m
         sealed[i] = messages[i];
         sealed[i].body = ph_place_seal(ctx->arena, key, &body, messages[i].body);
         sealed[i].code = ph_place_seal(ctx->arena, key, &code, messages[i].code);
+        sealed[i].position = next_position(ctx->store);
     }
     return sealed;
 }
@@ -37,21 +58,6 @@ static const char INSERT_MESSAGE[] =
     " created_ms, due_ms, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10,"
     " $11 + (SELECT COALESCE(MAX(position), 0) + 1 FROM outbox WHERE $11 = CAST(0 AS BIGINT)))";
 
-/*
- * The one writer counts on. Several would wait for each other: their messages are in the order of
- * the time.
- */
-static int64_t position_from(const struct ph_driver *driver)
-{
-    struct timespec now;
-
-    if (!driver->several) {
-        return 0;
-    }
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 void ph_outbox_insert(struct ph_tx *tx, const struct ph_message *sealed, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -60,8 +66,7 @@ void ph_outbox_insert(struct ph_tx *tx, const struct ph_message *sealed, size_t 
         (void)PH_RUN(tx, INSERT_MESSAGE, ph_v_text(m->id), ph_v_text(m->pool_id),
                      ph_v_text(m->username), ph_v_int(m->medium), ph_v_text(m->destination),
                      ph_v_text(m->reason), ph_v_text(m->subject), ph_v_bytes(m->body),
-                     ph_v_bytes(m->code), ph_v_int(m->created_ms),
-                     ph_v_int(position_from(tx->driver)));
+                     ph_v_bytes(m->code), ph_v_int(m->created_ms), ph_v_int(m->position));
     }
 }
 

@@ -19,6 +19,7 @@ struct ph_message {
     struct ph_str body;        /* sealed in the row: it holds the code */
     struct ph_str code;        /* alone, for the dev outbox; sealed, too */
     int64_t created_ms;
+    int64_t position; /* the store's own */
 };
 
 /* Stores messages that no other write causes; they leave after the commit. */
