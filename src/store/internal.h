@@ -23,6 +23,8 @@ struct ph_store {
     struct ph_key wrapping_key; /* of the pools' data keys */
     struct ph_key record_key;   /* of what belongs to no pool */
     struct ph_db_target target;
+    char *path; /* what the target points to */
+    char *password;
     struct ph_db *db;           /* the connection of the one writer; NULL when there are several */
     struct ph_write_pool *pool; /* of an engine with several */
     int lock_fd;                /* -1: not exclusive */

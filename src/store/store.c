@@ -37,7 +37,7 @@ static void log_reason(struct opening *o, const char *reason)
 }
 
 /* Of the heap: lives as long as the store. */
-static const char *copy_text(struct ph_str text)
+static char *copy_text(struct ph_str text)
 {
     char *copy = malloc(text.n + 1);
 
@@ -49,13 +49,11 @@ static const char *copy_text(struct ph_str text)
     return copy;
 }
 
-static void wipe_text(const char *text)
+static void wipe_text(char *text)
 {
     if (text != NULL) {
-        char *own = (char *)(uintptr_t)text;
-
-        explicit_bzero(own, strlen(own));
-        free(own);
+        explicit_bzero(text, strlen(text));
+        free(text);
     }
 }
 
@@ -95,21 +93,22 @@ static bool create_file(struct opening *o)
 
 static bool prepare_target(struct opening *o)
 {
-    struct ph_db_target *target = &o->store->target;
+    struct ph_store *store = o->store;
+    const struct ph_str path = o->options->path;
 
-    if (o->options->path.p == NULL) {
+    if (path.p == NULL) {
         return true;
     }
-    o->path = memchr(o->options->path.p, 0, o->options->path.n) == NULL
-                  ? copy_text(o->options->path)
-                  : NULL;
-    target->path = o->path;
-    if (o->path == NULL || *o->path == '\0') {
+    if (path.n == 0 || memchr(path.p, 0, path.n) != NULL) {
         return refuse(o, "the path of the database is not a file name");
     }
-    o->store->driver = ph_driver_for(o->path);
-    if (o->store->driver->several) {
-        target->password = o->options->password.n > 0 ? copy_text(o->options->password) : NULL;
+    store->path = copy_text(path);
+    o->path = store->path;
+    store->target.path = store->path;
+    store->driver = ph_driver_for(store->path);
+    if (store->driver->several) {
+        store->password = o->options->password.n > 0 ? copy_text(o->options->password) : NULL;
+        store->target.password = store->password;
         return true;
     }
     return (!o->options->exclusive || lock_file(o)) && create_file(o);
@@ -287,8 +286,8 @@ void ph_store_close(struct ph_store *store)
     if (store->lock_fd >= 0) {
         close(store->lock_fd); /* the file stays: removing it would race with the next server */
     }
-    wipe_text(store->target.path);
-    wipe_text(store->target.password);
+    wipe_text(store->path);
+    wipe_text(store->password);
     free(store);
 }
 

@@ -22,7 +22,9 @@ static int close_store(void **state)
 /* --- a commit whose answer is lost --- */
 
 /* Functions of a driver have no place for state of their own: the tests run one at a time. */
-static enum { ALL_WELL, LOSE_ANSWER, LOSE_COMMIT } trouble;
+enum trouble { ALL_WELL, LOSE_ANSWER, LOSE_COMMIT };
+
+static enum trouble trouble;
 static int times;
 
 /* The transaction is over, or never was; whoever committed does not hear of it. */
@@ -46,7 +48,7 @@ static enum ph_verdict losing_commit(struct ph_db *db)
 
 static struct ph_driver losing;
 
-static struct ph_write_pool *losing_pool(struct test_store *t, int how, int how_often)
+static struct ph_write_pool *losing_pool(struct test_store *t, enum trouble how, int how_often)
 {
     trouble = how;
     times = how_often;
@@ -86,7 +88,8 @@ static int64_t read_n(struct test_store *t)
     return n;
 }
 
-static void assert_happens_once(struct test_store *t, int how, int how_often, int expected_runs)
+static void assert_happens_once(struct test_store *t, enum trouble how, int how_often,
+                                int expected_runs)
 {
     struct ph_write_pool *pool = losing_pool(t, how, how_often);
     struct counting c = { 0 };
@@ -126,7 +129,7 @@ static void the_turn_goes_on_after_losses(void **state)
     const struct ph_pooled_job job = { add_one, &c, sizeof c };
 
     for (int i = 1; i <= 12; i++) {
-        trouble = i % 3 == 1 ? ALL_WELL : i % 3 == 2 ? LOSE_ANSWER : LOSE_COMMIT;
+        trouble = (enum trouble)(i % 3);
         times = 1;
         assert_int_equal(ph_write_pool_run(pool, &job), PH_DB_DONE);
         assert_int_equal(read_n(t), i);

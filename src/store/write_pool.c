@@ -247,7 +247,7 @@ static enum ph_verdict run_until_done(struct ph_write_pool *pool, const struct p
         if (db == NULL) {
             return PH_DB_AWAY; /* logged when it began */
         }
-        if (job->size > 0) {
+        if (as_given != NULL) {
             memcpy(job->arg, as_given, job->size);
         }
         verdict = run_jobs(pool, db, job, 1, &why);

@@ -369,15 +369,14 @@ static enum ph_verdict pg_begin_alone(struct ph_db *db)
  * A warning may say that the wait for a standby was cancelled: the row is there, but only here. And
  * a transaction that had failed is rolled back by COMMIT.
  */
-static enum ph_verdict judge_commit(struct ph_db *db, const PGresult *result)
+static enum ph_verdict judge_commit(struct ph_db *db, PGresult *result)
 {
     const enum ph_verdict verdict = ph_pg_judge(db, result);
 
     if (verdict == PH_DB_AWAY || (verdict == PH_DB_DONE && db->warned)) {
         return PH_DB_LOST;
     }
-    if (verdict == PH_DB_DONE &&
-        strcmp(PQcmdStatus((PGresult *)(uintptr_t)result), "COMMIT") != 0) {
+    if (verdict == PH_DB_DONE && strcmp(PQcmdStatus(result), "COMMIT") != 0) {
         return PH_DB_BROKEN;
     }
     return verdict;
