@@ -299,7 +299,7 @@ static void announce_new(const struct ph_settings *settings)
     struct ph_arena arena = { 0 };
     const char *path = ph_cstr(&arena, ph_data_file(&arena, settings));
 
-    if (path != NULL && access(path, F_OK) != 0 && errno == ENOENT) {
+    if (settings->database.n == 0 && path != NULL && access(path, F_OK) != 0 && errno == ENOENT) {
         fprintf(stderr, "poolhouse: there is no database yet; making %s\n", path);
     }
     ph_arena_finish(&arena);

@@ -168,11 +168,13 @@ static void check_database(struct doctor *d)
     if (d->data == NULL) {
         return;
     }
-    if (!d->has_database) {
+    if (!d->has_database && d->settings->database.n == 0) {
         check_first_key(d);
         return;
     }
-    check_file(d);
+    if (d->has_database) {
+        check_file(d);
+    }
     if (!ph_data_open(&data, d->settings, PH_DATA_EXISTING, why, sizeof why)) {
         say(d, VERDICT_FAIL, "%s", why);
         return;
@@ -374,7 +376,7 @@ static int examine(const struct ph_settings *settings)
     if (!settings->memory) {
         d.data = ph_cstr(&d.arena, settings->data);
         d.file = ph_cstr(&d.arena, ph_data_file(&d.arena, settings));
-        d.has_database = d.file != NULL && access(d.file, F_OK) == 0;
+        d.has_database = settings->database.n == 0 && d.file != NULL && access(d.file, F_OK) == 0;
     }
     say(&d, VERDICT_OK, "is good");
     for (size_t i = 0; i < sizeof CHECKS / sizeof CHECKS[0]; i++) {

@@ -342,6 +342,13 @@ static void check_together(struct ph_config *config)
         ph_config_problem(config, "sms.endpoint and analytics.endpoint need aws.access_key_id and "
                                   "aws.secret_access_key");
     }
+    if (s->database.n > 0 && !ph_str_starts(s->database, PH_STR("postgresql://")) &&
+        !ph_str_starts(s->database, PH_STR("postgres://"))) {
+        ph_config_problem(config, "storage.database must begin with postgresql://");
+    }
+    if (s->database.n > 0 && s->memory) {
+        ph_config_problem(config, "storage.memory and storage.database exclude each other");
+    }
     if (ph_mail_settings_problem(&s->mail) != NULL) {
         ph_config_problem(config, "%s", ph_mail_settings_problem(&s->mail));
     }

@@ -16,11 +16,29 @@ struct ph_str ph_data_file(struct ph_arena *arena, const struct ph_settings *set
     return ph_strf(arena, "%.*s/poolhouse.db", PH_FMT(settings->data));
 }
 
+void ph_data_place(struct ph_arena *arena, const struct ph_settings *settings,
+                   struct ph_store_options *options)
+{
+    if (settings->database.n > 0) {
+        options->path = settings->database;
+        options->password = settings->database_password;
+        options->migrate = settings->mode == PH_MODE_DEV;
+    } else if (!settings->memory) {
+        options->path = ph_data_file(arena, settings);
+    }
+}
+
+bool ph_data_needs_directory(const struct ph_settings *settings)
+{
+    return !settings->memory && (settings->database.n == 0 || settings->master_key.n == 0);
+}
+
 bool ph_data_make_directory(const struct ph_settings *settings, char *why, size_t why_size)
 {
     struct ph_arena arena = { 0 };
     const char *path = ph_cstr(&arena, settings->data);
-    const bool made = path != NULL && (mkdir(path, 0700) == 0 || errno == EEXIST);
+    const bool made = !ph_data_needs_directory(settings) ||
+                      (path != NULL && (mkdir(path, 0700) == 0 || errno == EEXIST));
 
     if (!made) {
         snprintf(why, why_size, "cannot make the data directory %.*s: %s", PH_FMT(settings->data),
@@ -35,7 +53,7 @@ static bool check_existing(struct ph_data *data, char *why, size_t why_size)
     const struct ph_settings *settings = data->ctx.settings;
     const char *path = ph_cstr(&data->arena, ph_data_file(&data->arena, settings));
 
-    if (path != NULL && access(path, R_OK | W_OK) == 0) {
+    if (settings->database.n > 0 || (path != NULL && access(path, R_OK | W_OK) == 0)) {
         return true;
     }
     if (path == NULL || errno == ENOENT) {
@@ -60,16 +78,14 @@ static bool load_key(const struct ph_settings *settings, struct ph_key *key, cha
     return ph_master_key_load(&strict, key, &made, why, why_size);
 }
 
-static bool open_store(struct ph_data *data, char *why, size_t why_size)
+static bool open_store(struct ph_data *data, enum ph_data_wanted wanted, char *why, size_t why_size)
 {
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
-    const struct ph_store_options options = {
-        .path = ph_data_file(&data->arena, data->ctx.settings),
-        .master_key = &key,
-        .log = data->ctx.log,
-    };
+    struct ph_store_options options = { .master_key = &key, .log = data->ctx.log };
     const char *text = "";
 
+    ph_data_place(&data->arena, data->ctx.settings, &options);
+    options.migrate = options.migrate || wanted == PH_DATA_MIGRATED;
     if (!load_key(data->ctx.settings, &key, why, why_size)) {
         return false;
     }
@@ -92,9 +108,9 @@ bool ph_data_open(struct ph_data *data, const struct ph_settings *settings,
                  .log = { .sink = &data->sink } },
     };
     ph_json_start();
-    if ((wanted == PH_DATA_MADE ? ph_data_make_directory(settings, why, why_size)
-                                : check_existing(data, why, why_size)) &&
-        open_store(data, why, why_size)) {
+    if ((wanted == PH_DATA_EXISTING ? check_existing(data, why, why_size)
+                                    : ph_data_make_directory(settings, why, why_size)) &&
+        open_store(data, wanted, why, why_size)) {
         data->ctx.pools = ph_pool_cache_create();
         return true;
     }

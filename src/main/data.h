@@ -16,12 +16,21 @@ struct ph_data {
 enum ph_data_wanted {
     PH_DATA_EXISTING, /* a mistyped directory must not become a new, empty database */
     PH_DATA_MADE,     /* makes what is missing, but for the master key */
+    PH_DATA_MIGRATED, /* the same, and brings tables to this version that others may be using */
 };
 
 /* "DIR/poolhouse.db". */
 struct ph_str ph_data_file(struct ph_arena *arena, const struct ph_settings *settings);
 
-/* Makes the data directory, for this user alone; false and a text in why when it cannot be. */
+/* Where the store is: memory, the file, or the URL with its password. */
+void ph_data_place(struct ph_arena *arena, const struct ph_settings *settings,
+                   struct ph_store_options *options);
+
+/* False when nothing is kept there: the database and the master key are elsewhere. */
+bool ph_data_needs_directory(const struct ph_settings *settings);
+
+/* Makes the data directory when it is needed, for this user alone; false and a text in why when it
+ * cannot be. */
 PH_MUST_USE bool ph_data_make_directory(const struct ph_settings *settings, char *why,
                                         size_t why_size);
 

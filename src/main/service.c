@@ -252,10 +252,10 @@ static bool isolate(struct ph_service *service, char *why, size_t why_size)
     if (!s->server.isolate) {
         return true;
     }
-    if (!s->memory && !ph_data_make_directory(s, why, why_size)) {
+    if (!ph_data_make_directory(s, why, why_size)) {
         return false;
     }
-    wanted.data = s->memory ? NULL : ph_cstr(&service->arena, s->data);
+    wanted.data = ph_data_needs_directory(s) ? ph_cstr(&service->arena, s->data) : NULL;
     wanted.logs = ph_logs_directories(&service->arena, s, &wanted.log_count);
     done = ph_isolate(&wanted);
     if (!done.syscalls || (!done.files && !runs_programs)) {
@@ -385,9 +385,7 @@ static bool open_store_with(struct ph_service *service, const struct ph_key *key
                                         .exclusive = true };
     const char *text = "";
 
-    if (!s->memory) {
-        options.path = ph_data_file(&service->arena, s);
-    }
+    ph_data_place(&service->arena, s, &options);
     if (!ph_store_open(&options, &service->store, &text)) {
         snprintf(why, why_size, "%s", text);
         return false;
@@ -402,7 +400,7 @@ static bool open_store(struct ph_service *service, char *why, size_t why_size)
     const struct ph_settings *s = service->settings;
     bool made;
 
-    if ((!s->memory && !ph_data_make_directory(s, why, why_size)) ||
+    if (!ph_data_make_directory(s, why, why_size) ||
         !ph_master_key_load(s, &key, &made, why, why_size)) {
         return false;
     }

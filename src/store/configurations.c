@@ -1,6 +1,5 @@
 #include "store/configurations.h"
 
-#include "store/internal.h"
 #include "store/pool_row.h"
 
 /* The absent slice would be NULL, which equals nothing. */
@@ -33,6 +32,7 @@ static void put(struct ph_tx *tx, void *arg)
     struct ph_q q;
 
     p->gone =
+        !ph_pool_hold(tx, g->pool_id) ||
         PH_RUN(tx, PUT, ph_v_text(g->pool_id), ph_v_int(g->kind), owner(g->client_id),
                ph_v_text(g->document), ph_v_int(g->created_ms), ph_v_int(g->modified_ms)) == 0;
     if (g->kind == PH_CONFIGURATION_LOG_DELIVERY) { /* snapshots of the pool hold it */

@@ -1,7 +1,7 @@
 #include "store/devices.h"
 
 #include "crypto/srp_group.h"
-#include "store/internal.h"
+#include "store/pool_row.h"
 
 struct naming {
     struct ph_str pool_id;
@@ -168,7 +168,8 @@ static void add(struct ph_tx *tx, void *arg)
     struct adding *a = arg;
     const struct ph_device *d = a->device;
 
-    a->added = PH_RUN(tx, ADD_DEVICE, ph_v_text(a->pool_id), ph_v_text(a->sub), ph_v_text(d->key),
+    a->added = ph_user_hold(tx, a->pool_id, a->sub) &&
+               PH_RUN(tx, ADD_DEVICE, ph_v_text(a->pool_id), ph_v_text(a->sub), ph_v_text(d->key),
                       ph_v_int(d->status), ph_v_text(d->name), ph_v_text(d->last_ip),
                       ph_v_bytes(a->secret), ph_v_int(d->created_ms), ph_v_int(d->modified_ms),
                       ph_v_int(d->authenticated_ms)) > 0;
@@ -295,17 +296,13 @@ void ph_store_device_await(struct ph_ctx *ctx, const struct ph_pool_ref *pool, s
     ph_writer_later(
         ctx->store->writer, note_awaited,
         note_of(ctx, pool, sub, key, ph_place_seal(ctx->arena, pool->data_key, &place, session)));
+    if (ctx->store->driver->several) {
+        ph_flush(ctx); /* another process may be asked next */
+    }
 }
 
 static const char AWAITED[] = "SELECT awaited FROM devices"
                               " WHERE pool_id = $1 AND sub = $2 AND key = $3";
-
-/* Who is waited for takes along what waits in the writer's queue. */
-static void commit_what_waits(struct ph_tx *tx, void *arg)
-{
-    (void)tx;
-    (void)arg;
-}
 
 struct ph_err ph_store_device_awaited(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                       struct ph_str sub, struct ph_str key, struct ph_str *session)
@@ -314,7 +311,7 @@ struct ph_err ph_store_device_awaited(struct ph_ctx *ctx, const struct ph_pool_r
     struct ph_str sealed = { 0 }, plain;
     struct ph_q q;
 
-    PH_TRY(ph_write(ctx, commit_what_waits, NULL));
+    ph_flush(ctx);
     PH_READ(ctx, &q, AWAITED, ph_v_text(pool->id), ph_v_text(sub), ph_v_text(key));
     if (ph_q_row(&q)) {
         sealed = ph_q_str(&q, ctx->arena, 0);

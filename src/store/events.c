@@ -33,20 +33,74 @@ void *ph_later_new(size_t size)
     return p;
 }
 
+/* Decided in memory; the row follows. */
+static bool spend_here(struct ph_ctx *ctx, const struct spent_row *row)
+{
+    struct spent_row *later;
+
+    if (!ph_spent_set_add(ctx->store->spent, &row->digest, row->expires_ms,
+                          ph_store_forget_until_ms(ctx->store, ph_now_ms(ctx)))) {
+        return false;
+    }
+    later = ph_later_new(sizeof *later);
+    *later = *row;
+    ph_writer_later(ctx->store->writer, insert_spent, later);
+    return true;
+}
+
+static const char FIND_SPENT[] = "SELECT 1 FROM spent WHERE digest = $1";
+
+static struct ph_err has_row(struct ph_ctx *ctx, const struct ph_digest *digest, bool *found)
+{
+    struct ph_q q;
+
+    PH_READ(ctx, &q, FIND_SPENT, ph_v_bytes(ph_digest_str(digest)));
+    *found = ph_q_row(&q);
+    return ph_read_end(&q);
+}
+
+struct spending {
+    const struct spent_row *row;
+    bool first;
+};
+
+static void spend_row(struct ph_tx *tx, void *arg)
+{
+    struct spending *s = arg;
+
+    s->first = PH_RUN(tx, INSERT_SPENT, ph_v_bytes(ph_digest_str(&s->row->digest)),
+                      ph_v_int(s->row->expires_ms)) > 0;
+}
+
+/*
+ * The row decides. While there is no primary each process decides for itself, after a look at a
+ * standby: sign-ins go on, and one who has seen the very request could use it once more elsewhere.
+ */
+static struct ph_err spend_everywhere(struct ph_ctx *ctx, const struct spent_row *row, bool *first)
+{
+    struct spending s = { .row = row };
+    const enum ph_verdict verdict = ph_write_verdict(ctx, spend_row, &s, sizeof s);
+    bool found;
+
+    if (verdict == PH_DB_AWAY) {
+        PH_TRY(has_row(ctx, &row->digest, &found));
+        *first = !found && spend_here(ctx, row);
+        return PH_OK;
+    }
+    *first = s.first && !ph_spent_set_has(ctx->store->spent, &row->digest);
+    return verdict == PH_DB_DONE ? PH_OK : PH_BROKEN;
+}
+
 struct ph_err ph_store_spend(struct ph_ctx *ctx, struct ph_str nonce, int64_t expires_ms,
                              bool *first)
 {
     struct spent_row row = { .expires_ms = expires_ms };
-    struct spent_row *later;
 
     PH_SHA256(&row.digest, nonce);
-    *first = ph_spent_set_add(ctx->store->spent, &row.digest, expires_ms,
-                              ph_store_forget_until_ms(ctx->store, ph_now_ms(ctx)));
-    if (*first) {
-        later = ph_later_new(sizeof *later);
-        *later = row;
-        ph_writer_later(ctx->store->writer, insert_spent, later);
+    if (ctx->store->driver->several) {
+        return spend_everywhere(ctx, &row, first);
     }
+    *first = spend_here(ctx, &row);
     return PH_OK;
 }
 
@@ -56,7 +110,7 @@ struct ph_err ph_store_is_spent(struct ph_ctx *ctx, struct ph_str nonce, bool *s
 
     PH_SHA256(&digest, nonce);
     *spent = ph_spent_set_has(ctx->store->spent, &digest);
-    return PH_OK;
+    return *spent || !ctx->store->driver->several ? PH_OK : has_row(ctx, &digest, spent);
 }
 
 /* --- events --- */

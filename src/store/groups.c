@@ -143,7 +143,6 @@ static int64_t read_number(struct ph_tx *tx, const char *sql, struct ph_str a, s
     return n;
 }
 
-static const char POOL_EXISTS[] = "SELECT 1 FROM pools WHERE id = $1";
 static const char INSERT_GROUP[] =
     "INSERT INTO user_groups (pool_id, name, id, description, role, precedence, created_ms,"
     " modified_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (pool_id, name) DO NOTHING";
@@ -155,7 +154,7 @@ static void insert_group(struct ph_tx *tx, void *arg)
     struct group_writing *w = arg;
     const struct ph_group *g = w->group;
 
-    if (!ph_row_exists(tx, POOL_EXISTS, w->pool_id)) {
+    if (!ph_pool_hold(tx, w->pool_id)) {
         give_up(tx, w, PH_GROUP_GONE);
         return;
     }
@@ -259,7 +258,7 @@ static void add_member(struct ph_tx *tx, void *arg)
 {
     struct group_writing *w = arg;
 
-    if (!both_exist(tx, w)) {
+    if (!ph_user_hold(tx, w->pool_id, w->sub) || !both_exist(tx, w)) {
         give_up(tx, w, PH_GROUP_GONE);
         return;
     }

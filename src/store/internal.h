@@ -13,6 +13,7 @@
 #include "store/readers.h"
 #include "store/spent.h"
 #include "store/store.h"
+#include "store/write_pool.h"
 #include "store/writer.h"
 
 struct ph_store {
@@ -21,12 +22,17 @@ struct ph_store {
     const struct ph_blocking *blocking;
     struct ph_key wrapping_key; /* of the pools' data keys */
     struct ph_key record_key;   /* of what belongs to no pool */
-    struct ph_db *db;           /* the connection of the writer */
+    struct ph_db_target target;
+    char *path; /* what the target points to */
+    char *password;
+    struct ph_db *db;           /* the connection of the one writer; NULL when there are several */
+    struct ph_write_pool *pool; /* of an engine with several */
     int lock_fd;                /* -1: not exclusive */
     struct ph_readers *readers;
     struct ph_writer *writer;
     struct ph_spent_set *spent;
-    int64_t opened_ms; /* by the system's clock, and by the one that nobody sets */
+    _Atomic int64_t last_position; /* of a message, on an engine of several writers */
+    int64_t opened_ms;             /* by the system's clock, and by the one that nobody sets */
     int64_t opened_ns;
 };
 
@@ -89,8 +95,20 @@ PH_MUST_USE struct ph_err ph_read_end(struct ph_q *q);
 
 /* --- writes --- */
 
-/* Waits until the job is durable or undone. A failure of the engine has been logged. */
-PH_MUST_USE struct ph_err ph_write(struct ph_ctx *ctx, ph_job_run *run, void *arg);
+/*
+ * Waits until the job is durable or undone. A failure of the engine has been logged. The job may
+ * run again: the struct at arg, where it notes its results, is put back as it was; it reads and
+ * changes nothing else but the transaction.
+ */
+#define ph_write(ctx, run, arg) ph_write_sized((ctx), (run), (arg), sizeof *(arg))
+PH_MUST_USE struct ph_err ph_write_sized(struct ph_ctx *ctx, ph_job_run *run, void *arg,
+                                         size_t size);
+
+/* The same, and the verdict itself: AWAY is for those who can do with less. */
+enum ph_verdict ph_write_verdict(struct ph_ctx *ctx, ph_job_run *run, void *arg, size_t size);
+
+/* Waits until what nobody waited for is written. */
+void ph_flush(struct ph_ctx *ctx);
 
 /* For the argument of ph_writer_later(): zeroed, and the slices that it keeps behind it. */
 void *ph_later_new(size_t size);

@@ -9,6 +9,47 @@
  */
 enum { WINDOW_MS = 900000, TOO_LATE_MS = WINDOW_MS + 1000 };
 
+/*
+ * While there is no primary to count at, each process counts for itself: so many guesses, then the
+ * key stays locked for the window. Each guess takes a place among the spent nonces in memory.
+ */
+enum { GUESSES_HERE = 5 };
+
+static void name_guess(struct ph_str pool_id, struct ph_str key, int n, struct ph_digest *digest)
+{
+    const uint8_t number = (uint8_t)n;
+
+    PH_SHA256(digest, PH_STR("a guess without a primary"), pool_id, PH_STR("/"), key,
+              ((struct ph_str){ &number, 1 }));
+}
+
+/* False when there were as many already. */
+static bool count_here(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str key)
+{
+    const int64_t now_ms = ph_now_ms(ctx);
+    struct ph_digest digest;
+
+    for (int n = 1; n <= GUESSES_HERE; n++) {
+        name_guess(pool_id, key, n, &digest);
+        if (ph_spent_set_add(ctx->store->spent, &digest, now_ms + WINDOW_MS,
+                             ph_store_forget_until_ms(ctx->store, now_ms))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_locked_here(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str key)
+{
+    struct ph_digest digest;
+
+    if (!ctx->store->driver->several || ph_writer_state(ctx->store->writer) != PH_DB_AWAY) {
+        return false;
+    }
+    name_guess(pool_id, key, GUESSES_HERE, &digest);
+    return ph_spent_set_has(ctx->store->spent, &digest);
+}
+
 static const char FIND_LOCKOUT[] = "SELECT failures, locked_until_ms, last_ms FROM lockouts"
                                    " WHERE pool_id = $1 AND subject = $2";
 
@@ -28,6 +69,10 @@ struct ph_err ph_store_lockout_find(struct ph_ctx *ctx, struct ph_str pool_id, s
     }
     PH_TRY(ph_read_end(&q));
     *lockout = found;
+    if (is_locked_here(ctx, pool_id, key)) {
+        *lockout =
+            (struct ph_lockout){ .failures = GUESSES_HERE, .locked_until_ms = now_ms + WINDOW_MS };
+    }
     return PH_OK;
 }
 
@@ -64,9 +109,10 @@ struct ph_err ph_store_lockout_fail(struct ph_ctx *ctx, struct ph_str pool_id, s
 {
     struct failing f = { .pool_id = pool_id, .key = key, .now_ms = now_ms };
 
-    PH_TRY(ph_write(ctx, count_failure, &f));
-    *was_locked = f.was_locked;
-    return PH_OK;
+    const enum ph_verdict verdict = ph_write_verdict(ctx, count_failure, &f, sizeof f);
+
+    *was_locked = verdict == PH_DB_AWAY ? !count_here(ctx, pool_id, key) : f.was_locked;
+    return verdict == PH_DB_DONE || verdict == PH_DB_AWAY ? PH_OK : PH_BROKEN;
 }
 
 static const char CLEAR_LOCKOUT[] = "DELETE FROM lockouts WHERE pool_id = $1 AND subject = $2";
@@ -81,8 +127,10 @@ static void clear_lockout(struct ph_tx *tx, void *arg)
 struct ph_err ph_store_lockout_clear(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str key)
 {
     struct failing f = { .pool_id = pool_id, .key = key };
+    const enum ph_verdict verdict = ph_write_verdict(ctx, clear_lockout, &f, sizeof f);
 
-    return ph_write(ctx, clear_lockout, &f);
+    /* The sign-in was right: it does not fail for that. What was counted ends with its window. */
+    return verdict == PH_DB_DONE || verdict == PH_DB_AWAY ? PH_OK : PH_BROKEN;
 }
 
 /* --- tries that are counted by the hour, from now on when the clock was set back --- */

@@ -2,6 +2,8 @@
 
 #include "store/internal.h"
 
+#include <time.h>
+
 /* Rows must be readable without the pool's record: they are sealed with a key of the master key. */
 static struct ph_place place_of(const struct ph_message *message, const char *column)
 {
@@ -11,6 +13,26 @@ static struct ph_place place_of(const struct ph_message *message, const char *co
         .pool_id = message->pool_id,
         .key = message->id,
     };
+}
+
+/*
+ * The one writer counts on: 0. Several would wait for each other: their messages are in the order
+ * of the time, and of each process in that of their making, also when the clock is set back.
+ */
+static int64_t next_position(struct ph_store *store)
+{
+    int64_t last = atomic_load(&store->last_position), next;
+    struct timespec now;
+
+    if (!store->driver->several) {
+        return 0;
+    }
+    clock_gettime(CLOCK_REALTIME, &now);
+    do {
+        next = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+        next = next > last ? next : last + 1;
+    } while (!atomic_compare_exchange_weak(&store->last_position, &last, next));
+    return next;
 }
 
 struct ph_message *ph_outbox_seal(struct ph_ctx *ctx, const struct ph_message *messages,
@@ -26,6 +48,7 @@ struct ph_message *ph_outbox_seal(struct ph_ctx *ctx, const struct ph_message *m
         sealed[i] = messages[i];
         sealed[i].body = ph_place_seal(ctx->arena, key, &body, messages[i].body);
         sealed[i].code = ph_place_seal(ctx->arena, key, &code, messages[i].code);
+        sealed[i].position = next_position(ctx->store);
     }
     return sealed;
 }
@@ -33,7 +56,7 @@ struct ph_message *ph_outbox_seal(struct ph_ctx *ctx, const struct ph_message *m
 static const char INSERT_MESSAGE[] =
     "INSERT INTO outbox (id, pool_id, username, medium, destination, reason, subject, body, code,"
     " created_ms, due_ms, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10,"
-    " (SELECT COALESCE(MAX(position), 0) + 1 FROM outbox))";
+    " $11 + (SELECT COALESCE(MAX(position), 0) + 1 FROM outbox WHERE $11 = CAST(0 AS BIGINT)))";
 
 void ph_outbox_insert(struct ph_tx *tx, const struct ph_message *sealed, size_t count)
 {
@@ -43,7 +66,7 @@ void ph_outbox_insert(struct ph_tx *tx, const struct ph_message *sealed, size_t 
         (void)PH_RUN(tx, INSERT_MESSAGE, ph_v_text(m->id), ph_v_text(m->pool_id),
                      ph_v_text(m->username), ph_v_int(m->medium), ph_v_text(m->destination),
                      ph_v_text(m->reason), ph_v_text(m->subject), ph_v_bytes(m->body),
-                     ph_v_bytes(m->code), ph_v_int(m->created_ms));
+                     ph_v_bytes(m->code), ph_v_int(m->created_ms), ph_v_int(m->position));
     }
 }
 
@@ -73,7 +96,8 @@ static const char LIST_MESSAGES[] =
     "SELECT " MESSAGE_COLUMNS " FROM outbox WHERE medium < 2 AND position > COALESCE((SELECT "
     "position FROM outbox WHERE id = $1),"
     " (SELECT MAX(position) FROM outbox WHERE id < $1), 0)"
-    " AND ($2 IS NULL OR username = $2) AND ($3 IS NULL OR destination = $3)"
+    " AND (CAST($2 AS TEXT) IS NULL OR username = $2) AND (CAST($3 AS TEXT) IS NULL OR destination "
+    "= $3)"
     " ORDER BY position DESC LIMIT $4";
 
 static void decode_message(struct ph_q *q, struct ph_ctx *ctx, struct ph_message *m)
@@ -119,9 +143,11 @@ struct ph_err ph_store_outbox_list(struct ph_ctx *ctx, const struct ph_outbox_qu
 static const char NEXT_DUE[] = "SELECT id FROM outbox WHERE medium = $1 AND state < 2"
                                " AND due_ms <= $2 AND created_ms >= $3 ORDER BY due_ms LIMIT 1";
 
+/* Said twice: whoever waited for another's claim of the same row looks at it again. */
 static const char CLAIM[] = "UPDATE outbox SET state = 1, claims = claims + 1, due_ms = $4"
                             " WHERE id = (SELECT id FROM outbox WHERE medium = $1 AND state < 2"
                             " AND due_ms <= $2 AND created_ms >= $3 ORDER BY due_ms LIMIT 1)"
+                            " AND state < 2 AND due_ms <= $2"
                             " RETURNING " MESSAGE_COLUMNS ", claims, refusals";
 
 struct claiming {
@@ -235,6 +261,9 @@ struct ph_err ph_store_outbox_release(struct ph_ctx *ctx)
 {
     int64_t now_ms = ph_now_ms(ctx);
 
+    if (ctx->store->driver->several) {
+        return PH_OK; /* others may be carrying them: claims end by themselves */
+    }
     return ph_write(ctx, release, &now_ms);
 }
 

@@ -24,6 +24,7 @@ struct ph_message {
     struct ph_str body;        /* sealed in the row: it holds the code; of a call: its event */
     struct ph_str code;        /* alone, for the dev outbox; sealed, too */
     int64_t created_ms;
+    int64_t position; /* the store's own */
 };
 
 /* Stores messages that no other write causes; they leave after the commit. */
@@ -85,7 +86,10 @@ PH_MUST_USE struct ph_err ph_store_outbox_delete(struct ph_ctx *ctx, const struc
 PH_MUST_USE struct ph_err ph_store_outbox_keep(struct ph_ctx *ctx, const struct ph_claim *claim);
 PH_MUST_USE struct ph_err ph_store_outbox_fail(struct ph_ctx *ctx, const struct ph_claim *claim);
 
-/* For the only process that delivers, as it starts: whatever is claimed waits again. */
+/*
+ * For a process that delivers, as it starts: whatever is claimed waits again, unless other
+ * processes may be at it.
+ */
 PH_MUST_USE struct ph_err ph_store_outbox_release(struct ph_ctx *ctx);
 
 /*

@@ -163,28 +163,22 @@ static bool put_claims(struct ph_tx *tx, const struct part_writing *w)
     return true;
 }
 
-static const char POOL_EXISTS[] = "SELECT 1 FROM pools WHERE id = $1";
 static const char COUNT_PARTS[] =
     "SELECT COUNT(*) FROM pool_parts WHERE pool_id = $1 AND kind = $2";
 static const char INSERT_PART[] =
     "INSERT INTO pool_parts (pool_id, kind, name, document, created_ms, modified_ms, revision,"
     " client_id) VALUES ($1, $2, $3, $4, $5, $6, 1, $7)"
     " ON CONFLICT (pool_id, kind, name) DO NOTHING";
-static const char CLIENT_EXISTS[] = "SELECT 1 FROM clients WHERE id = $1 AND pool_id = $2";
+static const char HOLD_CLIENT[] = "UPDATE clients SET revision = revision"
+                                  " WHERE id = $1 AND pool_id = $2";
 
-/* The client of the part, if it has one, is there, or else its pool. */
-static bool owner_exists(struct ph_tx *tx, const struct part_writing *w)
+/* The client of the part, if it has one, is there and stays so, or else its pool. */
+static bool hold_owner(struct ph_tx *tx, const struct part_writing *w)
 {
-    bool exists;
-    struct ph_q q;
-
     if (w->part->client_id.p == NULL) {
-        return ph_row_exists(tx, POOL_EXISTS, w->pool_id);
+        return ph_pool_hold(tx, w->pool_id);
     }
-    PH_QUERY(tx, &q, CLIENT_EXISTS, ph_v_text(w->part->client_id), ph_v_text(w->pool_id));
-    exists = ph_q_row(&q);
-    ph_q_end(&q);
-    return exists;
+    return PH_RUN(tx, HOLD_CLIENT, ph_v_text(w->part->client_id), ph_v_text(w->pool_id)) > 0;
 }
 
 static bool is_too_many(struct ph_tx *tx, const struct part_writing *w)
@@ -203,7 +197,7 @@ static void insert_part(struct ph_tx *tx, void *arg)
     struct part_writing *w = arg;
     const struct ph_part *p = w->part;
 
-    if (!owner_exists(tx, w)) {
+    if (!hold_owner(tx, w)) {
         give_up(tx, w, PH_PART_GONE);
     } else if (PH_RUN(tx, INSERT_PART, ph_v_text(w->pool_id), ph_v_int(p->kind), ph_v_text(p->name),
                       ph_v_bytes(w->document), ph_v_int(p->created_ms), ph_v_int(p->modified_ms),

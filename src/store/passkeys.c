@@ -1,6 +1,6 @@
 #include "store/passkeys.h"
 
-#include "store/internal.h"
+#include "store/pool_row.h"
 #include "util/encode.h"
 
 #define COLUMNS                                                                                    \
@@ -61,7 +61,7 @@ static void add(struct ph_tx *tx, void *arg)
     struct adding *a = arg;
     const struct ph_passkey *p = a->passkey;
 
-    if (!has_room(tx, a)) {
+    if (!ph_user_hold(tx, a->pool->id, a->sub) || !has_room(tx, a)) {
         a->result = PH_PASSKEY_TOO_MANY;
         return;
     }

@@ -10,6 +10,13 @@ PH_MUST_USE struct ph_err ph_read_int(struct ph_ctx *ctx, const char *sql, struc
                                       int64_t *n);
 bool ph_row_exists(struct ph_tx *tx, const char *sql, struct ph_str id);
 
+/*
+ * Keep others from deleting the row, and from doing this, until the transaction ends: for what is
+ * counted or looked up first and written afterwards. False when there is no such row.
+ */
+bool ph_pool_hold(struct ph_tx *tx, struct ph_str pool_id);
+bool ph_user_hold(struct ph_tx *tx, struct ph_str pool_id, struct ph_str sub);
+
 /* False when there is no such pool. */
 bool ph_pool_bump(struct ph_tx *tx, struct ph_str pool_id);
 

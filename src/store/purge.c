@@ -146,6 +146,15 @@ void ph_purge_pools(struct ph_tx *tx, struct ph_arena *arena)
     }
 }
 
+static const char SWEEP_SLOTS[] =
+    "DELETE FROM write_slots WHERE id IN"
+    " (SELECT id FROM write_slots WHERE at_ms < $1 - 86400000 LIMIT 1000)";
+
+/* Of several processes one sweeps; the clock may have been set back meanwhile. */
+static const char TAKE_TURN[] = "INSERT INTO meta (name, number) VALUES ('swept_ms', $1)"
+                                " ON CONFLICT (name) DO UPDATE SET number = excluded.number"
+                                " WHERE meta.number < $1 - 8000 OR meta.number > $1 + 60000";
+
 struct sweeping {
     int64_t now_ms;
     struct ph_arena arena;
@@ -155,9 +164,13 @@ static void sweep(struct ph_tx *tx, void *arg)
 {
     struct sweeping *s = arg;
 
+    if (tx->driver->several && PH_RUN(tx, TAKE_TURN, ph_v_int(s->now_ms)) == 0) {
+        return;
+    }
     for (size_t i = 0; i < sizeof SWEEPS / sizeof SWEEPS[0]; i++) {
         (void)PH_RUN(tx, SWEEPS[i], ph_v_int(s->now_ms));
     }
+    (void)PH_RUN(tx, SWEEP_SLOTS, ph_v_int(s->now_ms));
     ph_purge_pools(tx, &s->arena);
 }
 
@@ -165,6 +178,7 @@ void ph_store_sweep(struct ph_store *store, int64_t now_ms)
 {
     struct sweeping s = { .now_ms = now_ms };
 
-    (void)ph_writer_run(store->writer, NULL, sweep, &s); /* a failure is logged; the next tries */
+    (void)ph_writer_run(store->writer, NULL, sweep, &s,
+                        sizeof s); /* a failure is logged; the next tries */
     ph_arena_finish(&s.arena);
 }

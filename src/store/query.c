@@ -127,13 +127,26 @@ struct ph_err ph_read_end(struct ph_q *q)
     return failed ? PH_BROKEN : PH_OK;
 }
 
-struct ph_err ph_write(struct ph_ctx *ctx, ph_job_run *run, void *arg)
+static const struct ph_blocking *blocking_of(const struct ph_ctx *ctx)
 {
-    const struct ph_blocking *blocking =
-        ctx->blocking != NULL ? ctx->blocking : ctx->store->blocking;
-    const enum ph_verdict verdict = ph_writer_run(ctx->store->writer, blocking, run, arg);
+    return ctx->blocking != NULL ? ctx->blocking : ctx->store->blocking;
+}
+
+enum ph_verdict ph_write_verdict(struct ph_ctx *ctx, ph_job_run *run, void *arg, size_t size)
+{
+    return ph_writer_run(ctx->store->writer, blocking_of(ctx), run, arg, size);
+}
+
+struct ph_err ph_write_sized(struct ph_ctx *ctx, ph_job_run *run, void *arg, size_t size)
+{
+    const enum ph_verdict verdict = ph_write_verdict(ctx, run, arg, size);
 
     return verdict == PH_DB_DONE || verdict == PH_DB_CONFLICT ? PH_OK : PH_BROKEN;
+}
+
+void ph_flush(struct ph_ctx *ctx)
+{
+    ph_writer_flush(ctx->store->writer, blocking_of(ctx));
 }
 
 void *ph_list_add(struct ph_arena *arena, struct ph_list *list, size_t size)

@@ -1,29 +1,29 @@
 #include "store/readers.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { KEPT = 64 }; /* idle connections; more are closed when they come back */
 
 struct ph_readers {
     const struct ph_driver *driver;
-    char *path;
+    struct ph_db_target *target;
     struct ph_db *shared;
     pthread_mutex_t lock; /* of the list; of the connection itself when it is shared */
     struct ph_db *idle[KEPT];
     size_t count;
 };
 
-struct ph_readers *ph_readers_create(const struct ph_driver *driver, const char *path,
+struct ph_readers *ph_readers_create(const struct ph_driver *driver, struct ph_db_target *target,
                                      struct ph_db *shared)
 {
     struct ph_readers *readers = calloc(1, sizeof *readers);
 
-    if (readers == NULL || (path != NULL && asprintf(&readers->path, "%s", path) < 0)) {
+    if (readers == NULL) {
         ph_fatal("out of memory");
     }
     readers->driver = driver;
-    readers->shared = path == NULL ? shared : NULL;
+    readers->target = target;
+    readers->shared = target->path == NULL ? shared : NULL;
     pthread_mutex_init(&readers->lock, NULL);
     return readers;
 }
@@ -37,7 +37,6 @@ void ph_readers_destroy(struct ph_readers *readers)
         readers->driver->close(readers->idle[--readers->count]);
     }
     pthread_mutex_destroy(&readers->lock);
-    free(readers->path);
     free(readers);
 }
 
@@ -53,7 +52,7 @@ struct ph_db *ph_readers_take(struct ph_readers *readers)
         db = readers->idle[--readers->count]; /* the latest one: its pages are warm */
     }
     pthread_mutex_unlock(&readers->lock);
-    return db != NULL ? db : readers->driver->open(readers->path, PH_DB_READER);
+    return db != NULL ? db : readers->driver->open(readers->target, PH_DB_READER, NULL, 0);
 }
 
 void ph_readers_give(struct ph_readers *readers, struct ph_db *db)

@@ -10,8 +10,8 @@
 
 struct ph_readers;
 
-/* path NULL: everybody shares `shared`, the only connection of a database in memory. */
-struct ph_readers *ph_readers_create(const struct ph_driver *driver, const char *path,
+/* In memory everybody shares `shared`, the only connection. The target outlives the readers. */
+struct ph_readers *ph_readers_create(const struct ph_driver *driver, struct ph_db_target *target,
                                      struct ph_db *shared);
 void ph_readers_destroy(struct ph_readers *readers); /* NULL is fine */
 

@@ -258,6 +258,16 @@ static const char *const STEP_PARKED[] = {
     NULL,
 };
 
+/*
+ * One row for each connection that writes to an engine of several servers: driver/postgres.c reads
+ * there whether a commit happened whose answer was lost.
+ */
+static const char *const STEP_SLOTS[] = {
+    "CREATE TABLE IF NOT EXISTS write_slots (id TEXT NOT NULL PRIMARY KEY, turn BIGINT NOT NULL,"
+    " at_ms BIGINT NOT NULL)",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -281,8 +291,12 @@ static const struct step STEPS[] = {
     { .version = 14, .min_reader = 1, .statements = STEP_IDENTITIES },
     { .version = 15, .min_reader = 1, .statements = STEP_LOG_EVENTS },
     { .version = 16, .min_reader = 1, .statements = STEP_PARKED },
+    { .version = 17, .min_reader = 1, .statements = STEP_SLOTS },
 };
-enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
+enum {
+    STEP_COUNT = sizeof STEPS / sizeof STEPS[0],
+    BEGIN_TRIES = 10, /* each as long as the driver waits for another process */
+};
 
 static const char CREATE_META[] = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY,"
                                   " number BIGINT, bytes BYTEA)";
@@ -338,7 +352,8 @@ static bool take_step(const struct ph_driver *driver, struct ph_db *db, const st
            write_number(driver, db, PH_STR("schema_min_reader"), step->min_reader);
 }
 
-static bool migrate(const struct ph_driver *driver, struct ph_db *db, const char **why)
+static bool migrate(const struct ph_driver *driver, struct ph_db *db, enum ph_migration wanted,
+                    const char **why)
 {
     int64_t version, min_reader;
 
@@ -352,6 +367,10 @@ static bool migrate(const struct ph_driver *driver, struct ph_db *db, const char
                " work with: start the newer version, or restore a backup made before it ran";
         return false;
     }
+    if (wanted == PH_MIGRATE_EMPTY && version > 0 && version < STEPS[STEP_COUNT - 1].version) {
+        *why = "the tables of the database are those of an older version: run poolhouse migrate";
+        return false;
+    }
     for (size_t i = 0; i < STEP_COUNT; i++) {
         if (STEPS[i].version > version && !take_step(driver, db, &STEPS[i])) {
             return false;
@@ -360,14 +379,26 @@ static bool migrate(const struct ph_driver *driver, struct ph_db *db, const char
     return true;
 }
 
+static bool begin(const struct ph_driver *driver, struct ph_db *db)
+{
+    enum ph_verdict verdict = PH_DB_RETRY;
+
+    for (int i = 0; i < BEGIN_TRIES && verdict == PH_DB_RETRY; i++) {
+        driver->rollback(db);
+        verdict = driver->begin_alone(db);
+    }
+    return verdict == PH_DB_DONE;
+}
+
 /* One transaction: two processes that start at once take turns, a crash leaves the old schema. */
-bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db, const char **why)
+bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db, enum ph_migration wanted,
+                       const char **why)
 {
     *why = NULL;
-    if (driver->begin(db) != PH_DB_DONE) {
+    if (!begin(driver, db)) {
         return false;
     }
-    if (!migrate(driver, db, why)) {
+    if (!migrate(driver, db, wanted, why)) {
         if (*why != NULL) {
             driver->rollback(db); /* else its message would be lost; closing rolls back, too */
         }

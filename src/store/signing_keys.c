@@ -27,6 +27,20 @@ bool ph_row_exists(struct ph_tx *tx, const char *sql, struct ph_str id)
     return exists;
 }
 
+static const char HOLD_POOL[] = "UPDATE pools SET revision = revision WHERE id = $1";
+static const char HOLD_USER[] = "UPDATE users SET revision = revision"
+                                " WHERE pool_id = $1 AND sub = $2";
+
+bool ph_pool_hold(struct ph_tx *tx, struct ph_str pool_id)
+{
+    return PH_RUN(tx, HOLD_POOL, ph_v_text(pool_id)) > 0;
+}
+
+bool ph_user_hold(struct ph_tx *tx, struct ph_str pool_id, struct ph_str sub)
+{
+    return PH_RUN(tx, HOLD_USER, ph_v_text(pool_id), ph_v_text(sub)) > 0;
+}
+
 static const char BUMP_POOL[] = "UPDATE pools SET revision = revision + 1 WHERE id = $1";
 
 bool ph_pool_bump(struct ph_tx *tx, struct ph_str pool_id)

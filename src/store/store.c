@@ -29,8 +29,32 @@ static bool refuse(struct opening *o, const char *why)
 /* Tells the engine's or the system's reason to the operator's log. */
 static void log_reason(struct opening *o, const char *reason)
 {
-    PH_LOG(&o->options->log, PH_ERROR, "store_open_failed", ph_f_str("path", o->options->path),
+    /* A URL may hold a password. */
+    PH_LOG(&o->options->log, PH_ERROR, "store_open_failed",
+           ph_f_str("path", o->store->driver->several ? ph_str_from(o->store->driver->name)
+                                                      : o->options->path),
            ph_f_text("reason", reason));
+}
+
+/* Of the heap: lives as long as the store. */
+static char *copy_text(struct ph_str text)
+{
+    char *copy = malloc(text.n + 1);
+
+    if (copy == NULL) {
+        ph_fatal("out of memory");
+    }
+    memcpy(copy, text.p, text.n);
+    copy[text.n] = '\0';
+    return copy;
+}
+
+static void wipe_text(char *text)
+{
+    if (text != NULL) {
+        explicit_bzero(text, strlen(text));
+        free(text);
+    }
 }
 
 static bool lock_file(struct opening *o)
@@ -67,29 +91,56 @@ static bool create_file(struct opening *o)
     return true;
 }
 
-static bool prepare_files(struct opening *o)
+static bool prepare_target(struct opening *o)
 {
-    if (o->options->path.p == NULL) {
+    struct ph_store *store = o->store;
+    const struct ph_str path = o->options->path;
+
+    if (path.p == NULL) {
         return true;
     }
-    o->path = ph_cstr(&o->arena, o->options->path);
-    if (o->path == NULL || *o->path == '\0') {
+    if (path.n == 0 || memchr(path.p, 0, path.n) != NULL) {
         return refuse(o, "the path of the database is not a file name");
     }
+    store->path = copy_text(path);
+    o->path = store->path;
+    store->target.path = store->path;
+    store->driver = ph_driver_for(store->path);
+    if (store->driver->several) {
+        store->password = o->options->password.n > 0 ? copy_text(o->options->password) : NULL;
+        store->target.password = store->password;
+        return true;
+    }
     return (!o->options->exclusive || lock_file(o)) && create_file(o);
+}
+
+static bool open_connection(struct opening *o)
+{
+    const struct ph_driver *driver = o->store->driver;
+    char reason[256] = "";
+
+    o->db = driver->open(&o->store->target, PH_DB_WRITER, reason, sizeof reason);
+    if (o->db != NULL) {
+        return true;
+    }
+    log_reason(o, reason);
+    return refuse(o, driver->several
+                         ? "no primary of the database can be reached (the log says why)"
+                         : "the database cannot be opened: it is damaged, or no database, or"
+                           " another process holds it, or the disk is full");
 }
 
 static bool open_engine(struct opening *o)
 {
     const struct ph_driver *driver = o->store->driver;
+    const enum ph_migration wanted =
+        driver->several && !o->options->migrate ? PH_MIGRATE_EMPTY : PH_MIGRATE_ALL;
     const char *why;
 
-    o->db = driver->open(o->path, PH_DB_WRITER);
-    if (o->db == NULL) {
-        return refuse(o, "the database cannot be opened: it is damaged, or no database, or"
-                         " another process holds it, or the disk is full");
+    if (!open_connection(o)) {
+        return false;
     }
-    if (!ph_schema_migrate(driver, o->db, &why)) {
+    if (!ph_schema_migrate(driver, o->db, wanted, &why)) {
         log_reason(o, why != NULL ? why : driver->message(o->db));
         return refuse(o, why != NULL ? why : "the tables of the database cannot be made or read");
     }
@@ -152,10 +203,14 @@ void ph_spent_load(struct ph_tx *tx, struct ph_spent_set *set)
     ph_q_end(&q);
 }
 
+/* Of several processes each asks the database. */
 static bool load_spent(struct opening *o)
 {
     struct ph_tx tx = { .driver = o->store->driver, .db = o->db };
 
+    if (tx.driver->several) {
+        return true;
+    }
     ph_spent_load(&tx, o->store->spent);
     if (tx.verdict != PH_DB_DONE) {
         log_reason(o, tx.driver->message(o->db));
@@ -168,14 +223,19 @@ static void start_threads(struct opening *o)
 {
     struct ph_store *store = o->store;
 
-    store->readers = ph_readers_create(store->driver, o->path, o->db);
+    store->readers = ph_readers_create(store->driver, &store->target, o->db);
+    if (store->driver->several) {
+        store->pool = ph_write_pool_create(store->driver, &store->target, o->db, &store->log);
+    } else {
+        store->db = o->db;
+    }
     store->writer = ph_writer_create(&(struct ph_writer_options){
         .driver = store->driver,
-        .db = o->db,
+        .db = store->db,
+        .pool = store->pool,
         .db_lock = ph_readers_shared_lock(store->readers),
         .log = &store->log,
     });
-    store->db = o->db;
 }
 
 static struct ph_store *new_store(const struct ph_store_options *options)
@@ -203,7 +263,7 @@ bool ph_store_open(const struct ph_store_options *options, struct ph_store **sto
 {
     struct opening o = { .options = options, .store = new_store(options) };
     const bool opened =
-        prepare_files(&o) && open_engine(&o) && check_master_key(&o) && load_spent(&o);
+        prepare_target(&o) && open_engine(&o) && check_master_key(&o) && load_spent(&o);
 
     if (opened) {
         start_threads(&o);
@@ -224,6 +284,7 @@ void ph_store_close(struct ph_store *store)
     }
     ph_writer_destroy(store->writer);
     ph_readers_destroy(store->readers);
+    ph_write_pool_destroy(store->pool);
     store->driver->close(store->db); /* the last connection moves the log into the file */
     ph_spent_set_destroy(store->spent);
     ph_key_wipe(&store->wrapping_key);
@@ -231,6 +292,8 @@ void ph_store_close(struct ph_store *store)
     if (store->lock_fd >= 0) {
         close(store->lock_fd); /* the file stays: removing it would race with the next server */
     }
+    wipe_text(store->path);
+    wipe_text(store->password);
     free(store);
 }
 
@@ -262,12 +325,14 @@ static void probe(struct ph_tx *tx, void *arg)
 
 bool ph_store_is_ready(struct ph_store *store, const char **why)
 {
-    if (ph_writer_has_space(store->writer) ||
-        ph_writer_run(store->writer, NULL, probe, NULL) == PH_DB_DONE) {
+    if (ph_writer_state(store->writer) == PH_DB_DONE ||
+        ph_writer_run(store->writer, NULL, probe, NULL, 0) == PH_DB_DONE) {
         return true;
     }
-    *why = "the disk of the database is full: users can sign in, nothing can be changed;"
-           " make space";
+    *why = ph_writer_state(store->writer) == PH_DB_AWAY
+               ? "the database has no primary: users can sign in, nothing can be changed"
+               : "the disk of the database is full: users can sign in, nothing can be changed;"
+                 " make space";
     return false;
 }
 
@@ -313,9 +378,15 @@ static bool copy_to(struct ph_store *store, const char *path)
 bool ph_store_backup(struct ph_store *store, const char *path, const char **why)
 {
     struct ph_arena arena = { 0 };
-    const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool done;
+    int fd;
 
+    if (store->driver->backup == NULL) {
+        *why = "PostgreSQL has its own tools for that: pg_basebackup with an archive of the WAL, or"
+               " pg_dump";
+        return false;
+    }
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
         *why = errno == EEXIST ? "the file exists already: a backup overwrites nothing"
                                : "the file cannot be created";

@@ -34,11 +34,13 @@ struct ph_pool_ref {
 };
 
 struct ph_store_options {
-    struct ph_str path;                 /* of the database file; absent: in memory */
-    const struct ph_key *master_key;    /* copied; wiped on close */
+    struct ph_str path;              /* file or postgresql:// URL; absent: in memory */
+    struct ph_str password;          /* for the URL; absent: the URL says it, or none is needed */
+    const struct ph_key *master_key; /* copied; wiped on close */
     const struct ph_blocking *blocking; /* util/blocking.h: brackets waits for a commit */
     struct ph_log log;
     bool exclusive; /* a server: refuses to open while another server has the same file open */
+    bool migrate;   /* of a URL: also tables that others may be using; a file's always are */
 };
 
 /*

@@ -263,6 +263,10 @@ static void a_restart_releases_what_was_claimed(void **state)
     send(t, "1", "alice");
     assert_non_null(claim(t));
     assert_ok(ph_store_outbox_release(&t->ctx));
+    if (t->driver->several) {
+        assert_null(claim(t)); /* another process may have it */
+        t->now_ms += 10 * MINUTE_MS;
+    }
     assert_int_equal(claim(t)->number, 2);
 }
 

@@ -364,13 +364,13 @@ static void an_event_of_a_deleted_user_is_not_kept(void **state)
 
 static int64_t rows_of(struct test_store *t, const char *sql)
 {
-    struct ph_db *db = ph_driver_sqlite.open(t->path, PH_DB_READER);
-    struct ph_db_stmt *stmt = ph_driver_sqlite.prepare(db, sql);
+    struct ph_db *db = test_connect(t, PH_DB_READER);
+    struct ph_db_stmt *stmt = t->driver->prepare(db, sql);
     int64_t n;
 
-    assert_int_equal(ph_driver_sqlite.step(stmt), PH_DB_ROW);
-    n = ph_driver_sqlite.column_int(stmt, 0);
-    ph_driver_sqlite.close(db);
+    assert_int_equal(t->driver->step(stmt), PH_DB_ROW);
+    n = t->driver->column_int(stmt, 0);
+    t->driver->close(db);
     return n;
 }
 

@@ -57,6 +57,7 @@ static void a_second_server_is_refused_until_the_first_has_gone(void **state)
     struct test_store second = *t;
     const char *why;
 
+    test_needs_file(t);
     test_close(t);
     assert_true(test_open_with(t, &TEST_MASTER_KEY, true, &why));
     assert_refused(&second, &TEST_MASTER_KEY, true, "another server");
@@ -71,6 +72,7 @@ static void what_is_no_database_is_refused(void **state)
     struct test_store *t = *state;
     FILE *file;
 
+    test_needs_file(t);
     test_close(t);
     file = fopen(t->path, "w");
     assert_non_null(file);
@@ -264,6 +266,7 @@ static void a_full_disk_stops_writes_only_and_until_there_is_space(void **state)
     struct ph_user *user = test_user(&t->ctx, 1);
     const char *why = NULL;
 
+    test_needs_file(t);
     assert_int_equal(test_write(&t->ctx, user), PH_USER_DONE);
     assert_true(ph_store_is_ready(t->ctx.store, &why));
     limit_pages(t, "PRAGMA max_page_count = 80");
@@ -291,6 +294,7 @@ static void the_log_is_moved_into_the_database_and_stays_bounded(void **state)
     enum { USERS = 2500, LOG_MAX = 48 << 20 };
     struct test_store *t = *state;
 
+    test_needs_file(t);
     for (int i = 0; i < USERS; i++) {
         assert_int_equal(test_write(&t->ctx, test_user(&t->ctx, i)), PH_USER_DONE);
         ph_arena_reset(&t->arena);
@@ -308,6 +312,7 @@ static void a_backup_is_a_whole_database_and_overwrites_nothing(void **state)
     char copy[sizeof t->directory + 8];
     const char *why = NULL;
 
+    test_needs_file(t);
     assert_int_equal(test_write(&t->ctx, user), PH_USER_DONE);
     snprintf(copy, sizeof copy, "%s/copy", t->directory);
     assert_true(ph_store_backup(t->ctx.store, copy, &why));

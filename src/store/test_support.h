@@ -25,7 +25,8 @@ static const struct ph_pool_ref TEST_POOL = { PH_STR_INIT("eu-west-1_AAAAAAAAA")
 
 struct test_store {
     char directory[64];
-    char path[80];
+    char path[512]; /* a file, or a URL */
+    const struct ph_driver *driver;
     bool in_memory;
     int64_t now_ms;
     struct ph_clock clock;
@@ -65,15 +66,71 @@ static inline void test_close(struct test_store *t)
     t->ctx.store = NULL;
 }
 
+/* NULL: the tests run on SQLite. */
+static inline const char *test_server(void)
+{
+    return getenv("POOLHOUSE_TEST_DATABASE");
+}
+
+/* Skips the rest on a server. */
+static inline void test_needs_file(const struct test_store *t)
+{
+    if (t->driver->several) {
+        skip();
+    }
+}
+
+static inline struct ph_db *test_connect(struct test_store *t, enum ph_db_role role)
+{
+    static struct ph_db_target targets[64];
+    static size_t count;
+    struct ph_db_target *target = &targets[count++ % 64];
+    char why[256] = "";
+    struct ph_db *db;
+
+    *target = (struct ph_db_target){ .path = t->path };
+    db = t->driver->open(target, role, why, sizeof why);
+    if (db == NULL) {
+        fail_msg("no connection: %s", why);
+    }
+    return db;
+}
+
+/* On a server each store has a schema of its own, named like its directory. */
+static inline void test_run_on_server(const char *format, const struct test_store *t)
+{
+    struct ph_db_target target = { .path = test_server() };
+    struct ph_db *db = ph_driver_postgres.open(&target, PH_DB_WRITER, NULL, 0);
+    char sql[128];
+
+    assert_non_null(db);
+    snprintf(sql, sizeof sql, "%s \"%s\"%s", format, strrchr(t->directory, '/') + 1,
+             strncmp(format, "DROP", 4) == 0 ? " CASCADE" : "");
+    assert_int_equal(ph_driver_postgres.run(db, sql), PH_DB_DONE);
+    ph_driver_postgres.close(db);
+}
+
+static inline void test_choose_path(struct test_store *t)
+{
+    if (test_server() == NULL) {
+        snprintf(t->path, sizeof t->path, "%s/db", t->directory);
+    } else {
+        snprintf(t->path, sizeof t->path, "%s&options=-csearch_path%%3D\"%s\"", test_server(),
+                 strrchr(t->directory, '/') + 1);
+        test_run_on_server("CREATE SCHEMA", t);
+    }
+    t->driver = ph_driver_for(t->path);
+}
+
 static inline struct test_store *test_store_create(bool in_memory)
 {
     struct test_store *t = calloc(1, sizeof *t);
 
     assert_non_null(t);
-    t->in_memory = in_memory;
+    t->in_memory = in_memory && test_server() == NULL;
     snprintf(t->directory, sizeof t->directory, "/tmp/poolhouse-test-XXXXXX");
     assert_non_null(mkdtemp(t->directory));
-    snprintf(t->path, sizeof t->path, "%s/db", t->directory);
+    test_choose_path(t);
     t->now_ms = 1700000000000;
     t->clock = (struct ph_clock){ .now_ms = test_now, .self = t };
     t->ctx = (struct ph_ctx){
@@ -101,6 +158,9 @@ static inline void test_store_destroy(struct test_store *t)
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         test_unlink(t, NAMES[i]);
     }
+    if (t->driver->several) {
+        test_run_on_server("DROP SCHEMA", t);
+    }
     assert_int_equal(rmdir(t->directory), 0);
     ph_arena_finish(&t->arena);
     free(t);
@@ -118,13 +178,12 @@ static inline void assert_str(struct ph_str got, const char *wanted)
 /* Runs SQL of the test on the file, beside the store. */
 static inline void test_sql(struct test_store *t, const char *sql)
 {
-    struct ph_db *db = ph_driver_sqlite.open(t->path, PH_DB_WRITER);
+    struct ph_db *db = test_connect(t, PH_DB_WRITER);
 
-    assert_non_null(db);
-    if (ph_driver_sqlite.run(db, sql) != PH_DB_DONE) {
-        fail_msg("%s: %s", sql, ph_driver_sqlite.message(db));
+    if (t->driver->run(db, sql) != PH_DB_DONE) {
+        fail_msg("%s: %s", sql, t->driver->message(db));
     }
-    ph_driver_sqlite.close(db);
+    t->driver->close(db);
 }
 
 /* A confirmed user whose sub, username and e-mail come from the number. */

@@ -379,7 +379,7 @@ static struct ph_db_stmt *catch_text(struct ph_db *db, const char *sql)
 
 static void explain(struct test_store *t, const char *sql)
 {
-    struct ph_db *db = ph_driver_sqlite.open(t->path, PH_DB_READER);
+    struct ph_db *db = test_connect(t, PH_DB_READER);
     const struct ph_str text = ph_strf(&t->arena, "EXPLAIN QUERY PLAN %s", sql);
     struct ph_db_stmt *stmt = ph_driver_sqlite.prepare(db, (const char *)text.p);
     int rows = 0;
@@ -403,6 +403,7 @@ static void every_list_walks_an_index(void **state)
     struct test_store *t = *state;
     struct ph_driver spy = ph_driver_sqlite;
 
+    test_needs_file(t);
     real_prepare = spy.prepare;
     spy.prepare = catch_text;
     t->ctx.store->driver = &spy;
@@ -457,10 +458,13 @@ static void sealed_columns_do_not_open_in_another_row(void **state)
 static void broken_rows_are_errors(void **state)
 {
     static const char *const BREAKS[] = {
-        "UPDATE users SET attrs = '{'",          "UPDATE users SET attrs = '[]'",
-        "UPDATE users SET attrs = '{\"a\":1}'",  "UPDATE users SET attrs = ''",
-        "UPDATE users SET status = 'dead'",      "UPDATE users SET password = x'00'",
-        "UPDATE users SET password_history = 5",
+        "UPDATE users SET attrs = '{'",
+        "UPDATE users SET attrs = '[]'",
+        "UPDATE users SET attrs = '{\"a\":1}'",
+        "UPDATE users SET attrs = ''",
+        "UPDATE users SET status = 'dead'",
+        "UPDATE users SET password = username",
+        "UPDATE users SET password_history = status",
     };
     struct test_store *t = *state;
     struct ph_user *user, *read;

@@ -160,10 +160,10 @@ static void what_nobody_waits_for_is_tried_again_after_a_full_disk(void **state)
     calls_left = 1;
     assert_ok(ph_store_spend(&t->ctx, PH_STR("nonce"), t->now_ms + 1000, &first));
     assert_true(first);
-    for (int i = 0; i < 500 && ph_writer_has_space(t->ctx.store->writer); i++) {
+    for (int i = 0; i < 500 && ph_writer_state(t->ctx.store->writer) == PH_DB_DONE; i++) {
         usleep(10000);
     }
-    assert_false(ph_writer_has_space(t->ctx.store->writer));
+    assert_int_equal(ph_writer_state(t->ctx.store->writer), PH_DB_FULL);
     assert_true(write_everything(t, 1)); /* takes the other one along */
     test_close(t);
     test_open(t);

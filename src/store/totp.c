@@ -1,6 +1,6 @@
 #include "store/totp.h"
 
-#include "store/internal.h"
+#include "store/pool_row.h"
 
 enum { STEPS_KEPT = 16 /* far more than any clock is off */ };
 
@@ -66,6 +66,9 @@ static void associate(struct ph_tx *tx, void *arg)
 {
     const struct using *u = arg;
 
+    if (!ph_user_hold(tx, u->pool_id, u->sub)) {
+        return;
+    }
     (void)PH_RUN(tx, ASSOCIATE, ph_v_text(u->pool_id), ph_v_text(u->sub), ph_v_bytes(u->row));
 }
 

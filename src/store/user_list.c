@@ -104,6 +104,24 @@ static struct range range_of_bytes(struct ph_arena *arena, const struct ph_user_
     };
 }
 
+/* Subs are of ASCII: whatever else is asked for, there is none. TEXT takes no other bytes. */
+static struct range range_of_sub(struct ph_arena *arena, const struct ph_user_filter *filter)
+{
+    const struct ph_str value = filter->value.p == NULL ? PH_STR("") : filter->value;
+    struct range range = { .start = ph_v_text(value), .sub = PH_STR(""), .end = ph_v_text(value) };
+
+    for (size_t i = 0; i < value.n; i++) {
+        if (value.p[i] < ' ' || value.p[i] > '~') {
+            range.start = range.end = ph_v_text(PH_STR("")); /* empty */
+            return range;
+        }
+    }
+    range.end.s = !filter->prefix ? PH_CONCAT(arena, value, PH_STR("\x01"))
+                  : value.n == 0  ? PH_STR("\x7f")
+                                  : after_prefix(arena, value);
+    return range;
+}
+
 static bool matches(const struct ph_user_filter *filter, struct ph_str word)
 {
     return filter->prefix ? ph_str_starts(word, filter->value) : ph_str_eq(word, filter->value);
@@ -132,6 +150,9 @@ static struct range range_of(struct ph_arena *arena, const struct ph_user_filter
             .sub = PH_STR(""),
             .end = ph_v_int(INT64_MAX),
         };
+    }
+    if (filter->by == PH_BY_SUB) {
+        return range_of_sub(arena, filter);
     }
     if (filter->by == PH_BY_ENABLED) {
         return range_of_enabled(filter);

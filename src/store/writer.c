@@ -1,5 +1,7 @@
 #include "store/writer.h"
 
+#include "store/write_pool.h"
+
 #include <stdlib.h>
 #include <time.h>
 
@@ -38,8 +40,8 @@ struct ph_writer {
     struct queue later;
     int64_t later_due_ns; /* when the first of `later` has waited long enough */
     bool stopping;
-    bool full;
-    bool tidied; /* since the last commit */
+    enum ph_verdict state; /* FULL or AWAY: what the last write met; DONE: it was made */
+    bool tidied;           /* since the last commit */
 };
 
 static void push(struct queue *queue, struct job *job)
@@ -164,10 +166,34 @@ static enum ph_verdict run_alone(struct ph_writer *w, struct job *job)
     return tx.verdict;
 }
 
+/* All at once; when that fails, one by one, so that a failing one is undone alone. */
+static enum ph_verdict run_in_pool(struct ph_writer *w, const struct queue *batch)
+{
+    struct ph_pooled_job jobs[BATCH_MAX];
+    size_t count = 0;
+    enum ph_verdict verdict;
+
+    for (struct job *job = batch->first; job != NULL; job = job->next) {
+        jobs[count++] = (struct ph_pooled_job){ .run = job->run, .arg = job->arg };
+    }
+    verdict = ph_write_pool_run_all(w->with.pool, jobs, count);
+    if (verdict != PH_DB_RETRY && verdict != PH_DB_CONFLICT && verdict != PH_DB_BROKEN) {
+        return verdict; /* it will not go better one by one */
+    }
+    for (struct job *job = batch->first; job != NULL; job = job->next) {
+        job->verdict = ph_write_pool_run(
+            w->with.pool, &(struct ph_pooled_job){ .run = job->run, .arg = job->arg });
+    }
+    return PH_DB_DONE;
+}
+
 static enum ph_verdict run_batch(struct ph_writer *w, const struct queue *batch)
 {
     enum ph_verdict verdict;
 
+    if (w->with.pool != NULL) {
+        return run_in_pool(w, batch);
+    }
     if (w->with.db_lock != NULL) {
         pthread_mutex_lock(w->with.db_lock);
     }
@@ -192,7 +218,8 @@ static void free_job(struct job *job)
 /* What nobody waits for is tried again after a full disk, as long as there is room. */
 static void finish_unawaited(struct ph_writer *w, struct job *job)
 {
-    const bool again = job->verdict == PH_DB_FULL || job->verdict == PH_DB_RETRY;
+    const bool again =
+        job->verdict == PH_DB_FULL || job->verdict == PH_DB_RETRY || job->verdict == PH_DB_AWAY;
 
     if (again && !w->stopping && w->later.count < LATER_MAX) {
         push(&w->later, job);
@@ -200,6 +227,14 @@ static void finish_unawaited(struct ph_writer *w, struct job *job)
         return;
     }
     free_job(job);
+}
+
+/* With the lock held. */
+static void note_state(struct ph_writer *w, enum ph_verdict verdict)
+{
+    if (verdict == PH_DB_FULL || verdict == PH_DB_AWAY || verdict == PH_DB_DONE) {
+        w->state = verdict;
+    }
 }
 
 static void finish_batch(struct ph_writer *w, struct queue *batch, enum ph_verdict verdict)
@@ -210,11 +245,7 @@ static void finish_batch(struct ph_writer *w, struct queue *batch, enum ph_verdi
         if (verdict != PH_DB_DONE) {
             job->verdict = verdict;
         }
-        if (job->verdict == PH_DB_FULL) {
-            w->full = true;
-        } else if (job->verdict == PH_DB_DONE) {
-            w->full = false;
-        }
+        note_state(w, job->verdict);
         if (job->awaited) {
             job->finished = true;
             pthread_cond_signal(&job->woken); /* the job is its caller's from here on */
@@ -252,6 +283,9 @@ static bool is_due(const struct ph_writer *w)
 static void tidy(struct ph_writer *w)
 {
     w->tidied = true;
+    if (w->with.pool != NULL) {
+        return;
+    }
     pthread_mutex_unlock(&w->lock);
     if (w->with.db_lock != NULL) {
         pthread_mutex_lock(w->with.db_lock);
@@ -341,13 +375,24 @@ void ph_writer_destroy(struct ph_writer *w)
     free(w);
 }
 
-static enum ph_verdict run_and_wait(struct ph_writer *w, const struct ph_blocking *blocking,
-                                    struct job *job, struct queue *queue)
+static void begin_blocking(const struct ph_blocking *blocking)
 {
-    pthread_cond_init(&job->woken, NULL);
     if (blocking != NULL && blocking->begin != NULL) {
         blocking->begin(blocking->self);
     }
+}
+
+static void end_blocking(const struct ph_blocking *blocking)
+{
+    if (blocking != NULL && blocking->end != NULL) {
+        blocking->end(blocking->self);
+    }
+}
+
+/* Waits for the commit. */
+static enum ph_verdict run_queued(struct ph_writer *w, struct job *job, struct queue *queue)
+{
+    pthread_cond_init(&job->woken, NULL);
     pthread_mutex_lock(&w->lock);
     push(queue, job);
     if (queue == &w->later) {
@@ -358,19 +403,48 @@ static enum ph_verdict run_and_wait(struct ph_writer *w, const struct ph_blockin
         pthread_cond_wait(&job->woken, &w->lock);
     }
     pthread_mutex_unlock(&w->lock);
-    if (blocking != NULL && blocking->end != NULL) {
-        blocking->end(blocking->self);
-    }
     pthread_cond_destroy(&job->woken);
     return job->verdict;
 }
 
-enum ph_verdict ph_writer_run(struct ph_writer *w, const struct ph_blocking *blocking,
-                              ph_job_run *run, void *arg)
+static enum ph_verdict run_at_once(struct ph_writer *w, const struct ph_pooled_job *job)
 {
-    struct job job = { .run = run, .arg = arg, .awaited = true };
+    const enum ph_verdict verdict = ph_write_pool_run(w->with.pool, job);
 
-    return run_and_wait(w, blocking, &job, &w->awaited);
+    pthread_mutex_lock(&w->lock);
+    note_state(w, verdict);
+    pthread_mutex_unlock(&w->lock);
+    return verdict;
+}
+
+enum ph_verdict ph_writer_run(struct ph_writer *w, const struct ph_blocking *blocking,
+                              ph_job_run *run, void *arg, size_t size)
+{
+    enum ph_verdict verdict;
+
+    begin_blocking(blocking);
+    if (w->with.pool != NULL) {
+        verdict = run_at_once(w, &(struct ph_pooled_job){ .run = run, .arg = arg, .size = size });
+    } else {
+        verdict =
+            run_queued(w, &(struct job){ .run = run, .arg = arg, .awaited = true }, &w->awaited);
+    }
+    end_blocking(blocking);
+    return verdict;
+}
+
+static void do_nothing(struct ph_tx *tx, void *arg)
+{
+    (void)tx;
+    (void)arg;
+}
+
+/* Who is waited for takes along what waits in the queue. */
+void ph_writer_flush(struct ph_writer *w, const struct ph_blocking *blocking)
+{
+    begin_blocking(blocking);
+    (void)run_queued(w, &(struct job){ .run = do_nothing, .awaited = true }, &w->awaited);
+    end_blocking(blocking);
 }
 
 /* At the end of what nobody waits for: by then all that came before is done. */
@@ -378,8 +452,12 @@ enum ph_verdict ph_writer_alone(struct ph_writer *w, const struct ph_blocking *b
                                 ph_job_run *run, void *arg)
 {
     struct job job = { .run = run, .arg = arg, .awaited = true, .alone = true };
+    enum ph_verdict verdict;
 
-    return run_and_wait(w, blocking, &job, &w->later);
+    begin_blocking(blocking);
+    verdict = run_queued(w, &job, &w->later);
+    end_blocking(blocking);
+    return verdict;
 }
 
 /* False when there is no room. Only the first job needs to wake the writer: it starts the delay. */
@@ -399,7 +477,8 @@ static bool queue_later(struct ph_writer *w, struct job *job)
 void ph_writer_later(struct ph_writer *w, ph_job_run *run, void *arg)
 {
     struct job *job = calloc(1, sizeof *job);
-    bool queued, full;
+    enum ph_verdict state;
+    bool queued;
 
     if (job == NULL) {
         ph_fatal("out of memory");
@@ -408,25 +487,26 @@ void ph_writer_later(struct ph_writer *w, ph_job_run *run, void *arg)
     job->arg = arg;
     pthread_mutex_lock(&w->lock);
     queued = queue_later(w, job);
-    full = w->full;
+    state = w->state;
     pthread_mutex_unlock(&w->lock);
     if (queued) {
         return;
     }
-    if (full) {
-        PH_LOG(w->with.log, PH_ERROR, "store_event_dropped", ph_f_text("why", "the disk is full"));
+    if (state != PH_DB_DONE) {
+        PH_LOG(w->with.log, PH_ERROR, "store_event_dropped",
+               ph_f_text("why", state == PH_DB_FULL ? "the disk is full" : "no primary"));
     } else {
-        (void)ph_writer_run(w, NULL, run, arg);
+        (void)ph_writer_run(w, NULL, run, arg, 0);
     }
     free_job(job);
 }
 
-bool ph_writer_has_space(struct ph_writer *w)
+enum ph_verdict ph_writer_state(struct ph_writer *w)
 {
-    bool full;
+    enum ph_verdict state;
 
     pthread_mutex_lock(&w->lock);
-    full = w->full;
+    state = w->state;
     pthread_mutex_unlock(&w->lock);
-    return !full;
+    return state;
 }

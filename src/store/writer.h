@@ -3,6 +3,9 @@
  *
  * All jobs that wait when a commit ends run in the next transaction, each behind a mark of its
  * own, so that a failing one is undone alone. Who waits is woken after the commit is durable.
+ *
+ * On an engine of several writers only what nobody waits for comes here; the rest runs at once
+ * (write_pool.h).
  */
 #ifndef PH_STORE_WRITER_H
 #define PH_STORE_WRITER_H
@@ -24,12 +27,14 @@ struct ph_tx {
 typedef void ph_job_run(struct ph_tx *tx, void *arg);
 
 struct ph_writer;
+struct ph_write_pool;
 
 struct ph_writer_options {
     const struct ph_driver *driver;
-    struct ph_db *db;         /* stays the caller's */
-    pthread_mutex_t *db_lock; /* NULL: nobody else uses the connection */
-    const struct ph_log *log; /* lives longer than the writer */
+    struct ph_db *db;           /* stays the caller's; NULL with a pool */
+    struct ph_write_pool *pool; /* stays the caller's; NULL on an engine with one writer */
+    pthread_mutex_t *db_lock;   /* NULL: nobody else uses the connection */
+    const struct ph_log *log;   /* lives longer than the writer */
 };
 
 struct ph_writer *ph_writer_create(const struct ph_writer_options *options);
@@ -37,9 +42,15 @@ struct ph_writer *ph_writer_create(const struct ph_writer_options *options);
 /* Commits what is queued and ends the thread. NULL is fine. */
 void ph_writer_destroy(struct ph_writer *writer);
 
-/* Runs the job and waits: DONE (durable), CONFLICT (abandoned), or a failure, logged. */
+/*
+ * Runs the job and waits: DONE (durable), CONFLICT (abandoned), or a failure, logged. The job may
+ * run again: then the size bytes at arg are put back as they were before.
+ */
 enum ph_verdict ph_writer_run(struct ph_writer *writer, const struct ph_blocking *blocking,
-                              ph_job_run *run, void *arg);
+                              ph_job_run *run, void *arg, size_t size);
+
+/* Waits until all that nobody waited for, up to now, is durable or has failed. */
+void ph_writer_flush(struct ph_writer *writer, const struct ph_blocking *blocking);
 
 /*
  * Runs the job with the next commit, without anybody waiting. arg is malloc'ed and now the
@@ -50,12 +61,12 @@ void ph_writer_later(struct ph_writer *writer, ph_job_run *run, void *arg);
 
 /*
  * Runs the job between two transactions, when all that was queued before is committed, and waits.
- * The job has the connection, and no transaction.
+ * The job has the connection, and no transaction. Only on an engine with one writer.
  */
 enum ph_verdict ph_writer_alone(struct ph_writer *writer, const struct ph_blocking *blocking,
                                 ph_job_run *run, void *arg);
 
-/* False since a write found no space, until one finds some again. */
-bool ph_writer_has_space(struct ph_writer *writer);
+/* FULL since a write found no space, AWAY since one found no server, until one succeeds: DONE. */
+enum ph_verdict ph_writer_state(struct ph_writer *writer);
 
 #endif

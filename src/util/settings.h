@@ -86,9 +86,11 @@ struct ph_log_settings {
 struct ph_settings {
     enum ph_mode mode;
     struct ph_server_settings server;
-    struct ph_str data;       /* directory of the database */
-    bool memory;              /* nothing is kept: the database is in memory */
-    struct ph_str master_key; /* 32 bytes in base64; secret; absent: a file in `data` */
+    struct ph_str data;              /* directory of the database */
+    bool memory;                     /* nothing is kept: the database is in memory */
+    struct ph_str database;          /* secret; "postgresql://..."; absent: a file in `data` */
+    struct ph_str database_password; /* secret; absent: in the URL, or none is needed */
+    struct ph_str master_key;        /* 32 bytes in base64; secret; absent: a file in `data` */
     enum ph_level log_level;
     enum ph_log_format log_format;
     struct ph_str account_id;     /* 12 digits */

@@ -5,7 +5,7 @@ import threading
 import time
 import unittest
 
-from poolhouse import CONTENT_TYPE, PASSWORD, PoolhouseTest, Server, TARGET
+from poolhouse import CONTENT_TYPE, PASSWORD, PoolhouseTest, Server, TARGET, needs_file
 
 DRAIN_S = 5  # server.drain_timeout while developing
 
@@ -156,6 +156,7 @@ class Drain(PoolhouseTest):
         self.assertLess(time.monotonic() - start, DRAIN_S + 3)
         slow.close()
 
+    @needs_file
     def test_a_second_server_on_the_same_data_refuses_to_start(self):
         second = Server(directory=self.server.directory, memory=False)
         second.log_path += '.second'

@@ -15,12 +15,14 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import threading
 import time
 import unittest
 import urllib.parse
+import uuid
 
 import seen
 
@@ -28,6 +30,8 @@ REGION = 'eu-west-1'
 TARGET = 'AWSCognitoIdentityProviderService.'
 CONTENT_TYPE = 'application/x-amz-json-1.1'
 PASSWORD = 'Passw0rd!'
+# With PostgreSQL: the URL of a database where others can be made (tests/run --database).
+DATABASE = os.environ.get('POOLHOUSE_TEST_DATABASE')
 SANITIZERS = ('ERROR: AddressSanitizer', 'runtime error:', 'ERROR: LeakSanitizer',
               'WARNING: ThreadSanitizer')
 FORBIDDEN_IN_LOG = SANITIZERS + ('reply_violates_model', 'internal_error')
@@ -144,11 +148,24 @@ class Api:
         return body
 
 
+def new_database():
+    """The URL of an empty database beside the one that the tests were given."""
+    name = f'test_{uuid.uuid4().hex}'
+    subprocess.run(['psql', '-Xq', '-d', DATABASE, '-c', f'CREATE DATABASE {name} STRATEGY file_copy'],
+                   check=True, timeout=60)
+    return DATABASE.replace('/postgres?', f'/{name}?')
+
+
+def needs_file(what):
+    """For what is about the file of SQLite."""
+    return unittest.skipIf(DATABASE, 'about the file of SQLite')(what)
+
+
 class Server:
     """One poolhouse process with a directory of its own; everything it started is ended."""
 
     def __init__(self, *args, mode='dev', directory=None, env=None, clock=False, disk=False,
-                 memory=True):
+                 memory=True, database=None):
         self.mode, self.args, self.env, self.memory = mode, list(args), env or {}, memory
         self.own_directory = directory is None
         self.directory = directory or tempfile.mkdtemp(prefix='poolhouse-test-')
@@ -161,10 +178,20 @@ class Server:
         self.process = None
         self.log_path = os.path.join(self.directory, 'server.log')
         self.data = os.path.join(self.directory, 'data')
+        self.database_url = database or (self.database_here() if DATABASE and not disk else None)
 
     @property
     def url(self):
         return f'http://127.0.0.1:{self.port}'
+
+    def database_here(self):
+        """The database of this directory, also for the next server there."""
+        path = os.path.join(self.directory, 'database-url')
+        if not os.path.exists(path):
+            with open(path, 'w', encoding='ascii') as f:
+                f.write(new_database())
+        with open(path, encoding='ascii') as f:
+            return f.read()
 
     def environment(self):
         env = {k: v for k, v in os.environ.items() if not k.startswith('POOLHOUSE_')}
@@ -182,11 +209,13 @@ class Server:
             env.update(LD_PRELOAD=support_library('disk_fault'), DISK_FAULT_FILE=self.disk_file,
                        DISK_FAULT_DIRECTORY=os.path.realpath(self.data))
             env['ASAN_OPTIONS'] += ':verify_asan_link_order=0'
+        if self.database_url:
+            env['POOLHOUSE_STORAGE_DATABASE'] = self.database_url
         env.update(self.env)
         return env
 
     def command(self):
-        where = ['--memory'] if self.memory else ['--data', self.data]
+        where = ['--memory'] if self.memory and not self.database_url else ['--data', self.data]
         listen = ['--listen', f'127.0.0.1:{self.port}', '--public-url', self.url]
         if self.admin_port != self.port:
             listen += ['--admin-listen', f'127.0.0.1:{self.admin_port}']
@@ -260,6 +289,20 @@ class Server:
     def database(self):
         """The file that holds the data of a server with memory=False."""
         return os.path.join(self.data, 'poolhouse.db')
+
+    def rows(self, sql, *values):
+        """What a query of the database finds, as dicts; the values stand where the ? are."""
+        if self.database_url:
+            quoted = iter("'" + str(v).replace("'", "''") + "'" for v in values)
+            sql = re.sub(r'\?', lambda _: next(quoted), sql)
+            text = subprocess.run(
+                ['psql', '-XAtq', '-d', self.database_url, '-c',
+                 f'SELECT coalesce(json_agg(t), \'[]\') FROM ({sql}) t'],
+                check=True, capture_output=True, text=True, timeout=60).stdout
+            return json.loads(text)
+        with contextlib.closing(sqlite3.connect(f'file:{self.database()}?mode=ro', uri=True)) as db:
+            db.row_factory = sqlite3.Row
+            return [dict(r) for r in db.execute(sql, values)]
 
     def log(self):
         with open(self.log_path, encoding='utf-8', errors='replace') as f:

@@ -10,7 +10,8 @@ import threading
 import time
 import unittest
 
-from poolhouse import (MASTER_KEY, PASSWORD, Api, PoolhouseTest, Server, binary, claims, free_port)
+from poolhouse import (MASTER_KEY, PASSWORD, Api, PoolhouseTest, Server, binary, claims, free_port,
+                       needs_file)
 
 
 def run(*arguments, env=None, directory=None):
@@ -45,7 +46,7 @@ class Help(unittest.TestCase):
 
     def test_every_command_explains_itself(self):
         listed = run('help').stdout
-        for name in ('dev', 'serve', 'config', 'doctor', 'credentials', 'keys', 'backup',
+        for name in ('dev', 'serve', 'config', 'doctor', 'credentials', 'keys', 'backup', 'migrate',
                      'version', 'help'):
             with self.subTest(name):
                 self.assertRegex(listed, rf'(?m)^  {name} +\w')
@@ -156,6 +157,7 @@ class Keys(CommandTest):
         self.assertFalse(os.path.exists(missing))
 
 
+@needs_file
 class Backup(CommandTest):
 
     def test_a_copy_made_under_load_serves_what_was_there(self):
@@ -200,6 +202,7 @@ class Backup(CommandTest):
                       self.command('backup', '/nonexistent/copy.db', status=1))
 
 
+@needs_file
 class Doctor(unittest.TestCase):
 
     def setUp(self):

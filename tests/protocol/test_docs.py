@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from poolhouse import PoolhouseTest, binary, free_port
+from poolhouse import PoolhouseTest, binary, free_port, needs_file
 
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'docs')
 
@@ -49,6 +49,7 @@ def run_with_all_it_starts(command, directory, environment):
 class Operations(PoolhouseTest):
     server_options = {'memory': False}
 
+    @needs_file
     def test_the_commands_run_as_written(self):
         script, count = script_of('operations.md')
         self.assertGreater(count, 5)

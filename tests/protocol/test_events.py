@@ -1,7 +1,6 @@
 """What is kept of sign-ins, sign-ups and password changes: read from the database as it lies there."""
 import base64
 import json
-import sqlite3
 import time
 import unittest
 
@@ -38,12 +37,10 @@ class EventsTest(PoolhouseTest):
             ExplicitAuthFlows=ALL_FLOWS, EnablePropagateAdditionalUserContextData=True)
         return made['UserPoolClient']['ClientId'], made['UserPoolClient']['ClientSecret']
 
-    def rows(self, condition='1', *values):
-        with sqlite3.connect(f'file:{self.server.database()}?mode=ro', uri=True) as db:
-            db.row_factory = sqlite3.Row
-            found = [dict(r) for r in db.execute(
-                f'SELECT * FROM auth_events WHERE pool_id = ? AND {condition} ORDER BY rowid',
-                (self.pool, *values))]
+    def rows(self, condition='1 = 1', *values):
+        found = self.server.rows(
+            f'SELECT * FROM auth_events WHERE pool_id = ? AND {condition} ORDER BY at_ms, id',
+            self.pool, *values)
         for row in found:
             row['detail'] = json.loads(row['detail'])
         return found

@@ -2,12 +2,13 @@
 import base64
 import concurrent.futures
 import json
+import time
 import unittest
 
 import srp
 import totp
 from poolhouse import (ALL_FLOWS, ApiError, PASSWORD, PoolhouseTest, attribute_list, attributes,
-                       claims, secret_hash)
+                       claims, needs_file, secret_hash)
 
 ROLE = 'arn:aws:iam::000000000000:role/sms'
 SMS = {'SmsConfiguration': {'SnsCallerArn': ROLE}}
@@ -1076,9 +1077,18 @@ class Guessing(MfaTest):
 
     def test_of_two_hundred_guesses_at_once_five_are_judged(self):
         sessions = [self.sign_in(self.client, self.name) for _ in range(8)]
+        self.assert_few_are_judged(WRONG_TOTP, lambda i: self.guess(sessions[i % 8]))
+
+    def assert_few_are_judged(self, wrong, guess):
+        """Five; on a slow machine one more when the lock of a second is over before the last guess,
+        and another one three seconds after the fifth."""
+        began = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(32) as pool:
-            texts = list(pool.map(lambda i: self.guess(sessions[i % 8]), range(200)))
-        self.assertEqual({WRONG_TOTP: 5, LOCKED: 195}, {t: texts.count(t) for t in set(texts)})
+            texts = list(pool.map(guess, range(200)))
+        took = time.monotonic() - began
+        judged = texts.count(wrong)
+        self.assertEqual({wrong: judged, LOCKED: 200 - judged}, {t: texts.count(t) for t in set(texts)})
+        self.assertIn(judged, range(5, 6 + sum(took > 2**n - 1 for n in range(1, 8))))
 
     def test_the_codes_that_are_sent_count_too(self):
         name = self.new_user(self.pool, phone_number=PHONE)
@@ -1093,9 +1103,7 @@ class Guessing(MfaTest):
             except ApiError as e:
                 return e.text
             return None
-        with concurrent.futures.ThreadPoolExecutor(32) as pool:
-            texts = list(pool.map(guess, range(200)))
-        self.assertEqual({MISMATCH: 5, LOCKED: 195}, {t: texts.count(t) for t in set(texts)})
+        self.assert_few_are_judged(MISMATCH, guess)
 
 
 class WithoutLockout(MfaTest):
@@ -1131,6 +1139,7 @@ class AcrossRestarts(MfaTest):
         self.next_step()
         self.answer(client, name, other, SOFTWARE_TOKEN_MFA_CODE=self.code(secret))
 
+    @needs_file
     def test_the_secret_is_not_readable_in_the_database(self):
         pool = self.mfa_pool()
         client = self.new_client(pool)

@@ -4,7 +4,8 @@ import os
 import unittest
 
 import srp
-from poolhouse import ALL_FLOWS, ApiError, PoolhouseTest, attribute_list, claims, secret_hash, sign
+from poolhouse import (ALL_FLOWS, ApiError, PoolhouseTest, attribute_list, claims, needs_file,
+                       secret_hash, sign)
 
 PASSWORDS = ['Canary-Passw0rd-1', 'Canary-Passw0rd-2', 'Canary-Wrong-Passw0rd-3', 'Canary-Temp0rary-4',
              'Canary-N3w-passw0rd-5', 'Canary-Adm1n-set-6']
@@ -162,6 +163,7 @@ class Secrets(PoolhouseTest):
                                         SecretHash=secret_hash('third', client, secret))
         return [first, second, self.server.code('third', 2)]
 
+    @needs_file
     def test_canaries_are_found_neither_in_the_log_nor_in_the_database(self):
         canaries, codes = self.plant()
         log = self.server.log()

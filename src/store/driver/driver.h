@@ -10,6 +10,8 @@
 
 #include "util/str.h"
 
+#include <stdatomic.h>
+
 /* How a call ended. The store decides by this alone; the engine's own codes stay in the driver. */
 enum ph_verdict {
     PH_DB_DONE,
@@ -17,6 +19,7 @@ enum ph_verdict {
     PH_DB_CONFLICT, /* refused for what the rows say: a claim that is taken, a changed row */
     PH_DB_RETRY,    /* not now: somebody else holds a lock; nothing happened */
     PH_DB_FULL,     /* no space left; nothing of the transaction was kept */
+    PH_DB_AWAY,     /* no server takes it now; nothing of the transaction was kept */
     PH_DB_LOST,     /* the outcome of a write is unknown */
     PH_DB_BROKEN,   /* anything else */
 };
@@ -33,13 +36,34 @@ struct ph_db_value {
     struct ph_str s;
 };
 
+/* A reader of an engine with several servers may be at one that only reads. */
 enum ph_db_role { PH_DB_WRITER, PH_DB_READER };
+
+/*
+ * A database, and what this process has learned of it. Outlives its connections, which share it
+ * between threads. Zeroed but for the first two members.
+ */
+struct ph_db_target {
+    const char *path;     /* a file, or a URL; NULL: in memory, private to the connection */
+    const char *password; /* of a URL; NULL: the URL says it, or none is needed */
+
+    /* Of an engine with several servers. */
+    _Atomic int64_t timeline;  /* the highest seen: a server at a lower one has lost writes */
+    _Atomic int64_t missed_ns; /* when no primary was found; 0: there was one, last time */
+    _Atomic int64_t found_ns;  /* when one was found again after that */
+    atomic_size_t primary;     /* which host was one, the last time */
+    atomic_size_t other;       /* which answered while there was none */
+};
 
 struct ph_driver {
     const char *name;
 
-    /* path NULL: a database in memory, private to the connection. NULL when it cannot be opened. */
-    struct ph_db *(*open)(const char *path, enum ph_db_role role);
+    /* Several connections write at once, also of other processes; the target is a URL. */
+    bool several;
+
+    /* NULL when it cannot be opened; why (when not NULL) then says the engine's reason. */
+    struct ph_db *(*open)(struct ph_db_target *target, enum ph_db_role role, char *why,
+                          size_t why_size);
     void (*close)(struct ph_db *db); /* NULL is fine */
 
     /* Prepares, or finds what was prepared from the same address; NULL when the text is wrong. */
@@ -53,9 +77,20 @@ struct ph_driver {
     enum ph_verdict (*run)(struct ph_db *db, const char *sql); /* once, without parameters */
 
     enum ph_verdict (*begin)(struct ph_db *db);
-    enum ph_verdict (*commit)(struct ph_db *db); /* durable when DONE */
-    void (*rollback)(struct ph_db *db);          /* fine when there is no transaction */
+    enum ph_verdict (*begin_alone)(struct ph_db *db); /* nobody else has one of these open */
+    enum ph_verdict (*commit)(struct ph_db *db);      /* durable when DONE */
+    void (*rollback)(struct ph_db *db);               /* fine when there is no transaction */
     bool (*in_transaction)(struct ph_db *db); /* an engine may end one by itself after an error */
+
+    /*
+     * After a commit that was LOST, on the same connection, which it opens anew when needed. DONE:
+     * it is durable; RETRY: it did not happen and never will; LOST: ask again. NULL: it can never
+     * be known, the engine must be started anew.
+     */
+    enum ph_verdict (*settle)(struct ph_db *db);
+
+    /* False when the connection is of no more use, or is at a server that should not be written. */
+    bool (*is_well)(struct ph_db *db);
 
     /* A mark inside the transaction: one of several jobs is kept or undone alone. */
     enum ph_verdict (*mark)(struct ph_db *db);
@@ -63,6 +98,8 @@ struct ph_driver {
 
     /* Housekeeping of the writer between transactions; cheap when there is nothing to do. */
     enum ph_verdict (*tidy)(struct ph_db *db, bool idle);
+
+    /* NULL: the engine's own tools copy it. */
     enum ph_verdict (*backup)(struct ph_db *db, const char *path);
     const char *(*message)(struct ph_db *db); /* about the last failure, for the log */
 
@@ -75,5 +112,9 @@ struct ph_driver {
 };
 
 extern const struct ph_driver ph_driver_sqlite;
+extern const struct ph_driver ph_driver_postgres;
+
+/* The driver that a path or URL is for; NULL is a database in memory. */
+const struct ph_driver *ph_driver_for(const char *path);
 
 #endif

@@ -105,16 +105,20 @@ static bool set_up(struct ph_db *db, enum ph_db_role role)
     return true;
 }
 
-static struct ph_db *db_open(const char *path, enum ph_db_role role)
+static struct ph_db *db_open(struct ph_db_target *target, enum ph_db_role role, char *why,
+                             size_t why_size)
 {
+    const char *path = target->path == NULL ? ":memory:" : target->path;
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     struct ph_db *db = calloc(1, sizeof *db);
 
     if (db == NULL) {
         ph_fatal("out of memory");
     }
-    if (sqlite3_open_v2(path == NULL ? ":memory:" : path, &db->handle, flags, NULL) != SQLITE_OK ||
-        !set_up(db, role)) {
+    if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK || !set_up(db, role)) {
+        if (why != NULL) {
+            snprintf(why, why_size, "%s", sqlite3_errmsg(db->handle));
+        }
         db_close(db);
         return NULL;
     }
@@ -258,6 +262,12 @@ static void db_rollback(struct ph_db *db)
     }
 }
 
+static bool db_is_well(struct ph_db *db)
+{
+    (void)db;
+    return true;
+}
+
 static enum ph_verdict db_mark(struct ph_db *db)
 {
     static const char MARK[] = "SAVEPOINT job";
@@ -362,9 +372,11 @@ const struct ph_driver ph_driver_sqlite = {
     .changed = db_changed,
     .run = db_run,
     .begin = db_begin,
+    .begin_alone = db_begin,
     .commit = db_commit,
     .rollback = db_rollback,
     .in_transaction = db_in_transaction,
+    .is_well = db_is_well,
     .mark = db_mark,
     .unmark = db_unmark,
     .tidy = db_tidy,
