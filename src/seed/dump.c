@@ -325,7 +325,7 @@ struct ph_err ph_seed_dump(struct ph_ctx *ctx, enum ph_dump_secrets secrets,
     size_t count;
 
     do {
-        PH_TRY(ph_store_pool_list(ctx, after, PAGE, &page, &count));
+        PH_TRY(ph_store_pool_list(ctx, (struct ph_str){ 0 }, after, PAGE, &page, &count));
         for (size_t i = 0; i < count; i++) {
             PH_TRY(dump_pool(&d, page[i].id, pools));
             after = page[i].id;

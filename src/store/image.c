@@ -13,6 +13,13 @@ struct ph_store_image {
     struct ph_db *db; /* in memory */
 };
 
+static struct ph_db *open_in_memory(const struct ph_driver *driver)
+{
+    static struct ph_db_target memory; /* nothing is learned of it: it has no server */
+
+    return driver->open(&memory, PH_DB_WRITER, NULL, 0);
+}
+
 static struct ph_store_image *new_image(const struct ph_store *store, struct ph_db *db)
 {
     struct ph_store_image *image = calloc(1, sizeof *image);
@@ -48,7 +55,7 @@ static void copy(struct ph_tx *tx, void *arg)
 {
     struct copying *c = arg;
 
-    c->image = tx->driver->open(NULL, PH_DB_WRITER);
+    c->image = open_in_memory(tx->driver);
     tx->verdict = c->image == NULL ? PH_DB_BROKEN : tx->driver->copy(tx->db, c->image);
 }
 
@@ -111,8 +118,9 @@ bool ph_store_image_empty(struct ph_store *store, struct ph_store_image **image,
         *why = UNABLE;
         return false;
     }
-    db = store->driver->open(NULL, PH_DB_WRITER);
-    if (db == NULL || !ph_schema_migrate(store->driver, db, &text) || !copy_check(store, db)) {
+    db = open_in_memory(store->driver);
+    if (db == NULL || !ph_schema_migrate(store->driver, db, PH_MIGRATE_ALL, &text) ||
+        !copy_check(store, db)) {
         store->driver->close(db);
         *why = FAILED;
         return false;

@@ -50,7 +50,8 @@ static struct ph_str plan_of(struct test_store *t, struct ph_db *db, const char 
 
 static void check_plans(struct test_store *t)
 {
-    struct ph_db *db = ph_driver_sqlite.open(t->path, PH_DB_WRITER);
+    struct ph_db_target target = { .path = t->path };
+    struct ph_db *db = ph_driver_sqlite.open(&target, PH_DB_WRITER, NULL, 0);
 
     assert_non_null(db);
     for (size_t by = 0; by < sizeof INDEXES / sizeof INDEXES[0]; by++) {
