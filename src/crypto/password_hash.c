@@ -206,10 +206,7 @@ enum ph_hash_algorithm ph_password_hash_kind(struct ph_arena *arena, struct ph_s
 
 /* --- computing --- */
 
-/*
- * A NUL ends a password for this library: such a one is nobody's, at the same cost. The last
- * character of the salt has bits that do not count, so only what follows it is compared.
- */
+/* The last character of the salt has bits that do not count: what follows it is compared. */
 static bool matches_bcrypt(struct ph_arena *arena, const struct parsed *parsed,
                            struct ph_str password)
 {
@@ -220,8 +217,7 @@ static bool matches_bcrypt(struct ph_arena *arena, const struct parsed *parsed,
 
     return made != NULL &&
            ph_equal_secret(ph_str_skip(ph_str_from(made), BCRYPT_SETTING_CHARS),
-                           ph_str_skip(parsed->hash, BCRYPT_SETTING_CHARS)) &&
-           text != NULL;
+                           ph_str_skip(parsed->hash, BCRYPT_SETTING_CHARS));
 }
 
 static bool compute_scrypt(const struct parsed *parsed, struct ph_str password, uint8_t *out)
@@ -262,8 +258,13 @@ static bool compute(const struct parsed *parsed, struct ph_str password, uint8_t
     return false;
 }
 
+/*
+ * A NUL ends a password for bcrypt, and HMAC takes one at its end for padding: a password with a NUL
+ * is nobody's, at the same cost.
+ */
 bool ph_password_hash_matches(struct ph_arena *arena, struct ph_str hash, struct ph_str password)
 {
+    const bool has_nul = ph_str_has_byte(password, 0);
     uint8_t made[PH_HASH_BYTES_MAX] = { 0 };
     struct parsed parsed;
     bool matches;
@@ -275,10 +276,10 @@ bool ph_password_hash_matches(struct ph_arena *arena, struct ph_str hash, struct
         password = PH_STR("");
     }
     if (parsed.algorithm == PH_HASH_BCRYPT) {
-        return matches_bcrypt(arena, &parsed, password);
+        return matches_bcrypt(arena, &parsed, password) && !has_nul;
     }
     matches = compute(&parsed, password, made) &&
               ph_equal_secret((struct ph_str){ made, parsed.hash.n }, parsed.hash);
     ph_wipe(made, sizeof made);
-    return matches;
+    return matches && !has_nul;
 }
