@@ -90,8 +90,8 @@ static bool is_bcrypt_text(struct ph_str s)
 static bool parse_bcrypt(struct ph_arena *arena, struct ph_str text, struct parsed *out)
 {
     (void)arena;
-    if (text.n != BCRYPT_CHARS || !ph_str_has_byte(PH_STR("abxy"), text.p[2]) ||
-        text.p[3] != '$' || text.p[6] != '$' ||
+    if (text.n != BCRYPT_CHARS || !ph_str_has_byte(PH_STR("abxy"), text.p[2]) || text.p[3] != '$' ||
+        text.p[6] != '$' ||
         !ph_str_to_int((struct ph_str){ text.p + 4, 2 }, BCRYPT_COST_MIN, BCRYPT_COST_MAX,
                        &out->n)) {
         return false;
@@ -215,9 +215,8 @@ static bool matches_bcrypt(struct ph_arena *arena, const struct parsed *parsed,
     struct crypt_data *data = ph_arena_new(arena, struct crypt_data);
     const char *made = crypt_rn(text == NULL ? "" : text, setting, data, sizeof *data);
 
-    return made != NULL &&
-           ph_equal_secret(ph_str_skip(ph_str_from(made), BCRYPT_SETTING_CHARS),
-                           ph_str_skip(parsed->hash, BCRYPT_SETTING_CHARS));
+    return made != NULL && ph_equal_secret(ph_str_skip(ph_str_from(made), BCRYPT_SETTING_CHARS),
+                                           ph_str_skip(parsed->hash, BCRYPT_SETTING_CHARS));
 }
 
 static bool compute_scrypt(const struct parsed *parsed, struct ph_str password, uint8_t *out)
@@ -259,8 +258,8 @@ static bool compute(const struct parsed *parsed, struct ph_str password, uint8_t
 }
 
 /*
- * A NUL ends a password for bcrypt, and HMAC takes one at its end for padding: a password with a NUL
- * is nobody's, at the same cost.
+ * A NUL ends a password for bcrypt, and HMAC takes one at its end for padding: a password with a
+ * NUL is nobody's, at the same cost.
  */
 bool ph_password_hash_matches(struct ph_arena *arena, struct ph_str hash, struct ph_str password)
 {

@@ -81,6 +81,13 @@ static const char PURGE_MEMBERS[] =
 static const char PURGE_PASSKEYS[] =
     "DELETE FROM passkeys WHERE (pool_id, id) IN"
     " (SELECT pool_id, id FROM passkeys WHERE pool_id = $1 LIMIT 500)";
+/* Pieces are large. */
+static const char PURGE_PIECES[] =
+    "DELETE FROM import_pieces WHERE (pool_id, upload, number) IN"
+    " (SELECT pool_id, upload, number FROM import_pieces WHERE pool_id = $1 LIMIT 16)";
+static const char PURGE_LINES[] =
+    "DELETE FROM import_lines WHERE (pool_id, job_id, line) IN"
+    " (SELECT pool_id, job_id, line FROM import_lines WHERE pool_id = $1 LIMIT 500)";
 static const char PURGE_CONFIGURATIONS[] = "DELETE FROM configurations WHERE pool_id = $1";
 static const char PURGE_OUTBOX[] = "DELETE FROM outbox WHERE pool_id = $1";
 static const char PURGED[] = "DELETE FROM deleted_pools WHERE id = $1";
@@ -89,7 +96,8 @@ static const char *const PURGES[] = { PURGE_USERS,    PURGE_ALIASES,        PURG
                                       PURGE_LOCKOUTS, PURGE_ATTEMPTS,       PURGE_FAMILIES,
                                       PURGE_EVENTS,   PURGE_TOTP,           PURGE_STEPS,
                                       PURGE_DEVICES,  PURGE_PASSKEYS,       PURGE_GROUPS,
-                                      PURGE_MEMBERS,  PURGE_CONFIGURATIONS, PURGE_OUTBOX };
+                                      PURGE_MEMBERS,  PURGE_CONFIGURATIONS, PURGE_OUTBOX,
+                                      PURGE_PIECES,   PURGE_LINES };
 
 static const char IS_DELETED[] = "SELECT 1 FROM deleted_pools WHERE id = $1";
 

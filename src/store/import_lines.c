@@ -1,0 +1,149 @@
+/* Lines of import files: users, outcomes and how far the job is, in one transaction. */
+#include "store/imports.h"
+#include "store/internal.h"
+#include "store/user_row.h"
+
+struct stepping {
+    const struct ph_import_step *step;
+    struct ph_user_writing **writings; /* NULL for lines that make nobody */
+    int64_t counts[PH_LINE_FAILED + 1];
+    bool moved;
+};
+
+/*
+ * Behind a mark of its own: a name that is somebody else's undoes this user alone. False when the
+ * engine failed.
+ */
+static bool write_user(struct ph_tx *tx, struct ph_user_writing *writing)
+{
+    struct ph_tx own = { .driver = tx->driver, .db = tx->db };
+
+    own.verdict = tx->driver->mark(tx->db);
+    if (own.verdict == PH_DB_DONE) {
+        ph_user_writing_run(&own, writing);
+    }
+    if (own.verdict != PH_DB_DONE && own.verdict != PH_DB_CONFLICT) {
+        ph_tx_fail(tx, own.verdict, own.why);
+        return false;
+    }
+    if (tx->driver->unmark(tx->db, own.verdict == PH_DB_DONE) != PH_DB_DONE) {
+        ph_tx_fail(tx, PH_DB_BROKEN, NULL);
+        return false;
+    }
+    return true;
+}
+
+/* Its sub is new and random, so that a conflict is a fault of ours. */
+static bool make_user(struct ph_tx *tx, const struct ph_import_step *step,
+                      struct ph_user_writing *writing, struct ph_import_line *line)
+{
+    enum ph_alias_kind kind = PH_ALIAS_USERNAME;
+
+    if (!write_user(tx, writing)) {
+        return false;
+    }
+    switch (ph_user_writing_end(writing, &kind)) {
+    case PH_USER_DONE:
+        line->outcome = PH_LINE_SUCCEEDED;
+        return true;
+    case PH_USER_ALIAS_TAKEN:
+        step->taken(step->self, line, kind);
+        return true;
+    case PH_USER_CONFLICT:
+        break;
+    }
+    ph_tx_fail(tx, PH_DB_BROKEN, "an imported user exists already");
+    return false;
+}
+
+static const char PUT_LINE[] =
+    "INSERT INTO import_lines (pool_id, job_id, line, outcome, text) VALUES ($1, $2, $3, $4, $5)";
+
+static void put_line(struct ph_tx *tx, const struct ph_import_job *job,
+                     const struct ph_import_line *line)
+{
+    if (line->outcome != PH_LINE_SUCCEEDED) {
+        (void)PH_RUN(tx, PUT_LINE, ph_v_text(job->pool_id), ph_v_text(job->id),
+                     ph_v_int(line->line), ph_v_int(line->outcome), ph_v_text(line->text));
+    }
+}
+
+static const char ADVANCE[] =
+    "UPDATE import_jobs SET at_byte = $4, at_line = $5, imported = imported + $6,"
+    " skipped = skipped + $7, failed = failed + $8"
+    " WHERE pool_id = $1 AND id = $2 AND status = 2 AND at_byte = $3";
+
+static void advance(struct ph_tx *tx, struct stepping *s)
+{
+    const struct ph_import_step *step = s->step;
+    const struct ph_import_job *job = step->job;
+
+    s->moved = PH_RUN(tx, ADVANCE, ph_v_text(job->pool_id), ph_v_text(job->id),
+                      ph_v_int(job->at_byte), ph_v_int(step->at_byte), ph_v_int(step->at_line),
+                      ph_v_int(s->counts[PH_LINE_SUCCEEDED]), ph_v_int(s->counts[PH_LINE_SKIPPED]),
+                      ph_v_int(s->counts[PH_LINE_FAILED])) > 0;
+    if (!s->moved) {
+        ph_tx_abandon(tx);
+    }
+}
+
+static void step_on(struct ph_tx *tx, void *arg)
+{
+    struct stepping *s = arg;
+    const struct ph_import_step *step = s->step;
+
+    for (size_t i = 0; i < step->count; i++) {
+        struct ph_import_line *line = &step->lines[i];
+
+        if (s->writings[i] != NULL && !make_user(tx, step, s->writings[i], line)) {
+            return;
+        }
+        put_line(tx, step->job, line);
+        s->counts[line->outcome]++;
+    }
+    advance(tx, s);
+}
+
+struct ph_err ph_store_import_step(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                   const struct ph_import_step *step, bool *done)
+{
+    struct stepping s = {
+        .step = step,
+        .writings = ph_arena_array(ctx->arena, step->count + 1, struct ph_user_writing *),
+    };
+
+    for (size_t i = 0; i < step->count; i++) {
+        if (step->lines[i].change != NULL) {
+            s.writings[i] = ph_user_writing_new(ctx, pool, step->lines[i].change);
+        }
+    }
+    PH_TRY(ph_write(ctx, step_on, &s));
+    *done = s.moved;
+    return PH_OK;
+}
+
+static const char LINES[] = "SELECT line, outcome, text FROM import_lines"
+                            " WHERE pool_id = $1 AND job_id = $2 AND line > $3"
+                            " ORDER BY line LIMIT $4";
+
+struct ph_err ph_store_import_lines(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str job_id,
+                                    int64_t after, size_t limit, struct ph_import_line **lines,
+                                    size_t *count)
+{
+    struct ph_list list = { 0 };
+    struct ph_q q;
+
+    PH_READ(ctx, &q, LINES, ph_v_text(pool_id), ph_v_text(job_id), ph_v_int(after),
+            ph_v_int((int64_t)limit));
+    while (ph_q_row(&q)) {
+        *PH_LIST_ADD(ctx->arena, &list, struct ph_import_line) = (struct ph_import_line){
+            .line = ph_q_int(&q, 0),
+            .outcome = ph_q_int(&q, 1) == PH_LINE_SKIPPED ? PH_LINE_SKIPPED : PH_LINE_FAILED,
+            .text = ph_q_str(&q, ctx->arena, 2),
+        };
+    }
+    PH_TRY(ph_read_end(&q));
+    *lines = list.items;
+    *count = list.count;
+    return PH_OK;
+}
