@@ -3,6 +3,7 @@
 #include "model/validate.h"
 #include "protocol/authenticate.h"
 #include "protocol/authorize.h"
+#include "protocol/import_log.h"
 #include "protocol/reply.h"
 #include "protocol/well_known.h"
 #include "token/access_token.h"
@@ -130,7 +131,8 @@ static void route(const struct ph_protocol *protocol, struct call *call,
         return;
     }
     if (ph_well_known_handle(&call->ctx, request, reply) ||
-        ph_outbox_handle(&call->ctx, protocol->waiters, request, reply)) {
+        ph_outbox_handle(&call->ctx, protocol->waiters, request, reply) ||
+        ph_import_log_handle(&call->ctx, request, reply)) {
         return;
     }
     if (!ph_str_eq(request->method, PH_STR("POST")) || !is_api_path(request->path) ||
