@@ -95,6 +95,14 @@ static void wait_for_work(struct ph_importer *importer, bool well)
     pthread_mutex_unlock(&importer->lock);
 }
 
+/* Of this thread alone, on Linux. */
+static void give_way(void)
+{
+    const int priority = getpriority(PRIO_PROCESS, (id_t)gettid());
+
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), priority + NICENESS);
+}
+
 static void *run(void *self)
 {
     struct ph_importer *importer = self;
@@ -102,7 +110,7 @@ static void *run(void *self)
     struct ph_ctx ctx = importer->ctx;
 
     ctx.arena = &arena;
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS); /* of this thread alone, on Linux */
+    give_way();
     while (!is_stopping(importer)) {
         wait_for_work(importer, work(importer, &ctx));
     }

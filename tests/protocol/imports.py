@@ -20,7 +20,7 @@ def csv_file(header, rows, end='\n'):
     return end.join([','.join(header), *(line(row) for row in rows), '']).encode()
 
 
-def person(name, **values):
+def person(name, /, **values):
     return {'cognito__username': name, 'email': f'{name}@example.com', 'email_verified': 'TRUE',
             **values}
 
