@@ -8,52 +8,27 @@ struct stepping {
     struct ph_user_writing **writings; /* NULL for lines that make nobody */
     int64_t counts[PH_LINE_FAILED + 1];
     bool moved;
+    bool raced; /* a name was taken by another node at this very moment */
 };
 
+enum { TRIES = 5 };
+
 /*
- * Behind a mark of its own: a name that is somebody else's undoes this user alone. False when the
- * engine failed.
+ * Looked up first and not behind a mark: that would keep a copy of every page that a user touches.
+ * So a name that is taken in between undoes the step, and the next try finds it.
  */
-static bool write_user(struct ph_tx *tx, struct ph_user_writing *writing)
+static void make_user(struct ph_tx *tx, struct stepping *s, struct ph_user_writing *writing,
+                      struct ph_import_line *line)
 {
-    struct ph_tx own = { .driver = tx->driver, .db = tx->db };
+    enum ph_alias_kind kind;
 
-    own.verdict = tx->driver->mark(tx->db);
-    if (own.verdict == PH_DB_DONE) {
-        ph_user_writing_run(&own, writing);
+    if (ph_user_writing_is_taken(tx, writing, &kind)) {
+        s->step->taken(s->step->self, line, kind);
+        return;
     }
-    if (own.verdict != PH_DB_DONE && own.verdict != PH_DB_CONFLICT) {
-        ph_tx_fail(tx, own.verdict, own.why);
-        return false;
-    }
-    if (tx->driver->unmark(tx->db, own.verdict == PH_DB_DONE) != PH_DB_DONE) {
-        ph_tx_fail(tx, PH_DB_BROKEN, NULL);
-        return false;
-    }
-    return true;
-}
-
-/* Its sub is new and random, so that a conflict is a fault of ours. */
-static bool make_user(struct ph_tx *tx, const struct ph_import_step *step,
-                      struct ph_user_writing *writing, struct ph_import_line *line)
-{
-    enum ph_alias_kind kind = PH_ALIAS_USERNAME;
-
-    if (!write_user(tx, writing)) {
-        return false;
-    }
-    switch (ph_user_writing_end(writing, &kind)) {
-    case PH_USER_DONE:
-        line->outcome = PH_LINE_SUCCEEDED;
-        return true;
-    case PH_USER_ALIAS_TAKEN:
-        step->taken(step->self, line, kind);
-        return true;
-    case PH_USER_CONFLICT:
-        break;
-    }
-    ph_tx_fail(tx, PH_DB_BROKEN, "an imported user exists already");
-    return false;
+    ph_user_writing_run(tx, writing);
+    s->raced = tx->verdict == PH_DB_CONFLICT;
+    line->outcome = PH_LINE_SUCCEEDED;
 }
 
 static const char PUT_LINE[] =
@@ -92,32 +67,43 @@ static void step_on(struct ph_tx *tx, void *arg)
     struct stepping *s = arg;
     const struct ph_import_step *step = s->step;
 
-    for (size_t i = 0; i < step->count; i++) {
+    for (size_t i = 0; i < step->count && tx->verdict == PH_DB_DONE; i++) {
         struct ph_import_line *line = &step->lines[i];
 
-        if (s->writings[i] != NULL && !make_user(tx, step, s->writings[i], line)) {
-            return;
+        if (s->writings[i] != NULL) {
+            make_user(tx, s, s->writings[i], line);
         }
         put_line(tx, step->job, line);
         s->counts[line->outcome]++;
     }
-    advance(tx, s);
+    if (!s->raced) {
+        advance(tx, s);
+    }
+}
+
+static struct ph_err try_step(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                              const struct ph_import_step *step, struct stepping *s)
+{
+    *s = (struct stepping){
+        .step = step,
+        .writings = ph_arena_array(ctx->arena, step->count + 1, struct ph_user_writing *),
+    };
+    for (size_t i = 0; i < step->count; i++) {
+        if (step->lines[i].change != NULL) {
+            s->writings[i] = ph_user_writing_new(ctx, pool, step->lines[i].change);
+        }
+    }
+    return ph_write(ctx, step_on, s);
 }
 
 struct ph_err ph_store_import_step(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                    const struct ph_import_step *step, bool *done)
 {
-    struct stepping s = {
-        .step = step,
-        .writings = ph_arena_array(ctx->arena, step->count + 1, struct ph_user_writing *),
-    };
+    struct stepping s = { .raced = true };
 
-    for (size_t i = 0; i < step->count; i++) {
-        if (step->lines[i].change != NULL) {
-            s.writings[i] = ph_user_writing_new(ctx, pool, step->lines[i].change);
-        }
+    for (int i = 0; i < TRIES && s.raced; i++) {
+        PH_TRY(try_step(ctx, pool, step, &s));
     }
-    PH_TRY(ph_write(ctx, step_on, &s));
     *done = s.moved;
     return PH_OK;
 }

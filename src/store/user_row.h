@@ -47,15 +47,19 @@ PH_MUST_USE bool ph_user_open_hash(struct ph_arena *arena, const struct ph_pool_
                                    struct ph_str sub, struct ph_str sealed, struct ph_str *hash);
 
 /*
- * A write of a user that is prepared before its transaction. The job of ph_write(), or one of many
- * in a larger one, behind a mark of its own.
+ * A write of a user that is prepared before its transaction: the job of ph_write(), or a part of a
+ * larger one. What it finds in its way abandons the transaction.
  */
 struct ph_user_writing;
 struct ph_user_writing *ph_user_writing_new(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                             const struct ph_user_change *change);
 void ph_user_writing_run(struct ph_tx *tx, void *writing);
 
-/* After the commit, or before it for who only wants to know: see ph_store_user_write(). */
+/* For a new user, before: whether a name of his belongs to somebody, and of which kind it is. */
+bool ph_user_writing_is_taken(struct ph_tx *tx, struct ph_user_writing *w,
+                              enum ph_alias_kind *kind);
+
+/* After the commit: see ph_store_user_write(). */
 enum ph_user_write ph_user_writing_end(const struct ph_user_writing *w, enum ph_alias_kind *taken);
 
 #endif

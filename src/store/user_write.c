@@ -210,6 +210,17 @@ static void take_alias(struct ph_tx *tx, struct ph_user_writing *w, const struct
     unverify_owner(tx, w, owner, alias->kind);
 }
 
+bool ph_user_writing_is_taken(struct ph_tx *tx, struct ph_user_writing *w, enum ph_alias_kind *kind)
+{
+    for (size_t i = 0; i < w->change->alias_count; i++) {
+        if (owner_of(tx, w, &w->change->aliases[i]).p != NULL) {
+            *kind = w->change->aliases[i].kind;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void claim_alias(struct ph_tx *tx, struct ph_user_writing *w, const struct ph_alias *alias)
 {
     if (PH_RUN(tx, CLAIM_ALIAS, ph_v_text(w->pool->id), ph_v_int(alias->kind),
@@ -218,11 +229,12 @@ static void claim_alias(struct ph_tx *tx, struct ph_user_writing *w, const struc
     }
 }
 
+/* Who is new owns nothing yet. */
 static void put_aliases(struct ph_tx *tx, struct ph_user_writing *w)
 {
     const struct ph_user_change *c = w->change;
-    size_t count;
-    const struct ph_alias *owned = own_aliases(tx, w, &count);
+    size_t count = 0;
+    const struct ph_alias *owned = c->user->revision == 0 ? NULL : own_aliases(tx, w, &count);
 
     for (size_t i = 0; i < count; i++) {
         if (!has_alias(c->aliases, c->alias_count, &owned[i])) {
