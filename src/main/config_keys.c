@@ -160,6 +160,15 @@ const struct ph_config_key ph_config_keys[] = {
       .serve = "25s",
       .max = MINUTES(10),
       .help = "for requests that are in work when the server is told to stop" },
+    { .section = "server",
+      .name = "isolate",
+      .type = PH_CONFIG_BOOL,
+      .offset = SERVER(isolate),
+      .dev = "false",
+      .serve = "true",
+      .help = "let the kernel forbid what a server has no use for: writing outside of the data "
+              "directory, starting programs (unless functions are local), other processes, mounts, "
+              "clocks" },
 
     { .section = "storage",
       .name = "data",
