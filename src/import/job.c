@@ -93,9 +93,8 @@ struct ph_err ph_import_start(struct ph_ctx *ctx, const struct ph_pool *pool, st
         PH_TRY(check_startable(ctx, pool, *job));
         return PH_FAIL(TooManyRequestsException, "Too many requests");
     }
+    PH_TRY(ph_import_get(ctx, pool, id, job)); /* before it can be further than that */
     ph_importer_wake(ctx->importer);
-    (*job)->status = PH_IMPORT_PENDING; /* it may be further by now; this is what was done */
-    (*job)->started_ms = ph_now_ms(ctx);
     return PH_OK;
 }
 

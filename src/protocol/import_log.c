@@ -7,7 +7,7 @@
 
 #define PATH PH_STR("/_poolhouse/imports/")
 
-enum { LINES_MAX = 10000, TEXT_MAX = 16 * 1024 * 1024 };
+enum { TEXT_MAX = 16 * 1024 * 1024 };
 
 static void add_job(struct ph_buf *text, const struct ph_pool *pool,
                     const struct ph_import_job *job)
@@ -31,7 +31,8 @@ static struct ph_err write(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_
 
     PH_TRY(ph_pool_get(ctx, pool_id, &pool));
     PH_TRY(ph_import_get(ctx, pool, job_id, &job));
-    PH_TRY(ph_store_import_lines(ctx, pool_id, job_id, after, LINES_MAX, &lines, &count));
+    PH_TRY(
+        ph_store_import_lines(ctx, pool_id, job_id, after, PH_IMPORT_LINES_KEPT, &lines, &count));
     ph_buf_init(&text, ctx->arena, TEXT_MAX);
     add_job(&text, pool, job);
     for (size_t i = 0; i < count; i++) {

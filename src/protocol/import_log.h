@@ -1,7 +1,7 @@
 /*
  * GET /_poolhouse/imports/{poolId}/{jobId}: what the service would write into its log stream of the
  * job, for the developer. Only in `dev`. Plain text: a line about the job, then one for each line
- * of the file that did not succeed, in their order, at most 10000; with ?after=N those after line
+ * of the file that did not succeed, in their order, the first 10000; with ?after=N those after line
  * N.
  */
 #ifndef PH_PROTOCOL_IMPORT_LOG_H

@@ -85,6 +85,7 @@ static enum ph_upload_verdict begin(struct ph_ctx *ctx, const struct ph_http_req
     return verdict == PH_UPLOAD_TAKEN ? ph_upload_begin(ctx, &url, upload) : verdict;
 }
 
+/* Only who may send is counted: nobody else can take their places. */
 void *ph_uploads_begin(struct ph_uploads *uploads, struct ph_arena *arena,
                        const struct ph_http_request *request, struct ph_http_reply *reply)
 {
@@ -93,16 +94,15 @@ void *ph_uploads_begin(struct ph_uploads *uploads, struct ph_arena *arena,
     enum ph_upload_verdict verdict;
 
     ctx.remote_address = request->remote_address;
-    if (atomic_fetch_add(&uploads->under_way, 1) >= PH_UPLOADS_MAX) {
-        refuse(&ctx, &BUSY, reply);
-    } else {
-        verdict = begin(&ctx, request, &upload);
-        if (verdict != PH_UPLOAD_TAKEN) {
-            refuse(&ctx, &ANSWERS[verdict], reply);
-        }
+    verdict = begin(&ctx, request, &upload);
+    if (verdict != PH_UPLOAD_TAKEN) {
+        refuse(&ctx, &ANSWERS[verdict], reply);
+        return NULL;
     }
-    if (upload == NULL) {
-        atomic_fetch_sub(&uploads->under_way, 1);
+    if (atomic_fetch_add(&uploads->under_way, 1) >= PH_UPLOADS_MAX) {
+        ph_uploads_drop(uploads, upload);
+        refuse(&ctx, &BUSY, reply);
+        return NULL;
     }
     return upload;
 }

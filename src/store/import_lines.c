@@ -34,10 +34,13 @@ static void make_user(struct ph_tx *tx, struct stepping *s, struct ph_user_writi
 static const char PUT_LINE[] =
     "INSERT INTO import_lines (pool_id, job_id, line, outcome, text) VALUES ($1, $2, $3, $4, $5)";
 
-static void put_line(struct ph_tx *tx, const struct ph_import_job *job,
-                     const struct ph_import_line *line)
+static void put_line(struct ph_tx *tx, const struct stepping *s, const struct ph_import_line *line)
 {
-    if (line->outcome != PH_LINE_SUCCEEDED) {
+    const struct ph_import_job *job = s->step->job;
+    const int64_t kept =
+        job->skipped + job->failed + s->counts[PH_LINE_SKIPPED] + s->counts[PH_LINE_FAILED];
+
+    if (line->outcome != PH_LINE_SUCCEEDED && kept < PH_IMPORT_LINES_KEPT) {
         (void)PH_RUN(tx, PUT_LINE, ph_v_text(job->pool_id), ph_v_text(job->id),
                      ph_v_int(line->line), ph_v_int(line->outcome), ph_v_text(line->text));
     }
@@ -73,7 +76,7 @@ static void step_on(struct ph_tx *tx, void *arg)
         if (s->writings[i] != NULL) {
             make_user(tx, s, s->writings[i], line);
         }
-        put_line(tx, step->job, line);
+        put_line(tx, s, line);
         s->counts[line->outcome]++;
     }
     if (!s->raced) {

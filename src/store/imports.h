@@ -27,6 +27,7 @@ enum {
     PH_IMPORT_JOBS_MAX = 1000,               /* of a pool */
     PH_IMPORT_BYTES_MAX = 100 * 1024 * 1024, /* of a file */
     PH_IMPORT_PIECE_BYTES = 256 * 1024,      /* of each piece but the last */
+    PH_IMPORT_LINES_KEPT = 10000,            /* of a job, that did not succeed: the first ones */
 };
 
 struct ph_import_job {
@@ -156,7 +157,7 @@ struct ph_import_step {
 PH_MUST_USE struct ph_err ph_store_import_step(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                                const struct ph_import_step *step, bool *done);
 
-/* Lines that did not succeed, after `after` (0: from the first), in their order. */
+/* Lines that did not succeed and were kept, after `after` (0: from the first), in their order. */
 PH_MUST_USE struct ph_err ph_store_import_lines(struct ph_ctx *ctx, struct ph_str pool_id,
                                                 struct ph_str job_id, int64_t after, size_t limit,
                                                 struct ph_import_line **lines, size_t *count);

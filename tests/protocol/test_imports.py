@@ -1,9 +1,11 @@
 """User import jobs: states, the upload, the file's rules, the users that come of it."""
+import http.client
 import re
 import subprocess
 import threading
 import time
 import unittest
+import urllib.parse
 
 from imports import Imports, ROLE, SSE, STANDARD, csv_file, person, put
 from poolhouse import PASSWORD, PoolhouseTest, REGION, UUID, attributes, boto3_client, create_key, serve_options
@@ -477,6 +479,29 @@ class Jobs(Imports, PoolhouseTest):
         job = self.job(self.pool)
         self.refused_upload(job['PreSignedUrl'], 400, 'EntityTooLarge', b'', {
             **SSE, 'Content-Length': str(100 * 1024 * 1024 + 1), 'Expect': '100-continue'})
+
+    def test_only_so_many_files_are_taken_at_the_same_time(self):
+        jobs = [self.job(self.pool) for _ in range(17)]
+
+        def begin(job):
+            parts = urllib.parse.urlsplit(job['PreSignedUrl'])
+            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+            self.addCleanup(connection.close)
+            connection.putrequest('PUT', f'{parts.path}?{parts.query}')
+            for name, value in {**SSE, 'Content-Length': '3', 'Expect': '100-continue'}.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            self.assertIn(b'100', connection.sock.recv(100))  # it was let in
+            return connection
+        under_way = [begin(job) for job in jobs[:16]]
+        self.refused_upload(jobs[16]['PreSignedUrl'], 503, 'SlowDown')
+        self.refused_upload(jobs[16]['PreSignedUrl'][:-1], 403, 'SignatureDoesNotMatch')
+        under_way[0].send(b'x,y')
+        self.assertEqual(200, under_way[0].getresponse().status)
+        deadline = time.monotonic() + 30  # its place is free when its reply has been written
+        while (got := put(jobs[16]['PreSignedUrl'], b'x'))[0] == 503:
+            self.assertLess(time.monotonic(), deadline)
+        self.assertEqual((200, ''), got)
 
     def test_browsers_may_upload(self):
         url = self.job(self.pool)['PreSignedUrl']
