@@ -539,20 +539,6 @@ class Jobs(Imports, PoolhouseTest):
             self.assertEqual(404, self.server.get(f'/_poolhouse/imports/{path}').status)
 
 
-class Expiry(Imports, PoolhouseTest):
-    server_options = {'clock': True, 'memory': False}
-
-    def test_addresses_end_after_a_quarter_of_an_hour(self):
-        pool = self.new_pool(AutoVerifiedAttributes=['email'])
-        job = self.job(pool)
-        self.server.advance(899 - 5)
-        self.assertEqual((200, ''), put(job['PreSignedUrl'], b'x'))
-        self.server.advance(10)
-        status, text = put(job['PreSignedUrl'], b'x')
-        self.assertEqual(403, status)
-        self.assertIn('<Code>AccessDenied</Code><Message>Request has expired</Message>', text)
-
-
 class Serve(Imports, PoolhouseTest):
     """The same with real signatures: what is signed there, and that the address needs none."""
     server_args = ('--log-format', 'json')
