@@ -111,8 +111,8 @@ const struct ph_config_key ph_config_keys[] = {
       .name = "max_body",
       .type = PH_CONFIG_SIZE,
       .offset = SERVER(max_body),
-      .dev = "256K",
-      .serve = "256K",
+      .dev = "2M",
+      .serve = "2M",
       .min = KIB(4),
       .max = KIB(64 * 1024),
       .help = "bytes of a request's body" },
@@ -169,6 +169,14 @@ const struct ph_config_key ph_config_keys[] = {
       .help = "let the kernel forbid what a server has no use for: writing outside of the data "
               "directory, starting programs (unless functions are local), other processes, mounts, "
               "clocks" },
+    { .section = "server",
+      .name = "rate_limits",
+      .flag = "rate-limits",
+      .type = PH_CONFIG_BOOL,
+      .offset = SERVER(rate_limits),
+      .dev = "false",
+      .serve = "false",
+      .help = "answer requests above the provisioned rates with TooManyRequestsException" },
 
     { .section = "storage",
       .name = "data",

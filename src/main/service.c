@@ -6,6 +6,7 @@
 #include "deliver/post.h"
 #include "fetch/fetch.h"
 #include "import/worker.h"
+#include "limits/limits.h"
 #include "main/data.h"
 #include "main/health.h"
 #include "main/isolate.h"
@@ -47,6 +48,7 @@ struct ph_service {
     struct ph_workers *workers;
     struct ph_store *store;
     struct ph_pool_cache *pools;
+    struct ph_limits *limits; /* NULL: not enforced */
     struct ph_post *post;
     struct ph_analytics *analytics; /* NULL: no endpoint */
     struct ph_fetch *fetch;
@@ -445,6 +447,7 @@ static void init_protocol(struct ph_service *service)
 {
     start_analytics(service);
     service->pools = ph_pool_cache_create();
+    service->limits = service->settings->server.rate_limits ? ph_limits_create() : NULL;
     service->outbox_waiters.stopping = &service->draining;
     service->outbox_waiters.max = ph_workers_count(service->workers).threads / 2;
     service->protocol = (struct ph_protocol){
@@ -456,6 +459,7 @@ static void init_protocol(struct ph_service *service)
                  .pools = service->pools,
                  .functions = service->functions,
                  .analytics = service->analytics,
+                 .limits = service->limits,
                  .blocking = ph_workers_blocking(service->workers),
                  .log = service->log },
         .count = count_request,
@@ -634,6 +638,7 @@ void ph_service_destroy(struct ph_service *service)
     ph_analytics_destroy(service->analytics, 0);
     ph_functions_destroy(service->functions);
     ph_fetch_destroy(service->fetch);
+    ph_limits_destroy(service->limits);
     ph_pool_cache_destroy(service->pools);
     ph_store_close(service->store);
     ph_workers_destroy(service->workers);

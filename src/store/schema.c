@@ -188,6 +188,19 @@ static const char *const STEP_CONFIGURATIONS[] = {
     NULL,
 };
 
+/* Parts of an app client (styles, terms), which go with it. */
+static const char *const STEP_CLIENT_PARTS[] = {
+    "ALTER TABLE pool_parts ADD COLUMN client_id TEXT",
+    NULL,
+};
+
+/* Request rates that somebody provisioned. */
+static const char *const STEP_LIMITS[] = {
+    "CREATE TABLE IF NOT EXISTS provisioned_limits (name TEXT NOT NULL PRIMARY KEY,"
+    " value BIGINT NOT NULL)",
+    NULL,
+};
+
 /*
  * Import jobs, the files that were sent for them, in pieces of one size, and what became of their
  * lines. status: enum ph_import_status. Of a user who came with a password hash that hash, until
@@ -231,7 +244,9 @@ static const struct step STEPS[] = {
     { .version = 7, .min_reader = 1, .statements = STEP_GROUPS },
     { .version = 8, .min_reader = 1, .statements = STEP_PARTS },
     { .version = 9, .min_reader = 1, .statements = STEP_CONFIGURATIONS },
-    { .version = 10, .min_reader = 1, .statements = STEP_IMPORTS },
+    { .version = 10, .min_reader = 1, .statements = STEP_CLIENT_PARTS },
+    { .version = 11, .min_reader = 1, .statements = STEP_LIMITS },
+    { .version = 12, .min_reader = 1, .statements = STEP_IMPORTS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 
