@@ -1,6 +1,7 @@
 /* User pools (management.md 2): made, described, changed, deleted, listed. */
 #include "api/handlers.h"
 #include "api/page_token.h"
+#include "import/job.h"
 #include "model/messages.h"
 #include "model/validate.h"
 #include "pool/domain.h"
@@ -161,6 +162,7 @@ struct ph_err ph_api_update_user_pool(struct ph_ctx *ctx, const struct ph_in *in
 
     (void)out;
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
+    PH_TRY(ph_import_check_idle(ctx, pool));
     PH_TRY(ph_pool_settings_update(ctx, pool, in->object, &settings));
     const struct ph_str name = ph_in_has(in, M_PoolName) ? ph_in_str(in, M_PoolName) : pool->name;
     PH_TRY(ph_pool_settings_save(ctx, pool, name, settings, &result));
@@ -213,6 +215,7 @@ static struct ph_err add_attributes(struct ph_ctx *ctx, const struct ph_in *in,
     const struct ph_pool *pool;
 
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
+    PH_TRY(ph_import_check_idle(ctx, pool));
     PH_TRY(ph_schema_add(ctx, ph_json_get(pool->settings, "SchemaAttributes"),
                          ph_json_get(known, "CustomAttributes"), &attributes));
     settings = ph_json_copy(ctx->arena, pool->settings);
@@ -259,6 +262,7 @@ struct ph_err ph_api_delete_user_pool(struct ph_ctx *ctx, const struct ph_in *in
                        "User pool cannot be deleted. It has a domain configured that should be "
                        "deleted first.");
     }
+    PH_TRY(ph_import_check_idle(ctx, pool));
     PH_TRY(ph_store_pool_delete(ctx, pool->id, &result));
     ph_pool_forget(ctx, pool->id);
     return result == PH_WRITE_GONE ? ph_pool_unknown(ctx, pool->id) : PH_OK;

@@ -38,7 +38,7 @@ struct ph_err ph_factors_of(struct ph_ctx *ctx, const struct ph_pool *pool,
     unsigned found = by_code(pool, user);
     bool has_passkey = false;
 
-    if (user->password != NULL) {
+    if (ph_user_has_password(user)) {
         found |= PH_FACTOR_PASSWORD;
     }
     if (allows_passkeys(pool, user)) {

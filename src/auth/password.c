@@ -11,7 +11,9 @@ struct ph_str ph_password_tag(struct ph_ctx *ctx, const struct ph_user *user)
 {
     struct ph_digest digest = { 0 };
 
-    if (user->password != NULL) {
+    if (user->password_hash.n > 0) {
+        PH_SHA256(&digest, user->password_hash);
+    } else if (user->password != NULL) {
         PH_SHA256(&digest, ((struct ph_str){ user->password->salt, PH_SALT_BYTES }),
                   ((struct ph_str){ user->password->verifier, PH_VERIFIER_BYTES }));
     }
@@ -52,11 +54,13 @@ struct ph_err ph_password_judge(struct ph_ctx *ctx, struct ph_attempt *attempt, 
 
 struct ph_err ph_password_prove(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
-    const bool right =
-        ph_password_matches(ctx, attempt->pool, attempt->user, ph_answer(attempt, "PASSWORD"));
+    const struct ph_str password = ph_answer(attempt, "PASSWORD");
+    const bool right = ph_password_matches(ctx, attempt->pool, attempt->user, password);
 
     PH_TRY(ph_password_judge(ctx, attempt, right));
-    return ph_gate_proven(ctx, attempt);
+    PH_TRY(ph_gate_proven(ctx, attempt));
+    ph_password_adopt(ctx, attempt->pool, &attempt->user, password);
+    return PH_OK;
 }
 
 struct ph_err ph_begin_password(struct ph_ctx *ctx, struct ph_attempt *attempt,

@@ -145,9 +145,23 @@ static struct ph_str session_beside(struct ph_ctx *ctx, const struct ph_attempt 
                                              : ph_session_seal(ctx, attempt->pool, session);
 }
 
+/*
+ * Who came with a hash of a password has no verifier before the first sign-in by the password
+ * itself. Where users are not hidden the client learns what helps; where they are, nobody knows the
+ * answer to the challenge, as for names that nobody has.
+ */
+static struct ph_err check_has_verifier(const struct ph_attempt *attempt)
+{
+    if (attempt->user->password_hash.n > 0 && !attempt->client->hides_users) {
+        return PH_FAIL(PasswordResetRequiredException, PH_MSG_RESET_REQUIRED);
+    }
+    return PH_OK;
+}
+
 static struct ph_err ask(struct ph_ctx *ctx, struct ph_attempt *attempt,
                          struct ph_decision *decision)
 {
+    PH_TRY(check_has_verifier(attempt));
     const struct ph_srp_party party = party_of(ctx, attempt);
     const struct ph_session session = ph_session_of(ctx, attempt, CHALLENGE);
     struct json_t *p = ph_json_object(ctx->arena);

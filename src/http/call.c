@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a request whose body is taken piece by piece: what a worker is to do next. */
+enum stream_step { STREAM_BEGIN, STREAM_TAKE, STREAM_END };
+
 struct call {
     struct ph_job job;
     struct ph_http_server *server;
@@ -20,6 +23,9 @@ struct call {
     uint8_t *body;
     size_t body_n;
     size_t body_capacity;
+    bool streamed;
+    enum stream_step step;
+    void *stream;                  /* what `begin` made */
     struct MHD_Response *response; /* made by the worker */
     unsigned status;
 };
@@ -50,7 +56,7 @@ void *ph_http_call_begin(void *self, const char *uri, struct MHD_Connection *con
 static void body_free(struct call *call)
 {
     if (call->body != NULL) {
-        explicit_bzero(call->body, call->body_n); /* it may carry passwords */
+        explicit_bzero(call->body, call->body_capacity); /* it may carry passwords */
         free(call->body);
     }
     call->body = NULL;
@@ -87,6 +93,9 @@ void ph_http_call_end(void *self, struct MHD_Connection *connection, void **stat
     uncount(call);
     if (call->response != NULL) {
         MHD_destroy_response(call->response);
+    }
+    if (call->stream != NULL) {
+        call->server->options.streams->drop(call->server->options.streams->self, call->stream);
     }
     body_free(call);
     free(call->uri);
@@ -143,11 +152,22 @@ static int judge(const struct call *call, const struct framing *framing)
         (size != NULL && size->header_size > options->header_max)) {
         return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
     }
-    if ((uint64_t)framing->length > options->body_max) {
+    if (!call->streamed && (uint64_t)framing->length > options->body_max) {
         return MHD_HTTP_CONTENT_TOO_LARGE;
     }
     return 0;
 }
+
+static bool is_streamed(const struct call *call)
+{
+    const struct ph_http_streams *streams = call->server->options.streams;
+    struct ph_str path;
+
+    ph_str_cut(ph_str_from(call->uri), '?', &path, NULL);
+    return streams != NULL && streams->wants(streams->self, ph_str_from(call->method), path);
+}
+
+static enum MHD_Result hand_over(struct call *call);
 
 static enum MHD_Result on_head(struct call *call, const char *method)
 {
@@ -156,11 +176,15 @@ static enum MHD_Result on_head(struct call *call, const char *method)
 
     call->head_seen = true;
     call->method = method;
+    call->streamed = is_streamed(call);
     (void)MHD_get_connection_values_n(call->library, MHD_HEADER_KIND, read_framing, &framing);
     call->field_count = framing.fields;
     status = judge(call, &framing);
     if (status != 0) {
         return refuse(call, status);
+    }
+    if (call->streamed) {
+        return hand_over(call); /* STREAM_BEGIN: who is refused need not send the body */
     }
     call->body_capacity = (size_t)framing.length;
     ph_http_connection_enter(call->server, call->connection, PH_PHASE_BODY);
@@ -285,6 +309,13 @@ static void answer_busy(struct call *call)
     call->response = ph_http_refusal_create(&call->server->handler, MHD_HTTP_SERVICE_UNAVAILABLE);
 }
 
+static void make_response(struct call *call, struct ph_arena *arena, struct ph_http_reply *reply)
+{
+    reply->close = reply->close || is_quiesced(call->server);
+    call->status = (unsigned)reply->status;
+    call->response = ph_http_response_create(arena, reply);
+}
+
 static void answer(struct call *call, struct ph_worker *worker)
 {
     struct ph_http_server *server = call->server;
@@ -293,9 +324,36 @@ static void answer(struct call *call, struct ph_worker *worker)
 
     fill_request(call, &worker->arena, &request);
     server->handler.handle(server->handler.self, worker, &request, &reply);
-    reply.close = reply.close || is_quiesced(server);
-    call->status = (unsigned)reply.status;
-    call->response = ph_http_response_create(&worker->arena, &reply);
+    make_response(call, &worker->arena, &reply);
+}
+
+/* A step of a stream. Without a response more of the body is wanted. */
+static void stream(struct call *call, struct ph_worker *worker)
+{
+    const struct ph_http_streams *streams = call->server->options.streams;
+    struct ph_http_request request = { 0 };
+    struct ph_http_reply reply = { .status = MHD_HTTP_OK };
+    bool over = false;
+
+    switch (call->step) {
+    case STREAM_BEGIN:
+        fill_request(call, &worker->arena, &request);
+        call->stream = streams->begin(streams->self, worker, &request, &reply);
+        over = call->stream == NULL;
+        break;
+    case STREAM_TAKE:
+        over = !streams->take(streams->self, worker, call->stream,
+                              (struct ph_str){ call->body, streams->piece }, &reply);
+        break;
+    case STREAM_END:
+        streams->end(streams->self, worker, call->stream,
+                     (struct ph_str){ call->body, call->body_n }, &reply);
+        over = true;
+        break;
+    }
+    if (over) {
+        make_response(call, &worker->arena, &reply);
+    }
 }
 
 static void run(struct ph_job *job, struct ph_worker *worker, enum ph_job_verdict verdict)
@@ -304,6 +362,8 @@ static void run(struct ph_job *job, struct ph_worker *worker, enum ph_job_verdic
 
     if (verdict == PH_JOB_LATE) {
         answer_busy(call);
+    } else if (call->streamed) {
+        stream(call, worker);
     } else {
         answer(call, worker);
     }
@@ -335,6 +395,92 @@ static enum MHD_Result send_reply(struct call *call)
     return MHD_queue_response(call->library, call->status, call->response);
 }
 
+/* ---- bodies that are taken piece by piece ---- */
+
+/* Room for one piece and for what the library hands over at once; n more bytes are coming. */
+static bool reserve_piece(struct call *call, size_t n)
+{
+    const size_t wanted = call->server->options.streams->piece + n;
+    uint8_t *grown;
+
+    if (call->body != NULL && call->body_capacity >= wanted) {
+        return true;
+    }
+    grown = malloc(wanted);
+    if (grown == NULL) {
+        return false;
+    }
+    if (call->body != NULL) {
+        memcpy(grown, call->body, call->body_n);
+    }
+    body_free(call);
+    call->body = grown;
+    call->body_capacity = wanted;
+    return true;
+}
+
+/* A whole piece goes to a worker before more is read: what has come stays where it is. */
+static enum MHD_Result on_stream_body(struct call *call, const char *data, size_t *size)
+{
+    if (call->response != NULL) { /* refused: the rest is thrown away, within its deadline */
+        *size = 0;
+        return MHD_YES;
+    }
+    if (call->body_n >= call->server->options.streams->piece) {
+        return hand_over(call);
+    }
+    if (!reserve_piece(call, *size)) {
+        return MHD_NO;
+    }
+    memcpy(call->body + call->body_n, data, *size);
+    call->body_n += *size;
+    *size = 0;
+    return MHD_YES;
+}
+
+/* A worker has done its step. What came beyond a piece moves to the front. */
+static void after_step(struct call *call)
+{
+    const size_t piece = call->server->options.streams->piece;
+
+    uncount(call);
+    call->counted = false;
+    if (call->step == STREAM_TAKE) {
+        memmove(call->body, call->body + piece, call->body_n - piece);
+        call->body_n -= piece;
+    }
+    call->step = STREAM_TAKE;
+    ph_http_connection_enter(call->server, call->connection, PH_PHASE_BODY);
+}
+
+static enum MHD_Result on_stream(struct call *call, const char *data, size_t *size)
+{
+    const enum stream_step done = call->step;
+    const bool resumed = call->counted;
+
+    if (resumed && call->response != NULL && done != STREAM_TAKE) {
+        call->refused = done == STREAM_BEGIN; /* should the body come all the same */
+        return send_reply(call);
+    }
+    if (resumed) {
+        after_step(call);
+    }
+    if (resumed && done == STREAM_BEGIN && *size == 0) {
+        return MHD_YES; /* now the body is read */
+    }
+    if (*size > 0) {
+        return on_stream_body(call, data, size);
+    }
+    if (call->response != NULL) {
+        return send_reply(call);
+    }
+    if (call->body_n >= call->server->options.streams->piece) {
+        return hand_over(call);
+    }
+    call->step = STREAM_END;
+    return hand_over(call);
+}
+
 enum MHD_Result ph_http_call_continue(void *self, struct MHD_Connection *connection,
                                       const char *url, const char *method, const char *version,
                                       const char *data, size_t *size, void **state)
@@ -347,6 +493,9 @@ enum MHD_Result ph_http_call_continue(void *self, struct MHD_Connection *connect
     (void)version;
     if (!call->head_seen) {
         return on_head(call, method);
+    }
+    if (call->streamed && !call->refused) {
+        return on_stream(call, data, size);
     }
     if (*size > 0) {
         return on_body(call, data, size);

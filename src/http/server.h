@@ -31,6 +31,33 @@ struct ph_http_handler {
     void (*refuse)(void *self, int status, struct ph_http_reply *reply);
 };
 
+/*
+ * Requests whose bodies are too large to be kept: a worker takes them piece by piece, and the
+ * connection waits meanwhile. Each piece has the deadline of a body.
+ */
+struct ph_http_streams {
+    void *self;
+    size_t piece; /* bytes of each piece but the last */
+
+    /* On the I/O thread, from the head alone; what it takes is bounded by nobody else. */
+    bool (*wants)(void *self, struct ph_str method, struct ph_str path);
+
+    /* On a worker, before any of the body is read. NULL: refused, *reply says how. */
+    void *(*begin)(void *self, struct ph_worker *worker, const struct ph_http_request *request,
+                   struct ph_http_reply *reply);
+
+    /* On a worker. False: refused; what follows is thrown away, then *reply is sent. */
+    bool (*take)(void *self, struct ph_worker *worker, void *stream, struct ph_str piece,
+                 struct ph_http_reply *reply);
+
+    /* On a worker: what is left, which may be nothing; fills *reply. */
+    void (*end)(void *self, struct ph_worker *worker, void *stream, struct ph_str rest,
+                struct ph_http_reply *reply);
+
+    /* On the I/O thread, always, when the request is over: must not wait. */
+    void (*drop)(void *self, void *stream);
+};
+
 struct ph_http_options {
     struct ph_str listen; /* "127.0.0.1:9229", "[::1]:9229", ":9229" for all; port 0 takes any */
     struct ph_str tls_certificate; /* PEM text; absent: plain HTTP */
@@ -44,6 +71,7 @@ struct ph_http_options {
     int64_t write_ms; /* to write a reply */
     int64_t idle_ms;  /* between requests */
     struct ph_log log;
+    const struct ph_http_streams *streams; /* NULL: none; else outlives the server */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,13 @@ struct fixture {
     struct ph_http_server *server;
     sem_t entered; /* a request for /slow is with a worker */
     sem_t gate;    /* lets it go on */
+    struct ph_http_streams streams;
+    size_t pieces; /* of the last stream */
+    size_t bytes;
+    atomic_int begun, dropped; /* streams */
 };
+
+enum { PIECE = 1000 };
 
 /* Answers with what it has seen. */
 static void echo(void *self, struct ph_worker *worker, const struct ph_http_request *request,
@@ -44,6 +51,65 @@ static void echo(void *self, struct ph_worker *worker, const struct ph_http_requ
                           PH_FMT(request->remote_address));
 }
 
+/* ---- streams: paths under /stream ---- */
+
+static bool wants(void *self, struct ph_str method, struct ph_str path)
+{
+    (void)self;
+    return ph_str_eq(method, PH_STR("PUT")) && ph_str_starts(path, PH_STR("/stream"));
+}
+
+static void *begin(void *self, struct ph_worker *worker, const struct ph_http_request *request,
+                   struct ph_http_reply *reply)
+{
+    struct fixture *fixture = self;
+
+    (void)worker;
+    if (ph_str_eq(request->query, PH_STR("refuse"))) {
+        reply->status = 403;
+        reply->body = PH_STR("refused");
+        return NULL;
+    }
+    fixture->pieces = 0;
+    fixture->bytes = 0;
+    atomic_fetch_add(&fixture->begun, 1);
+    return fixture;
+}
+
+/* A piece that begins with '!' is refused. */
+static bool take(void *self, struct ph_worker *worker, void *stream, struct ph_str piece,
+                 struct ph_http_reply *reply)
+{
+    struct fixture *fixture = stream;
+
+    (void)self;
+    (void)worker;
+    fixture->pieces++;
+    fixture->bytes += piece.n;
+    reply->status = 409;
+    reply->body = PH_STR("broken");
+    return piece.n == PIECE && piece.p[0] != '!';
+}
+
+static void end(void *self, struct ph_worker *worker, void *stream, struct ph_str rest,
+                struct ph_http_reply *reply)
+{
+    const struct fixture *fixture = stream;
+
+    (void)self;
+    reply->body =
+        ph_strf(&worker->arena, "[%zu pieces, %zu bytes, %zu left: %.*s]", fixture->pieces,
+                fixture->bytes, rest.n, (int)(rest.n < 3 ? rest.n : 3), (const char *)rest.p);
+}
+
+static void drop(void *self, void *stream)
+{
+    struct fixture *fixture = stream;
+
+    (void)self;
+    atomic_fetch_add(&fixture->dropped, 1);
+}
+
 static void refuse(void *self, int status, struct ph_http_reply *reply)
 {
     (void)self;
@@ -62,8 +128,17 @@ static int set_up(void **state)
                                              .head_ms = 10000,
                                              .body_ms = 10000,
                                              .write_ms = 10000,
-                                             .idle_ms = 10000 };
+                                             .idle_ms = 10000,
+                                             .streams = &fixture.streams };
     char why[100];
+
+    fixture.streams = (struct ph_http_streams){ .self = &fixture,
+                                                .piece = PIECE,
+                                                .wants = wants,
+                                                .begin = begin,
+                                                .take = take,
+                                                .end = end,
+                                                .drop = drop };
 
     sem_init(&fixture.entered, 0, 0);
     sem_init(&fixture.gate, 0, 0);
@@ -227,6 +302,81 @@ static void a_request_in_work_is_answered_before_the_server_ends(void **state)
     free(reply);
 }
 
+/* A body of n bytes that is the character but for its last three, "end". */
+static char *put(const char *head, size_t n, char c)
+{
+    char *request = malloc(strlen(head) + n + 1);
+    char *body;
+
+    assert_non_null(request);
+    memcpy(request, head, strlen(head));
+    body = request + strlen(head);
+    memset(body, c, n);
+    memcpy(body + n - 3, "end", 4);
+    return request;
+}
+
+static void a_large_body_comes_in_pieces_of_one_size(void **state)
+{
+    char *request = put("PUT /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                        "Content-Length: 123457\r\n\r\n",
+                        123457, 'a');
+
+    assert_has(exchange(*state, request), "[123 pieces, 123000 bytes, 457 left: aaa]");
+    free(request);
+    request = put("PUT /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                  "Content-Length: 2000\r\n\r\n",
+                  2000, 'a');
+    assert_has(exchange(*state, request), "[2 pieces, 2000 bytes, 0 left: ]");
+    free(request);
+    assert_has(exchange(*state, "PUT /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                                "Content-Length: 3\r\n\r\nend"),
+               "[0 pieces, 0 bytes, 3 left: end]");
+    assert_has(exchange(*state, "PUT /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+               "[0 pieces, 0 bytes, 0 left: ]");
+    assert_has(exchange(*state,
+                        "PUT /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                        "Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n3\r\nefg\r\n0\r\n\r\n"),
+               "[0 pieces, 0 bytes, 7 left: abc]");
+}
+
+static void who_is_refused_at_the_head_need_not_send_the_body(void **state)
+{
+    assert_has(exchange(*state, "PUT /stream?refuse HTTP/1.1\r\nHost: x\r\n"
+                                "Expect: 100-continue\r\nContent-Length: 100000\r\n\r\n"),
+               "HTTP/1.1 403 ");
+}
+
+static void after_a_refused_piece_the_rest_is_thrown_away(void **state)
+{
+    const struct fixture *fixture = *state;
+    char *request = put("PUT /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                        "Content-Length: 50000\r\n\r\n",
+                        50000, '!');
+    const char *reply = exchange(fixture, request);
+
+    assert_has(reply, "HTTP/1.1 409 ");
+    assert_has(reply, "broken");
+    assert_int_equal(fixture->pieces, 1);
+    free(request);
+}
+
+static void a_stream_that_breaks_off_is_dropped(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *head = "PUT /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nabc";
+    const int fd = dial(fixture);
+
+    assert_int_equal(send(fd, head, strlen(head), MSG_NOSIGNAL), strlen(head));
+    close(fd);
+    for (int i = 0; i < 1000 && atomic_load(&fixture->dropped) != atomic_load(&fixture->begun);
+         i++) {
+        usleep(10000);
+    }
+    assert_int_equal(atomic_load(&fixture->dropped), atomic_load(&fixture->begun));
+    assert_true(atomic_load(&fixture->begun) > 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +385,10 @@ int main(void)
         cmocka_unit_test(a_refusal_has_the_words_of_the_handler),
         cmocka_unit_test(many_clients_at_once_are_all_answered),
         cmocka_unit_test(an_address_that_is_none_is_explained),
+        cmocka_unit_test(a_large_body_comes_in_pieces_of_one_size),
+        cmocka_unit_test(who_is_refused_at_the_head_need_not_send_the_body),
+        cmocka_unit_test(after_a_refused_piece_the_rest_is_thrown_away),
+        cmocka_unit_test(a_stream_that_breaks_off_is_dropped),
         cmocka_unit_test(a_request_in_work_is_answered_before_the_server_ends),
     };
 

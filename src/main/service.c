@@ -7,6 +7,7 @@
 #include "deliver/logs.h"
 #include "deliver/post.h"
 #include "fetch/fetch.h"
+#include "import/worker.h"
 #include "limits/limits.h"
 #include "main/data.h"
 #include "main/health.h"
@@ -18,6 +19,8 @@
 #include "pool/pool.h"
 #include "protocol/dispatch.h"
 #include "protocol/key_service.h"
+#include "protocol/upload.h"
+#include "store/imports.h"
 #include "store/store.h"
 #include "trigger/codes.h"
 #include "trigger/functions.h"
@@ -63,6 +66,9 @@ struct ph_service {
     struct ph_outbox_waiters outbox_waiters;
     struct ph_control *control; /* NULL in `serve` */
     struct ph_protocol protocol;
+    struct ph_importer *importer;
+    struct ph_uploads uploads;
+    struct ph_http_streams streams;
     struct ph_http_server *api;
     struct ph_http_server *admin; /* NULL: the API's listener answers for it */
     atomic_bool draining;
@@ -93,6 +99,45 @@ static void handle_admin(void *self, struct ph_worker *worker,
     }
 }
 
+/* --- files of import jobs --- */
+
+static bool wants_upload(void *self, struct ph_str method, struct ph_str path)
+{
+    (void)self;
+    return ph_upload_wants(method, path);
+}
+
+static void *begin_upload(void *self, struct ph_worker *worker,
+                          const struct ph_http_request *request, struct ph_http_reply *reply)
+{
+    struct ph_service *service = self;
+
+    return ph_uploads_begin(&service->uploads, &worker->arena, request, reply);
+}
+
+static bool take_upload(void *self, struct ph_worker *worker, void *upload, struct ph_str piece,
+                        struct ph_http_reply *reply)
+{
+    struct ph_service *service = self;
+
+    return ph_uploads_take(&service->uploads, &worker->arena, upload, piece, reply);
+}
+
+static void end_upload(void *self, struct ph_worker *worker, void *upload, struct ph_str rest,
+                       struct ph_http_reply *reply)
+{
+    struct ph_service *service = self;
+
+    ph_uploads_end(&service->uploads, &worker->arena, upload, rest, reply);
+}
+
+static void drop_upload(void *self, void *upload)
+{
+    struct ph_service *service = self;
+
+    ph_uploads_drop(&service->uploads, upload);
+}
+
 static bool is_not_draining(void *self, const char **why)
 {
     const struct ph_service *service = self;
@@ -108,6 +153,7 @@ static size_t fill_gauges(void *self, struct ph_metrics_gauge *gauges)
     const struct ph_post_count post = ph_post_count(service->post);
     const struct ph_analytics_count events = ph_analytics_count(service->analytics);
     const struct ph_logs_count logs = ph_logs_count(service->logs);
+    const struct ph_importer_count imports = ph_importer_count(service->importer);
     const struct ph_metrics_gauge now[] = {
         { "poolhouse_open_connections", "Open connections to the API.",
           ph_http_server_connections(service->api), false },
@@ -155,6 +201,14 @@ static size_t fill_gauges(void *self, struct ph_metrics_gauge *gauges)
         { "poolhouse_log_events_dropped_total", "Events of pools' logs that were dropped.",
           logs.dropped, true },
         { "poolhouse_log_targets_down", "Log targets that cannot be reached.", logs.down, false },
+        { "poolhouse_import_jobs_active", "Import jobs that wait, run or stop.", imports.active,
+          false },
+        { "poolhouse_import_imported_total", "Users that import jobs have made.", imports.imported,
+          true },
+        { "poolhouse_import_skipped_total", "Lines of import files whose users existed.",
+          imports.skipped, true },
+        { "poolhouse_import_failed_total", "Lines of import files that made nobody.",
+          imports.failed, true },
     };
 
     _Static_assert(sizeof now / sizeof now[0] <= PH_GAUGES_MAX, "make room for the gauges");
@@ -350,6 +404,7 @@ static bool listen_api(struct ph_service *service, char *why, size_t why_size)
         !read_pem(service, service->settings->server.tls_key, &options.tls_key, why, why_size)) {
         return false;
     }
+    options.streams = &service->streams;
     service->api = ph_http_server_create(&options, &handler, service->workers, why, why_size);
     return service->api != NULL;
 }
@@ -473,6 +528,23 @@ static void init_protocol(struct ph_service *service)
     };
 }
 
+/* After init_protocol(): jobs that a crash has interrupted go on at once. */
+static void start_imports(struct ph_service *service)
+{
+    service->importer = ph_importer_create(&service->protocol.ctx);
+    service->protocol.ctx.importer = service->importer;
+    service->uploads.ctx = service->protocol.ctx;
+    service->streams = (struct ph_http_streams){
+        .self = service,
+        .piece = PH_IMPORT_PIECE_BYTES,
+        .wants = wants_upload,
+        .begin = begin_upload,
+        .take = take_upload,
+        .end = end_upload,
+        .drop = drop_upload,
+    };
+}
+
 static struct ph_metrics *create_metrics(struct ph_arena *arena)
 {
     const char **names = ph_arena_array(arena, PH_OP_COUNT, const char *);
@@ -538,6 +610,7 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, const s
     }
     service->protocol.ctx.logs = service->logs;
     start_post(service);
+    start_imports(service);
     if (!apply_seed(service, seed, why, why_size) || !listen_api(service, why, why_size) ||
         !listen_admin(service, why, why_size) || !start_listeners(service, why, why_size)) {
         ph_service_destroy(service);
@@ -601,7 +674,9 @@ static bool drain(struct ph_service *service)
 {
     const int64_t deadline_ns =
         ph_monotonic_ns() + service->settings->server.drain_timeout_ms * 1000000;
-    const bool drained = drain_requests(service, deadline_ns);
+    const bool drained =
+        drain_requests(service, deadline_ns) &&
+        ph_importer_stop(service->importer, left_ms(deadline_ns) + 1000); /* it goes on later */
 
     ph_post_stop(service->post, left_ms(deadline_ns));
     ph_logs_stop(service->logs);
@@ -635,11 +710,13 @@ void ph_service_destroy(struct ph_service *service)
     if (service == NULL || service->stuck) {
         return;
     }
-    if (service->workers != NULL && !ph_workers_stop(service->workers, 1000)) {
+    if ((service->workers != NULL && !ph_workers_stop(service->workers, 1000)) ||
+        !ph_importer_stop(service->importer, 1000)) {
         return;
     }
     ph_http_server_destroy(service->admin);
     ph_http_server_destroy(service->api);
+    ph_importer_destroy(service->importer);
     ph_post_stop(service->post, 0);
     ph_post_destroy(service->post);
     ph_logs_destroy(service->logs);

@@ -5,6 +5,7 @@
 #include "protocol/authenticate.h"
 #include "protocol/authorize.h"
 #include "protocol/images.h"
+#include "protocol/import_log.h"
 #include "protocol/key_service.h"
 #include "protocol/reply.h"
 #include "protocol/well_known.h"
@@ -160,7 +161,8 @@ static void route(const struct ph_protocol *protocol, struct call *call,
         ph_images_handle(&call->ctx, request, reply) ||
         ph_outbox_handle(&call->ctx, protocol->waiters, request, reply) ||
         ph_control_handle(protocol->control, &call->ctx, request, reply) ||
-        ph_key_service_handle(&call->ctx, request, reply)) {
+        ph_key_service_handle(&call->ctx, request, reply) ||
+        ph_import_log_handle(&call->ctx, request, reply)) {
         return;
     }
     if (!ph_str_eq(request->method, PH_STR("POST")) || !is_api_path(request->path) ||

@@ -197,6 +197,7 @@ static const char DELETE_CLIENTS[] = "DELETE FROM clients WHERE pool_id = $1";
 static const char DELETE_KEYS[] = "DELETE FROM signing_keys WHERE pool_id = $1";
 static const char DELETE_PARTS[] = "DELETE FROM pool_parts WHERE pool_id = $1";
 static const char DELETE_CLAIMS[] = "DELETE FROM part_claims WHERE pool_id = $1";
+static const char DELETE_IMPORTS[] = "DELETE FROM import_jobs WHERE pool_id = $1";
 static const char NOTE_DELETED[] = "INSERT INTO deleted_pools (id) VALUES ($1)"
                                    " ON CONFLICT (id) DO NOTHING";
 
@@ -217,6 +218,7 @@ static void delete_pool(struct ph_tx *tx, void *arg)
     (void)PH_RUN(tx, DELETE_KEYS, ph_v_text(d->id));
     (void)PH_RUN(tx, DELETE_PARTS, ph_v_text(d->id));
     (void)PH_RUN(tx, DELETE_CLAIMS, ph_v_text(d->id));
+    (void)PH_RUN(tx, DELETE_IMPORTS, ph_v_text(d->id));
     (void)PH_RUN(tx, NOTE_DELETED, ph_v_text(d->id));
     ph_purge_pools(tx, d->arena);
 }

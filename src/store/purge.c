@@ -94,6 +94,13 @@ static const char PURGE_SESSIONS[] =
 static const char PURGE_IDENTITIES[] =
     "DELETE FROM identities WHERE (pool_id, provider, attribute, value) IN (SELECT pool_id,"
     " provider, attribute, value FROM identities WHERE pool_id = $1 LIMIT 500)";
+/* Pieces are large. */
+static const char PURGE_PIECES[] =
+    "DELETE FROM import_pieces WHERE (pool_id, upload, number) IN"
+    " (SELECT pool_id, upload, number FROM import_pieces WHERE pool_id = $1 LIMIT 16)";
+static const char PURGE_LINES[] =
+    "DELETE FROM import_lines WHERE (pool_id, job_id, line) IN"
+    " (SELECT pool_id, job_id, line FROM import_lines WHERE pool_id = $1 LIMIT 500)";
 static const char PURGE_CONFIGURATIONS[] = "DELETE FROM configurations WHERE pool_id = $1";
 static const char PURGE_LOGS[] = "DELETE FROM log_events WHERE pool_id = $1";
 static const char PURGE_OUTBOX[] = "DELETE FROM outbox WHERE pool_id = $1";
@@ -104,7 +111,8 @@ static const char *const PURGES[] = {
     PURGE_USERS,          PURGE_ALIASES, PURGE_CODES,   PURGE_LOCKOUTS, PURGE_ATTEMPTS,
     PURGE_FAMILIES,       PURGE_EVENTS,  PURGE_TOTP,    PURGE_STEPS,    PURGE_DEVICES,
     PURGE_PASSKEYS,       PURGE_GROUPS,  PURGE_MEMBERS, PURGE_SESSIONS, PURGE_IDENTITIES,
-    PURGE_CONFIGURATIONS, PURGE_LOGS,    PURGE_OUTBOX,  PURGE_PARKED,
+    PURGE_CONFIGURATIONS, PURGE_LOGS,    PURGE_OUTBOX,  PURGE_PARKED,   PURGE_PIECES,
+    PURGE_LINES,
 };
 
 static const char IS_DELETED[] = "SELECT 1 FROM deleted_pools WHERE id = $1";

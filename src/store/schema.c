@@ -268,6 +268,33 @@ static const char *const STEP_SLOTS[] = {
     NULL,
 };
 
+/*
+ * Import jobs, the files that were sent for them, in pieces of one size, and what became of their
+ * lines. status: enum ph_import_status. Of a user who came with a password hash that hash, until
+ * the first sign-in.
+ */
+static const char *const STEP_IMPORTS[] = {
+    "ALTER TABLE users ADD COLUMN password_hash BYTEA",
+    "CREATE INDEX IF NOT EXISTS users_password_hash ON users (pool_id, sub)"
+    " WHERE password_hash IS NOT NULL",
+    /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one text on several lines */
+    "CREATE TABLE IF NOT EXISTS import_jobs (pool_id TEXT NOT NULL, id TEXT NOT NULL,"
+    " name TEXT NOT NULL, role TEXT NOT NULL, algorithm BIGINT NOT NULL, status BIGINT NOT NULL,"
+    " created_ms BIGINT NOT NULL, started_ms BIGINT NOT NULL, completed_ms BIGINT NOT NULL,"
+    " uploading TEXT, upload TEXT, bytes BIGINT NOT NULL, lines BIGINT NOT NULL,"
+    " at_byte BIGINT NOT NULL, at_line BIGINT NOT NULL, imported BIGINT NOT NULL,"
+    " skipped BIGINT NOT NULL, failed BIGINT NOT NULL, message TEXT, PRIMARY KEY (pool_id, id))",
+    "CREATE INDEX IF NOT EXISTS import_jobs_created ON import_jobs (pool_id, created_ms, id)",
+    "CREATE INDEX IF NOT EXISTS import_jobs_status ON import_jobs (status, started_ms)",
+    "CREATE TABLE IF NOT EXISTS import_pieces (pool_id TEXT NOT NULL, upload TEXT NOT NULL,"
+    " number BIGINT NOT NULL, job_id TEXT NOT NULL, bytes BYTEA NOT NULL,"
+    " PRIMARY KEY (pool_id, upload, number))",
+    "CREATE TABLE IF NOT EXISTS import_lines (pool_id TEXT NOT NULL, job_id TEXT NOT NULL,"
+    " line BIGINT NOT NULL, outcome BIGINT NOT NULL, text TEXT NOT NULL,"
+    " PRIMARY KEY (pool_id, job_id, line))",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -296,6 +323,7 @@ static const struct step STEPS[] = {
 enum {
     STEP_COUNT = sizeof STEPS / sizeof STEPS[0],
     BEGIN_TRIES = 10, /* each as long as the driver waits for another process */
+    { .version = 18, .min_reader = 1, .statements = STEP_IMPORTS },
 };
 
 static const char CREATE_META[] = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY,"

@@ -106,6 +106,22 @@ struct ph_str ph_user_seal_history(struct ph_arena *arena, const struct ph_pool_
                                              : ph_place_seal(arena, pool->data_key, &place, plain);
 }
 
+struct ph_str ph_user_seal_hash(struct ph_arena *arena, const struct ph_pool_ref *pool,
+                                const struct ph_user *user)
+{
+    const struct ph_place place = place_of(pool, user->sub, "password_hash");
+
+    return ph_place_seal(arena, pool->data_key, &place, user->password_hash);
+}
+
+bool ph_user_open_hash(struct ph_arena *arena, const struct ph_pool_ref *pool, struct ph_str sub,
+                       struct ph_str sealed, struct ph_str *hash)
+{
+    const struct ph_place place = place_of(pool, sub, "password_hash");
+
+    return ph_place_open(arena, pool->data_key, &place, sealed, hash);
+}
+
 /* Opens a column of whole passwords, one after the other. */
 static bool open_passwords(struct ph_q *q, struct ph_arena *arena, int column,
                            const struct ph_key *key, const struct ph_place *place,
@@ -182,9 +198,14 @@ struct ph_user *ph_user_decode_whole(struct ph_q *q, struct ph_arena *arena,
                         &user->password, &count) ||
         count > 1 ||
         !open_passwords(q, arena, PH_USER_COLUMN_HISTORY, pool->data_key, &history,
-                        &user->password_history, &user->password_history_count)) {
+                        &user->password_history, &user->password_history_count) ||
+        !ph_user_open_hash(arena, pool, user->sub, ph_q_str(q, arena, PH_USER_COLUMN_HASH),
+                           &user->password_hash)) {
         ph_q_broken(q, "the password of a user does not open");
         return NULL;
+    }
+    if (user->password != NULL) { /* a version that knew no such hashes has set it */
+        user->password_hash = (struct ph_str){ 0 };
     }
     return user;
 }

@@ -9,12 +9,14 @@
 #define PH_USER_COLUMNS                                                                            \
     "u.sub, u.username, u.status, u.enabled, u.created_ms, u.modified_ms, u.revision,"             \
     " u.tokens_valid_after_ms, u.password_set_ms, u.attrs, u.mfa"
-#define PH_USER_SECRETS "u.password, u.password_history" /* follow them, where they are read */
+#define PH_USER_SECRETS                                                                            \
+    "u.password, u.password_history, u.password_hash" /* follow them, where they are read */
 
 enum {
     PH_USER_COLUMN_COUNT = 11,
     PH_USER_COLUMN_PASSWORD = PH_USER_COLUMN_COUNT,
     PH_USER_COLUMN_HISTORY,
+    PH_USER_COLUMN_HASH,
 };
 
 /* NULL, and the query is marked as broken, when the row is not what we write. */
@@ -39,6 +41,26 @@ struct ph_str ph_user_seal_password(struct ph_arena *arena, const struct ph_pool
                                     const struct ph_user *user);
 struct ph_str ph_user_seal_history(struct ph_arena *arena, const struct ph_pool_ref *pool,
                                    const struct ph_user *user);
+struct ph_str ph_user_seal_hash(struct ph_arena *arena, const struct ph_pool_ref *pool,
+                                const struct ph_user *user);
+PH_MUST_USE bool ph_user_open_hash(struct ph_arena *arena, const struct ph_pool_ref *pool,
+                                   struct ph_str sub, struct ph_str sealed, struct ph_str *hash);
+
+/*
+ * A write of a user that is prepared before its transaction: the job of ph_write(), or a part of a
+ * larger one. What it finds in its way abandons the transaction.
+ */
+struct ph_user_writing;
+struct ph_user_writing *ph_user_writing_new(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                            const struct ph_user_change *change);
+void ph_user_writing_run(struct ph_tx *tx, void *writing);
+
+/* For a new user, before: whether a name of his belongs to somebody, and of which kind it is. */
+bool ph_user_writing_is_taken(struct ph_tx *tx, struct ph_user_writing *w,
+                              enum ph_alias_kind *kind);
+
+/* After the commit: see ph_store_user_write(). */
+enum ph_user_write ph_user_writing_end(const struct ph_user_writing *w, enum ph_alias_kind *taken);
 
 /* What ListUsers asks the engine (user_list.c): for the test of its plans. */
 const char *ph_user_list_sql(enum ph_user_filter_by by);

@@ -12,7 +12,7 @@ static const struct ph_str INDEXED[] = {
 };
 enum { INDEXED_COUNT = sizeof INDEXED / sizeof INDEXED[0] };
 
-struct writing {
+struct ph_user_writing {
     struct ph_ctx *ctx;
     const struct ph_pool_ref *pool;
     const struct ph_user_change *change;
@@ -21,6 +21,7 @@ struct writing {
     struct ph_db_value indexed[INDEXED_COUNT]; /* folded */
     struct ph_str password;
     struct ph_str history;
+    struct ph_str hash;
     const struct ph_message *messages;
     const struct ph_totp_change *totp;
     /* Results. */
@@ -28,7 +29,7 @@ struct writing {
     enum ph_alias_kind taken;
 };
 
-static void give_up(struct ph_tx *tx, struct writing *w, enum ph_user_write result)
+static void give_up(struct ph_tx *tx, struct ph_user_writing *w, enum ph_user_write result)
 {
     if (tx->verdict == PH_DB_DONE) {
         w->result = result;
@@ -41,9 +42,10 @@ static void give_up(struct ph_tx *tx, struct writing *w, enum ph_user_write resu
 static const char INSERT_USER[] =
     "INSERT INTO users (pool_id, sub, username, status, enabled, created_ms, modified_ms,"
     " tokens_valid_after_ms, password_set_ms, attrs, password, password_history, email,"
-    " phone_number, name, given_name, family_name, preferred_username, revision, mfa)"
+    " phone_number, name, given_name, family_name, preferred_username, revision, mfa, "
+    "password_hash)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-    " $19 + 1, $20) ON CONFLICT (pool_id, sub) DO NOTHING";
+    " $19 + 1, $20, $21) ON CONFLICT (pool_id, sub) DO NOTHING";
 
 static const char UPDATE_USER[] =
     "UPDATE users SET username = $3, status = $4, enabled = $5, created_ms = $6,"
@@ -52,10 +54,10 @@ static const char UPDATE_USER[] =
     " ELSE $8 END,"
     " password_set_ms = $9, attrs = $10, password = $11, password_history = $12, email = $13,"
     " phone_number = $14, name = $15, given_name = $16, family_name = $17,"
-    " preferred_username = $18, revision = revision + 1, mfa = $20"
+    " preferred_username = $18, revision = revision + 1, mfa = $20, password_hash = $21"
     " WHERE pool_id = $1 AND sub = $2 AND revision = $19";
 
-static void put_user(struct ph_tx *tx, struct writing *w)
+static void put_user(struct ph_tx *tx, struct ph_user_writing *w)
 {
     const struct ph_user *user = w->change->user;
     const int64_t changed =
@@ -66,7 +68,7 @@ static void put_user(struct ph_tx *tx, struct writing *w)
                ph_v_int(user->tokens_valid_after_ms), ph_v_int(user->password_set_ms),
                ph_v_text(w->attrs), ph_v_bytes(w->password), ph_v_bytes(w->history), w->indexed[0],
                w->indexed[1], w->indexed[2], w->indexed[3], w->indexed[4], w->indexed[5],
-               ph_v_int(user->revision), ph_v_int(ph_user_mfa_encode(user)));
+               ph_v_int(user->revision), ph_v_int(ph_user_mfa_encode(user)), ph_v_bytes(w->hash));
 
     if (changed == 0) {
         give_up(tx, w, PH_USER_CONFLICT);
@@ -107,7 +109,7 @@ static bool has_alias(const struct ph_alias *aliases, size_t count, const struct
     return false;
 }
 
-static struct ph_alias *own_aliases(struct ph_tx *tx, struct writing *w, size_t *count)
+static struct ph_alias *own_aliases(struct ph_tx *tx, struct ph_user_writing *w, size_t *count)
 {
     struct ph_list list = { 0 };
     struct ph_q q;
@@ -139,7 +141,7 @@ static struct ph_str verified_attribute(enum ph_alias_kind kind)
     return (struct ph_str){ 0 };
 }
 
-static void write_unverified(struct ph_tx *tx, struct writing *w, struct ph_str owner,
+static void write_unverified(struct ph_tx *tx, struct ph_user_writing *w, struct ph_str owner,
                              struct ph_attrs *attrs, int64_t revision, struct ph_str flag)
 {
     struct ph_str text;
@@ -152,7 +154,7 @@ static void write_unverified(struct ph_tx *tx, struct writing *w, struct ph_str 
     }
 }
 
-static void unverify_owner(struct ph_tx *tx, struct writing *w, struct ph_str owner,
+static void unverify_owner(struct ph_tx *tx, struct ph_user_writing *w, struct ph_str owner,
                            enum ph_alias_kind kind)
 {
     const struct ph_str flag = verified_attribute(kind);
@@ -173,7 +175,8 @@ static void unverify_owner(struct ph_tx *tx, struct writing *w, struct ph_str ow
     }
 }
 
-static struct ph_str owner_of(struct ph_tx *tx, struct writing *w, const struct ph_alias *alias)
+static struct ph_str owner_of(struct ph_tx *tx, struct ph_user_writing *w,
+                              const struct ph_alias *alias)
 {
     struct ph_str owner = { 0 };
     struct ph_q q;
@@ -187,7 +190,7 @@ static struct ph_str owner_of(struct ph_tx *tx, struct writing *w, const struct 
     return owner;
 }
 
-static void take_alias(struct ph_tx *tx, struct writing *w, const struct ph_alias *alias)
+static void take_alias(struct ph_tx *tx, struct ph_user_writing *w, const struct ph_alias *alias)
 {
     const struct ph_str sub = w->change->user->sub;
     const struct ph_str owner = owner_of(tx, w, alias);
@@ -207,7 +210,18 @@ static void take_alias(struct ph_tx *tx, struct writing *w, const struct ph_alia
     unverify_owner(tx, w, owner, alias->kind);
 }
 
-static void claim_alias(struct ph_tx *tx, struct writing *w, const struct ph_alias *alias)
+bool ph_user_writing_is_taken(struct ph_tx *tx, struct ph_user_writing *w, enum ph_alias_kind *kind)
+{
+    for (size_t i = 0; i < w->change->alias_count; i++) {
+        if (owner_of(tx, w, &w->change->aliases[i]).p != NULL) {
+            *kind = w->change->aliases[i].kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void claim_alias(struct ph_tx *tx, struct ph_user_writing *w, const struct ph_alias *alias)
 {
     if (PH_RUN(tx, CLAIM_ALIAS, ph_v_text(w->pool->id), ph_v_int(alias->kind),
                ph_v_bytes(alias->value), ph_v_text(w->change->user->sub)) == 0) {
@@ -215,11 +229,12 @@ static void claim_alias(struct ph_tx *tx, struct writing *w, const struct ph_ali
     }
 }
 
-static void put_aliases(struct ph_tx *tx, struct writing *w)
+/* Who is new owns nothing yet. */
+static void put_aliases(struct ph_tx *tx, struct ph_user_writing *w)
 {
     const struct ph_user_change *c = w->change;
-    size_t count;
-    const struct ph_alias *owned = own_aliases(tx, w, &count);
+    size_t count = 0;
+    const struct ph_alias *owned = c->user->revision == 0 ? NULL : own_aliases(tx, w, &count);
 
     for (size_t i = 0; i < count; i++) {
         if (!has_alias(c->aliases, c->alias_count, &owned[i])) {
@@ -245,20 +260,20 @@ static const char PUT_CODE[] =
     " attribute = excluded.attribute, destination = excluded.destination,"
     " expires_ms = excluded.expires_ms, attempts = 0";
 
-static int64_t drop_code(struct ph_tx *tx, struct writing *w, enum ph_code_purpose purpose)
+static int64_t drop_code(struct ph_tx *tx, struct ph_user_writing *w, enum ph_code_purpose purpose)
 {
     return PH_RUN(tx, DROP_CODE, ph_v_text(w->pool->id), ph_v_text(w->change->user->sub),
                   ph_v_int(purpose));
 }
 
-static void spend_code(struct ph_tx *tx, struct writing *w)
+static void spend_code(struct ph_tx *tx, struct ph_user_writing *w)
 {
     if (drop_code(tx, w, w->change->drop_purpose) == 0) {
         give_up(tx, w, PH_USER_CONFLICT);
     }
 }
 
-static void forget_codes(struct ph_tx *tx, struct writing *w)
+static void forget_codes(struct ph_tx *tx, struct ph_user_writing *w)
 {
     for (unsigned purpose = 0; w->change->forget_codes >> purpose != 0; purpose++) {
         if ((w->change->forget_codes >> purpose & 1U) != 0) {
@@ -267,7 +282,7 @@ static void forget_codes(struct ph_tx *tx, struct writing *w)
     }
 }
 
-static void put_code(struct ph_tx *tx, struct writing *w, const struct ph_code *code)
+static void put_code(struct ph_tx *tx, struct ph_user_writing *w, const struct ph_code *code)
 {
     const struct ph_str hmac = { code->hmac, sizeof code->hmac };
 
@@ -307,9 +322,9 @@ static void put_identities(struct ph_tx *tx, struct writing *w)
 
 /* --- all of it --- */
 
-static void write_user(struct ph_tx *tx, void *arg)
+void ph_user_writing_run(struct ph_tx *tx, void *arg)
 {
-    struct writing *w = arg;
+    struct ph_user_writing *w = arg;
 
     put_user(tx, w);
     if (w->change->drop_code) {
@@ -329,7 +344,7 @@ static void write_user(struct ph_tx *tx, void *arg)
     ph_outbox_insert(tx, w->messages, w->change->message_count);
 }
 
-static void fold_indexed(struct writing *w)
+static void fold_indexed(struct ph_user_writing *w)
 {
     for (size_t i = 0; i < INDEXED_COUNT; i++) {
         const struct ph_str value = ph_attrs_get(&w->change->user->attrs, INDEXED[i]);
@@ -338,30 +353,45 @@ static void fold_indexed(struct writing *w)
     }
 }
 
-struct ph_err ph_store_user_write(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
-                                  const struct ph_user_change *change, enum ph_user_write *result,
-                                  enum ph_alias_kind *taken)
+struct ph_user_writing *ph_user_writing_new(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                            const struct ph_user_change *change)
 {
+    struct ph_user_writing *w = ph_arena_new(ctx->arena, struct ph_user_writing);
     struct ph_user *user = change->user;
-    struct writing w = {
+
+    *w = (struct ph_user_writing){
         .ctx = ctx,
         .pool = pool,
         .change = change,
         .attrs = ph_attrs_encode(ctx->arena, &user->attrs),
         .password = ph_user_seal_password(ctx->arena, pool, user),
         .history = ph_user_seal_history(ctx->arena, pool, user),
+        .hash = ph_user_seal_hash(ctx->arena, pool, user),
         .messages = ph_outbox_seal(ctx, change->messages, change->message_count),
         .totp = ph_totp_seal(ctx, pool, user->sub, change->totp),
         .result = PH_USER_DONE,
     };
+    fold_indexed(w);
+    return w;
+}
 
-    fold_indexed(&w);
-    PH_TRY(ph_write(ctx, write_user, &w));
-    *result = w.result;
-    if (w.result == PH_USER_DONE) {
-        user->revision++;
-    } else if (w.result == PH_USER_ALIAS_TAKEN && taken != NULL) {
-        *taken = w.taken;
+enum ph_user_write ph_user_writing_end(const struct ph_user_writing *w, enum ph_alias_kind *taken)
+{
+    if (w->result == PH_USER_DONE) {
+        w->change->user->revision++;
+    } else if (w->result == PH_USER_ALIAS_TAKEN && taken != NULL) {
+        *taken = w->taken;
     }
+    return w->result;
+}
+
+struct ph_err ph_store_user_write(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                  const struct ph_user_change *change, enum ph_user_write *result,
+                                  enum ph_alias_kind *taken)
+{
+    struct ph_user_writing *w = ph_user_writing_new(ctx, pool, change);
+
+    PH_TRY(ph_write(ctx, ph_user_writing_run, w));
+    *result = ph_user_writing_end(w, taken);
     return PH_OK;
 }

@@ -64,6 +64,40 @@ struct ph_err ph_store_user_by_identity(struct ph_ctx *ctx, const struct ph_pool
     return PH_OK;
 }
 
+/* --- hashes that were made elsewhere --- */
+
+static const char HASH_FROM[] = "SELECT sub, password_hash FROM users WHERE pool_id = $1"
+                                " AND password_hash IS NOT NULL AND sub >= $2 ORDER BY sub LIMIT 1";
+
+static struct ph_err hash_from(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                               struct ph_str sub, struct ph_str *hash)
+{
+    struct ph_str found = { 0 };
+    struct ph_q q;
+
+    PH_READ(ctx, &q, HASH_FROM, ph_v_text(pool->id), ph_v_text(sub));
+    if (ph_q_row(&q) && !ph_user_open_hash(ctx->arena, pool, ph_q_str(&q, ctx->arena, 0),
+                                           ph_q_str(&q, ctx->arena, 1), &found)) {
+        ph_q_broken(&q, "the password hash of a user does not open");
+    }
+    PH_TRY(ph_read_end(&q));
+    *hash = found;
+    return PH_OK;
+}
+
+struct ph_err ph_store_user_some_hash(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                      struct ph_str sub, struct ph_str *hash)
+{
+    struct ph_str found;
+
+    PH_TRY(hash_from(ctx, pool, sub, &found));
+    if (found.p == NULL) {
+        PH_TRY(hash_from(ctx, pool, PH_STR(""), &found));
+    }
+    *hash = found;
+    return PH_OK;
+}
+
 /* --- deleting --- */
 
 struct naming {

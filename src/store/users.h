@@ -52,10 +52,11 @@ struct ph_user {
     bool enabled;
     int64_t created_ms;
     int64_t modified_ms;
-    int64_t revision;                     /* 0: not stored yet */
-    struct ph_attrs attrs;                /* without sub, in order of insertion */
-    struct ph_password *password;         /* NULL: none */
-    int64_t password_set_ms;              /* age of a temporary password counts from here */
+    int64_t revision;             /* 0: not stored yet */
+    struct ph_attrs attrs;        /* without sub, in order of insertion */
+    struct ph_password *password; /* NULL: none */
+    struct ph_str password_hash;  /* made elsewhere; stands for the password until it is known */
+    int64_t password_set_ms;      /* age of a temporary password counts from here */
     struct ph_password *password_history; /* newest first, without the current one */
     size_t password_history_count;
     int64_t tokens_valid_after_ms; /* tokens of sign-ins before this are revoked; 0: none */
@@ -63,6 +64,12 @@ struct ph_user {
     unsigned mfa_preferred;        /* one of them, or 0 */
     bool has_totp;                 /* a verified software token (store/totp.h) */
 };
+
+/* Whether there is anything that a password can be compared with. */
+static inline bool ph_user_has_password(const struct ph_user *user)
+{
+    return user->password != NULL || user->password_hash.n > 0;
+}
 
 enum ph_alias_kind {
     PH_ALIAS_USERNAME,
@@ -117,9 +124,9 @@ struct ph_user_change {
     enum ph_code_purpose drop_purpose; /* ... CONFLICT when somebody else just spent it */
     const struct ph_message *messages; /* leave after the commit (store/outbox.h) */
     size_t message_count;
-    const struct ph_totp_change *totp;  /* of the software token (store/totp.h) */
-    const struct ph_identity *link;     /* becomes the user's */
-    const struct ph_identity *unlink;   /* is no longer; provider_ms does not matter */
+    const struct ph_totp_change *totp; /* of the software token (store/totp.h) */
+    const struct ph_identity *link;    /* becomes the user's */
+    const struct ph_identity *unlink;  /* is no longer; provider_ms does not matter */
 };
 
 enum ph_user_write {
@@ -150,6 +157,14 @@ PH_MUST_USE struct ph_err ph_store_user_by_identity(struct ph_ctx *ctx,
                                                     const struct ph_pool_ref *pool,
                                                     const struct ph_identity *identity,
                                                     struct ph_user **user);
+
+/*
+ * The hash that was made elsewhere of some user of the pool: of the first at or after this sub,
+ * else of the first of all. Absent when no user has one.
+ */
+PH_MUST_USE struct ph_err ph_store_user_some_hash(struct ph_ctx *ctx,
+                                                  const struct ph_pool_ref *pool, struct ph_str sub,
+                                                  struct ph_str *hash);
 
 /* With all that hangs on the user; *existed says whether there was one. */
 PH_MUST_USE struct ph_err ph_store_user_delete(struct ph_ctx *ctx, const struct ph_pool_ref *pool,

@@ -21,8 +21,8 @@ static struct ph_err contact_taken(struct ph_ctx *ctx, const struct ph_pool *poo
     return PH_FAIL(AliasExistsException, text);
 }
 
-static struct ph_err name_taken(struct ph_ctx *ctx, const struct ph_pool *pool,
-                                const struct ph_user_change *change, enum ph_alias_kind kind)
+struct ph_err ph_user_name_taken(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                 const struct ph_user_change *change, enum ph_alias_kind kind)
 {
     const struct ph_str preferred =
         ph_attrs_get(&change->user->attrs, PH_STR("preferred_username"));
@@ -60,7 +60,7 @@ static struct ph_err store(struct ph_ctx *ctx, const struct ph_pool *pool,
 
     PH_TRY(ph_store_user_write(ctx, &pool->ref, change, &result, &taken));
     if (result == PH_USER_ALIAS_TAKEN) {
-        return name_taken(ctx, pool, change, taken);
+        return ph_user_name_taken(ctx, pool, change, taken);
     }
     if (result == PH_USER_IDENTITY_TAKEN) {
         return PH_FAIL(AliasExistsException, PH_MSG_IDENTITY_LINKED);
@@ -71,14 +71,20 @@ static struct ph_err store(struct ph_ctx *ctx, const struct ph_pool *pool,
     return PH_OK;
 }
 
-struct ph_err ph_user_save(struct ph_ctx *ctx, const struct ph_pool *pool,
-                           struct ph_user_change *change, unsigned take)
+void ph_user_prepare(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_user_change *change,
+                     unsigned take)
 {
     change->user->modified_ms = next_modified(ctx, change->user);
     if (change->user->created_ms == 0) {
         change->user->created_ms = change->user->modified_ms;
     }
     ph_user_aliases(ctx, pool, change->user, take, &change->aliases, &change->alias_count);
+}
+
+struct ph_err ph_user_save(struct ph_ctx *ctx, const struct ph_pool *pool,
+                           struct ph_user_change *change, unsigned take)
+{
+    ph_user_prepare(ctx, pool, change, take);
     return store(ctx, pool, change);
 }
 
@@ -148,7 +154,7 @@ struct ph_err ph_user_check_names(struct ph_ctx *ctx, const struct ph_pool *pool
 
         PH_TRY(check_name(ctx, pool, change->user, &aliases[i], &taken));
         if (taken) {
-            return name_taken(ctx, pool, change, aliases[i].kind);
+            return ph_user_name_taken(ctx, pool, change, aliases[i].kind);
         }
     }
     return PH_OK;

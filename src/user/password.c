@@ -1,4 +1,5 @@
 /* Passwords: the pool's policy, the history, setting and checking (management.md 4.5). */
+#include "crypto/password_hash.h"
 #include "model/exceptions.h"
 #include "model/messages.h"
 #include "user/user.h"
@@ -55,6 +56,13 @@ static struct ph_srp_identity identity_of(const struct ph_pool *pool, const stru
     return (struct ph_srp_identity){ pool->srp_name, user->username };
 }
 
+/* A hash that was made elsewhere and is good still. */
+static bool matches_hash(struct ph_ctx *ctx, const struct ph_user *user, struct ph_str password)
+{
+    return user->password_hash.n > 0 &&
+           ph_password_hash_matches(ctx->arena, user->password_hash, password);
+}
+
 /* A temporary password was never the user's own: it does not count as used. */
 static bool keeps_current(const struct ph_user *user)
 {
@@ -67,6 +75,9 @@ static bool was_used(struct ph_ctx *ctx, const struct ph_pool *pool, const struc
     const struct ph_srp_identity identity = identity_of(pool, user);
     int64_t left = pool->password_policy.history_size;
 
+    if (left > 0 && matches_hash(ctx, user, password)) {
+        return true;
+    }
     if (left > 0 && keeps_current(user)) {
         left--;
         if (ph_verifier_matches(ctx->arena, &identity, password, user->password)) {
@@ -132,6 +143,7 @@ void ph_password_set(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_u
     ph_salt_shape(next->salt);
     ph_verifier_set(ctx->arena, &identity, password, next);
     user->password = next;
+    user->password_hash = (struct ph_str){ 0 };
     user->password_set_ms = ph_now_ms(ctx);
 }
 
@@ -153,11 +165,11 @@ struct ph_err ph_password_set_by_admin(struct ph_ctx *ctx, const struct ph_pool 
 static bool may_change(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_user *user,
                        struct ph_str previous)
 {
-    if (user->status == PH_USER_EXTERNAL_PROVIDER && user->password == NULL) {
+    if (user->status == PH_USER_EXTERNAL_PROVIDER && !ph_user_has_password(user)) {
         return false; /* signs in at a provider */
     }
-    return user->password == NULL ? previous.n == 0
-                                  : ph_password_matches(ctx, pool, user, previous);
+    return ph_user_has_password(user) ? ph_password_matches(ctx, pool, user, previous)
+                                      : previous.n == 0;
 }
 
 struct ph_err ph_password_change(struct ph_ctx *ctx, const struct ph_pool *pool,
@@ -173,9 +185,30 @@ struct ph_err ph_password_change(struct ph_ctx *ctx, const struct ph_pool *pool,
     if (!may_change(ctx, pool, user, previous)) {
         return PH_FAIL(NotAuthorizedException, PH_MSG_WRONG_PASSWORD);
     }
+    if (user->password_hash.n > 0) { /* so that the history has it */
+        ph_password_set(ctx, pool, user, previous);
+    }
     PH_TRY(ph_password_check_policy(ctx, pool, user, proposed, PH_PW_CHANGE));
     ph_password_set(ctx, pool, user, proposed);
     return ph_user_save(ctx, pool, &change, 0);
+}
+
+/*
+ * By the user's own hash; else the same work with somebody's, so that time tells neither who has
+ * one nor who exists. The one to work with is chosen by the sub: where hashes differ in their
+ * costs, so does whoever has none.
+ */
+static bool judge_by_hash(struct ph_ctx *ctx, const struct ph_pool *pool,
+                          const struct ph_user *user, struct ph_str password)
+{
+    const bool own = user->password_hash.n > 0;
+    struct ph_str hash = { 0 };
+    bool matches;
+
+    (void)ph_store_user_some_hash(ctx, &pool->ref, user->sub, &hash).type; /* logged; then none */
+    hash = own ? user->password_hash : hash;
+    matches = hash.n > 0 && ph_password_hash_matches(ctx->arena, hash, password);
+    return own && matches;
 }
 
 bool ph_password_matches(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_user *user,
@@ -185,7 +218,41 @@ bool ph_password_matches(struct ph_ctx *ctx, const struct ph_pool *pool, const s
     const struct ph_srp_identity identity = identity_of(pool, user);
     const struct ph_password *stored = user->password == NULL ? &NOBODY : user->password;
 
-    return ph_verifier_matches(ctx->arena, &identity, password, stored);
+    return ph_verifier_matches(ctx->arena, &identity, password, stored) ||
+           judge_by_hash(ctx, pool, user, password);
+}
+
+/* What another sign-in of the same moment has stored, if that was it. */
+static struct ph_user *adopted_meanwhile(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                         struct ph_str sub, struct ph_str password)
+{
+    struct ph_user *stored = NULL;
+
+    if (ph_store_user_by_sub(ctx, &pool->ref, sub, &stored).type != NULL || stored == NULL ||
+        stored->password == NULL || !stored->enabled ||
+        !ph_password_matches(ctx, pool, stored, password)) {
+        return NULL;
+    }
+    return stored;
+}
+
+void ph_password_adopt(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_user **user,
+                       struct ph_str password)
+{
+    struct ph_user *adopted = ph_arena_new(ctx->arena, struct ph_user);
+    struct ph_user_change change = { .user = adopted };
+
+    if ((*user)->password_hash.n == 0) {
+        return;
+    }
+    *adopted = **user;
+    ph_password_set(ctx, pool, adopted, password);
+    if (ph_user_save(ctx, pool, &change, 0).type != NULL) {
+        adopted = adopted_meanwhile(ctx, pool, adopted->sub, password);
+    }
+    if (adopted != NULL) {
+        *user = adopted;
+    }
 }
 
 struct ph_str ph_password_generate(struct ph_ctx *ctx, const struct ph_pool *pool)

@@ -1,4 +1,4 @@
-/* The rules of users without a store: policy texts, masks, filters, attributes, decoys. */
+/* The rules of users with an empty store: policy texts, masks, filters, attributes, decoys. */
 #include "crypto/random.h"
 #include "crypto/srp_group.h"
 #include "user/filter.h"
@@ -26,7 +26,11 @@ static struct ph_pool pool;
 
 static int setup(void **state)
 {
+    const struct ph_store_options in_memory = { .master_key = &KEY };
+    const char *why = NULL;
+
     (void)state;
+    assert_true(ph_store_open(&in_memory, &ctx.store, &why)); /* where hashes are looked for */
     pool = (struct ph_pool){
         .ref = { PH_STR("us-east-1_ExaMPLe01"), &KEY },
         .id = PH_STR("us-east-1_ExaMPLe01"),
@@ -41,6 +45,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
+    ph_store_close(ctx.store);
     ph_arena_finish(&arena);
     return 0;
 }

@@ -49,6 +49,14 @@ void ph_user_aliases(struct ph_ctx *ctx, const struct ph_pool *pool, const struc
 PH_MUST_USE struct ph_err ph_user_save(struct ph_ctx *ctx, const struct ph_pool *pool,
                                        struct ph_user_change *change, unsigned take);
 
+/* The first half of that: what is to be stored, for who stores many users at once. */
+void ph_user_prepare(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_user_change *change,
+                     unsigned take);
+
+/* The error for a name of this kind that belongs to another user. */
+struct ph_err ph_user_name_taken(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                 const struct ph_user_change *change, enum ph_alias_kind kind);
+
 /* Stores codes and messages for a user who does not change by them. */
 PH_MUST_USE struct ph_err ph_user_send(struct ph_ctx *ctx, const struct ph_pool *pool,
                                        const struct ph_user_change *change);
@@ -86,9 +94,22 @@ PH_MUST_USE struct ph_err ph_password_check_policy(struct ph_ctx *ctx, const str
 void ph_password_set(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_user *user,
                      struct ph_str password);
 
-/* True when the password is right. Constant time; the same work for a user without a password. */
+/*
+ * True when the password is right. Constant time; the same work for a user without a password. In a
+ * pool with users who came with a hash, a wrong password costs as much as one of those hashes,
+ * whoever is asked for: else time would tell who has one, and who exists (decision 7).
+ */
 bool ph_password_matches(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_user *user,
                          struct ph_str password);
+
+/*
+ * After a sign-in by a password that only a hash made elsewhere knew: from now on it is kept as the
+ * pool keeps passwords, and the hash is forgotten. The policy does not count: it is the user's
+ * already. Does what it can: when it cannot be stored the hash stays, and the next sign-in tries
+ * again. *user becomes what is stored.
+ */
+void ph_password_adopt(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_user **user,
+                       struct ph_str password);
 
 /*
  * ChangePassword: `previous` is absent for a user without a password. NotAuthorizedException for a

@@ -26,6 +26,10 @@ class Timing(PoolhouseTest):
     def prepare(cls):
         cls.pool = cls.new_pool()
         cls.client = cls.new_client(cls.pool, PreventUserExistenceErrors='ENABLED')
+        cls.prepare_kinds()
+
+    @classmethod
+    def prepare_kinds(cls):
         cls.srp_a = srp.Client(cls.pool, PASSWORD).srp_a
         cls.known = [cls.new_user(cls.pool, f'known{i:03}') for i in range(8)]
         cls.disabled = [cls.new_user(cls.pool, f'shut_{i:03}') for i in range(8)]
@@ -37,6 +41,10 @@ class Timing(PoolhouseTest):
         unknown = (f'nobod{i:03}' for i in itertools.count())
         cls.kinds = {'known': itertools.cycle(cls.known), 'disabled': itertools.cycle(cls.disabled),
                      'unconfirmed': itertools.cycle(cls.unconfirmed), 'unknown': unknown}
+
+    @classmethod
+    def add_kind(cls, kind, names):
+        cls.kinds[kind] = itertools.cycle(names)
 
     def setUp(self):
         self.connection = http.client.HTTPConnection('127.0.0.1', self.server.port, timeout=60)
