@@ -40,6 +40,26 @@ static bool is_plain(uint8_t c)
     return c >= 0x20 && c != '"' && c != '\\';
 }
 
+/* Bytes from `at` on that need no escape, in steps of eight; some of the rest may need none, too.
+ */
+static size_t skip_plain(const char *s, size_t at, size_t n)
+{
+    const uint64_t ones = UINT64_MAX / 255, high = ones * 0x80;
+    uint64_t eight, quote, backslash;
+
+    for (; n - at >= sizeof eight; at += sizeof eight) {
+        memcpy(&eight, s + at, sizeof eight);
+        quote = eight ^ ones * '"';
+        backslash = eight ^ ones * '\\';
+        if ((((eight - ones * 0x20) & ~eight) | ((quote - ones) & ~quote) |
+             ((backslash - ones) & ~backslash)) &
+            high) {
+            break;
+        }
+    }
+    return at;
+}
+
 LEAF void add_escape(struct writer *w, uint8_t c)
 {
     static const char hex[] = "0123456789ABCDEF";
@@ -59,11 +79,12 @@ LEAF void add_string(struct writer *w, const char *s, size_t n)
     size_t from = 0;
 
     add(w, "\"", 1);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = skip_plain(s, 0, n); i < n; i++) {
         if (!is_plain((uint8_t)s[i])) {
             add(w, s + from, i - from);
             add_escape(w, (uint8_t)s[i]);
             from = i + 1;
+            i = skip_plain(s, from, n) - 1;
         }
     }
     add(w, s + from, n - from);
