@@ -1,6 +1,6 @@
 # What people type. Meson and Ninja do the work; tools/ has the scripts.
 .DEFAULT_GOAL := build
-.PHONY: setup build run test test-threads bench fuzz install format lint clean
+.PHONY: setup build run test test-threads bench fuzz install deb format lint clean
 
 PREFIX ?= /usr/local
 RUN_FLAGS ?=
@@ -39,6 +39,9 @@ fuzz: setup
 install: build
 	meson configure build/release --prefix=$(PREFIX)
 	meson install -C build/release
+
+deb: setup
+	tools/deb
 
 format: setup
 	clang-format -i $(SOURCES)

@@ -21,6 +21,7 @@ PROTOCOL = {
     'MissingAuthenticationTokenException': 400, 'IncompleteSignatureException': 400,
     'UnrecognizedClientException': 400, 'InvalidSignatureException': 400,
     'ExpiredTokenException': 400, 'AccessDeniedException': 400,
+    'RequestEntityTooLargeException': 413,
     'OperationNotBuiltException': 501,  # ours: an operation of the API that is not built yet
 }
 ELSEWHERE = {'InternalErrorException'}  # util/err.c, because the lowest layers need it

@@ -80,15 +80,6 @@ static void take_given(struct ph_ctx *ctx, const struct ph_in *in, struct json_t
     }
 }
 
-/* "20241127003837": when the domain was made. */
-static struct ph_str version_of(struct ph_ctx *ctx)
-{
-    const struct ph_date d = ph_date_from(ph_now_s(ctx));
-
-    return ph_strf(ctx->arena, "%04d%02d%02d%02d%02d%02d", d.year, d.month, d.day, d.hour, d.minute,
-                   d.second);
-}
-
 static struct json_t *make_document(struct ph_ctx *ctx, const struct ph_in *in)
 {
     struct json_t *document = ph_json_object(ctx->arena);
@@ -99,7 +90,7 @@ static struct json_t *make_document(struct ph_ctx *ctx, const struct ph_in *in)
 
     ph_json_set_str(ctx->arena, document, "Domain", ph_in_str(in, M_Domain));
     ph_json_set_str(ctx->arena, document, "CloudFrontDistribution", distribution);
-    ph_json_set_str(ctx->arena, document, "Version", version_of(ctx));
+    ph_json_set_str(ctx->arena, document, "Version", ph_time_digits(ctx->arena, ph_now_s(ctx)));
     ph_json_set_int(ctx->arena, document, "ManagedLoginVersion", 1);
     take_given(ctx, in, document);
     return document;

@@ -1,6 +1,6 @@
 /* Identity providers of a pool (management.md 7). */
 #include "api/handlers.h"
-#include "api/page_token.h"
+#include "api/parts.h"
 #include "model/exceptions.h"
 #include "model/messages.h"
 #include "pool/provider.h"
@@ -249,39 +249,21 @@ struct ph_err ph_api_delete_identity_provider(struct ph_ctx *ctx, const struct p
 
 /* ---- listing ---- */
 
-static void add_to_list(const struct ph_part *provider, struct ph_out_list *list)
+static void write_item(const struct ph_pool *pool, const struct ph_part *provider,
+                       struct ph_out *item)
 {
-    struct ph_out item = ph_out_list_object(list);
-
-    ph_out_str(&item, M_ProviderName, provider->name);
-    ph_out_str(&item, M_ProviderType, ph_json_get_str(provider->document, "ProviderType"));
-    ph_out_time(&item, M_LastModifiedDate, provider->modified_ms);
-    ph_out_time(&item, M_CreationDate, provider->created_ms);
+    (void)pool;
+    ph_out_str(item, M_ProviderName, provider->name);
+    ph_out_str(item, M_ProviderType, ph_json_get_str(provider->document, "ProviderType"));
+    ph_out_time(item, M_LastModifiedDate, provider->modified_ms);
+    ph_out_time(item, M_CreationDate, provider->created_ms);
 }
 
 struct ph_err ph_api_list_identity_providers(struct ph_ctx *ctx, const struct ph_in *in,
                                              struct ph_out *out)
 {
-    const struct ph_str question =
-        ph_strf(ctx->arena, "ListIdentityProviders %.*s", PH_FMT(ph_in_str(in, M_UserPoolId)));
-    const struct ph_pool *pool;
-    struct ph_part *providers;
-    struct ph_out_list list;
-    struct ph_page page;
-    size_t count;
+    static const struct ph_part_pages PAGES = { OP_ListIdentityProviders, PH_PART_PROVIDER,
+                                                PAGE_MAX, M_Providers, write_item };
 
-    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
-    PH_TRY(ph_page_read(ctx, question, ph_in_str(in, M_NextToken), ph_in_int(in, M_MaxResults),
-                        PAGE_MAX, &page));
-    PH_TRY(ph_store_part_list(ctx, &pool->ref, PH_PART_PROVIDER, page.after, page.limit + 1,
-                              &providers, &count));
-    list = ph_out_list(out, M_Providers);
-    for (size_t i = 0; i < count && i < page.limit; i++) {
-        add_to_list(&providers[i], &list);
-    }
-    if (count > page.limit) {
-        ph_out_str(out, M_NextToken,
-                   ph_page_token_make(ctx, question, providers[page.limit - 1].name));
-    }
-    return PH_OK;
+    return ph_part_page(ctx, &PAGES, in, out);
 }

@@ -1,10 +1,8 @@
 /* Resource servers and their scopes (management.md 6). */
 #include "api/handlers.h"
-#include "api/page_token.h"
+#include "api/parts.h"
 #include "model/exceptions.h"
 #include "model/validate.h"
-#include "pool/pool.h"
-#include "store/parts.h"
 
 enum { SERVERS_MAX = 25, PAGE_MAX = 50 };
 
@@ -138,28 +136,8 @@ struct ph_err ph_api_delete_resource_server(struct ph_ctx *ctx, const struct ph_
 struct ph_err ph_api_list_resource_servers(struct ph_ctx *ctx, const struct ph_in *in,
                                            struct ph_out *out)
 {
-    const struct ph_str question =
-        ph_strf(ctx->arena, "ListResourceServers %.*s", PH_FMT(ph_in_str(in, M_UserPoolId)));
-    const struct ph_pool *pool;
-    struct ph_part *servers;
-    struct ph_out_list list;
-    struct ph_page page;
-    size_t count;
+    static const struct ph_part_pages PAGES = { OP_ListResourceServers, PH_PART_RESOURCE_SERVER,
+                                                PAGE_MAX, M_ResourceServers, write_server };
 
-    PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
-    PH_TRY(ph_page_read(ctx, question, ph_in_str(in, M_NextToken), ph_in_int(in, M_MaxResults),
-                        PAGE_MAX, &page));
-    PH_TRY(ph_store_part_list(ctx, &pool->ref, PH_PART_RESOURCE_SERVER, page.after, page.limit + 1,
-                              &servers, &count));
-    list = ph_out_list(out, M_ResourceServers);
-    for (size_t i = 0; i < count && i < page.limit; i++) {
-        struct ph_out one = ph_out_list_object(&list);
-
-        write_server(pool, &servers[i], &one);
-    }
-    if (count > page.limit) {
-        ph_out_str(out, M_NextToken,
-                   ph_page_token_make(ctx, question, servers[page.limit - 1].name));
-    }
-    return PH_OK;
+    return ph_part_page(ctx, &PAGES, in, out);
 }

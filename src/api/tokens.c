@@ -1,7 +1,12 @@
-/* Ending sign-ins: RevokeToken, GlobalSignOut, AdminUserGlobalSignOut (authentication.md 3.6). */
+/*
+ * Ending sign-ins: RevokeToken, GlobalSignOut, AdminUserGlobalSignOut (authentication.md 3.6), and
+ * tokens for clients themselves: GetClientToken (management.md 3.4).
+ */
 #include "api/handlers.h"
 #include "api/self.h"
+#include "api/views.h"
 #include "store/sign_in.h"
+#include "token/client_token.h"
 #include "token/jwt.h"
 #include "token/refresh_token.h"
 #include "user/user.h"
@@ -73,4 +78,41 @@ struct ph_err ph_api_admin_user_global_sign_out(struct ph_ctx *ctx, const struct
     (void)out;
     PH_TRY(ph_named_find(ctx, in, &pool, &user));
     return sign_out(ctx, pool, user->sub);
+}
+
+/* --- machines --- */
+
+static struct ph_err authenticate_machine(const struct ph_client *client, struct ph_str secret)
+{
+    if (client->secret.p == NULL || !ph_equal_secret(client->secret, secret)) {
+        return PH_FAIL(NotAuthorizedException, "Invalid client secret.");
+    }
+    if ((client->flows & PH_FLOW_CLIENT_TOKEN) == 0) {
+        return PH_FAIL(InvalidParameterException,
+                       "CLIENT_TOKEN_AUTH flow not enabled for this client");
+    }
+    return PH_OK;
+}
+
+struct ph_err ph_api_get_client_token(struct ph_ctx *ctx, const struct ph_in *in,
+                                      struct ph_out *out)
+{
+    struct ph_client_token_request request = { .client_metadata =
+                                                   ph_in_json(in, M_ClientMetadata) };
+    struct ph_out result;
+    struct ph_str token;
+
+    PH_TRY(ph_client_get(ctx, (struct ph_str){ 0 }, ph_in_str(in, M_ClientId), &request.pool,
+                         &request.client));
+    PH_TRY(authenticate_machine(request.client, ph_in_str(in, M_Secret)));
+    if (ph_in_count(in, M_Scopes) > PH_CLIENT_TOKEN_SCOPES_MAX) {
+        return PH_FAIL(InvalidParameterException, "At most 50 scopes can be requested.");
+    }
+    ph_view_read_names(ctx, in, M_Scopes, &request.scopes, &request.scope_count);
+    PH_TRY(ph_client_token_issue(ctx, &request, &token));
+    result = ph_out_object(out, M_ClientAuthenticationResult);
+    ph_out_str(&result, M_AccessToken, token);
+    ph_out_int(&result, M_ExpiresIn, request.client->access_token_s);
+    ph_out_str(&result, M_TokenType, PH_STR("Bearer"));
+    return PH_OK;
 }

@@ -1,21 +1,13 @@
 #include "crypto/rsa.h"
 
 #include "crypto/algorithms.h"
+#include "crypto/rsa_key.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
-
-/*
- * Signing copies a context that is ready to sign: cheaper than setting one up, and threads share
- * nothing but the key.
- */
-struct ph_rsa_key {
-    EVP_PKEY *pkey;
-    EVP_MD_CTX *ready;
-};
 
 static void free_md(EVP_MD_CTX **ctx)
 {

@@ -1,6 +1,7 @@
 #include "main/command.h"
 
 #include "api/handlers.h"
+#include "main/manual.h"
 
 #include <string.h>
 
@@ -55,9 +56,21 @@ static int print_operations(FILE *out)
     return PH_EXIT_OK;
 }
 
+static int print_completion(int argc, char **argv)
+{
+    static const char *const SHELLS[] = { "bash", "zsh", "fish", NULL };
+
+    if (argc == 0) {
+        ph_command_print_help(&ph_command_help, stderr);
+        return PH_EXIT_MISUSED;
+    }
+    return ph_completion_print(argv[0], stdout) ? PH_EXIT_OK
+                                                : ph_command_misused("shell", argv[0], SHELLS);
+}
+
 static int run(int argc, char **argv)
 {
-    const char *known[16];
+    const char *known[24];
     size_t n = 0;
     const struct ph_command *command;
 
@@ -68,15 +81,24 @@ static int run(int argc, char **argv)
     if (strcmp(argv[0], "operations") == 0) {
         return print_operations(stdout);
     }
+    if (strcmp(argv[0], "man") == 0) {
+        ph_manual_print(stdout);
+        return PH_EXIT_OK;
+    }
+    if (strcmp(argv[0], "completion") == 0) {
+        return print_completion(argc - 1, argv + 1);
+    }
     command = ph_command_find(argv[0]);
     if (command != NULL) {
         ph_command_print_help(command, stdout);
         return PH_EXIT_OK;
     }
-    for (; ph_commands[n] != NULL && n < sizeof known / sizeof known[0] - 2; n++) {
+    for (; ph_commands[n] != NULL && n < sizeof known / sizeof known[0] - 4; n++) {
         known[n] = ph_commands[n]->name;
     }
     known[n++] = "operations";
+    known[n++] = "man";
+    known[n++] = "completion";
     known[n] = NULL;
     return ph_command_misused("command", argv[0], known);
 }
@@ -88,6 +110,13 @@ const struct ph_command ph_command_help = {
             "  poolhouse help\n"
             "  poolhouse help COMMAND\n"
             "  poolhouse help operations     every operation of the API by group: who may call\n"
-            "                                it, and whether it is built\n",
+            "                                it, and whether it is built\n"
+            "  poolhouse help man            all of this, and every key of the configuration, as\n"
+            "                                the manual page poolhouse(1)\n"
+            "  poolhouse help completion bash|zsh|fish    completes words in that shell\n"
+            "\n"
+            "Examples:\n"
+            "  poolhouse help man | man -l -\n"
+            "  . <(poolhouse help completion bash)\n",
     .run = run,
 };

@@ -1,3 +1,4 @@
+#include "crypto/start.h"
 #include "main/command.h"
 
 #include <string.h>
@@ -22,6 +23,7 @@ int main(int argc, char **argv)
 {
     const struct ph_command *command;
 
+    ph_crypto_start();
     if (argc < 2) {
         ph_command_print_list(stderr);
         return PH_EXIT_MISUSED;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -92,21 +93,43 @@ static bool make_file(struct ph_arena *arena, const struct ph_settings *settings
     return true;
 }
 
+enum found { FOUND, NOT_THERE, UNUSABLE /* *why says it */ };
+
+static enum found read_from(struct ph_arena *arena, const char *path, struct ph_key *key, char *why,
+                            size_t why_size)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int problem = errno;
+    bool loaded;
+
+    if (fd < 0) {
+        snprintf(why, why_size, "cannot read %s: %s", path, strerror(problem));
+        return problem == ENOENT ? NOT_THERE : UNUSABLE;
+    }
+    loaded = read_file(arena, fd, path, key, why, why_size);
+    close(fd);
+    return loaded ? FOUND : UNUSABLE;
+}
+
+/* What systemd hands over by LoadCredential=master.key:FILE, or LoadCredentialEncrypted. */
+static enum found load_credential(struct ph_arena *arena, struct ph_key *key, char *why,
+                                  size_t why_size)
+{
+    const char *directory = getenv("CREDENTIALS_DIRECTORY");
+
+    return directory == NULL
+               ? NOT_THERE
+               : read_from(arena, ph_textf(arena, "%s/master.key", directory), key, why, why_size);
+}
+
 static bool load_from_data(struct ph_arena *arena, const struct ph_settings *settings,
                            struct ph_key *key, bool *made, char *why, size_t why_size)
 {
     const char *path = ph_textf(arena, "%.*s/master.key", PH_FMT(settings->data));
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    bool loaded;
+    const enum found found = read_from(arena, path, key, why, why_size);
 
-    if (fd >= 0) {
-        loaded = read_file(arena, fd, path, key, why, why_size);
-        close(fd);
-        return loaded;
-    }
-    if (errno != ENOENT) {
-        snprintf(why, why_size, "cannot read %s: %s", path, strerror(errno));
-        return false;
+    if (found != NOT_THERE) {
+        return found == FOUND;
     }
     if (settings->mode == PH_MODE_SERVE) {
         snprintf(why, why_size,
@@ -120,12 +143,18 @@ static bool load_from_data(struct ph_arena *arena, const struct ph_settings *set
 static bool load(struct ph_arena *arena, const struct ph_settings *settings, struct ph_key *key,
                  bool *made, char *why, size_t why_size)
 {
+    enum found given;
+
     if (settings->master_key.n > 0) {
         if (!decode(arena, settings->master_key, key)) {
             snprintf(why, why_size, "the master key is not 32 bytes in base64; %s", HOW);
             return false;
         }
         return true;
+    }
+    given = load_credential(arena, key, why, why_size);
+    if (given != NOT_THERE) {
+        return given == FOUND;
     }
     if (settings->memory && settings->mode == PH_MODE_DEV) {
         ph_system_random.fill(NULL, key->bytes, sizeof key->bytes); /* dies with the data */

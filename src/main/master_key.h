@@ -1,9 +1,9 @@
 /*
  * The master key: 32 bytes that open everything else in the database.
  *
- * Order: the configured key ([master] key, its file or environment), then `master.key` in the data
- * directory. Only `dev` makes a missing one; `serve` refuses, because a key that nobody has put
- * away is lost with the disk.
+ * Order: the configured key ([master] key, its file or environment), the credential `master.key` of
+ * systemd, then `master.key` in the data directory. Only `dev` makes a missing one; `serve`
+ * refuses, because a key that nobody has put away is lost with the disk.
  */
 #ifndef PH_MAIN_MASTER_KEY_H
 #define PH_MAIN_MASTER_KEY_H

@@ -5,8 +5,10 @@
 #include "deliver/analytics.h"
 #include "deliver/post.h"
 #include "fetch/fetch.h"
+#include "limits/limits.h"
 #include "main/data.h"
 #include "main/health.h"
+#include "main/isolate.h"
 #include "main/master_key.h"
 #include "main/notify.h"
 #include "model/validate.h"
@@ -43,6 +45,7 @@ struct ph_service {
     struct ph_workers *workers;
     struct ph_store *store;
     struct ph_pool_cache *pools;
+    struct ph_limits *limits; /* NULL: not enforced */
     struct ph_post *post;
     struct ph_analytics *analytics; /* NULL: no endpoint */
     struct ph_fetch *fetch;
@@ -212,6 +215,31 @@ static struct ph_http_options http_options(const struct ph_service *service)
     };
 }
 
+/* Before there are threads. What the kernel lacks is said, and the server starts all the same. */
+static bool isolate(struct ph_service *service, char *why, size_t why_size)
+{
+    const struct ph_settings *s = service->settings;
+    const bool runs_programs = ph_functions_run_here(s->trigger_routes);
+    struct ph_isolated done;
+
+    if (!s->server.isolate) {
+        return true;
+    }
+    if (!s->memory && !ph_data_make_directory(s, why, why_size)) {
+        return false;
+    }
+    done = ph_isolate(&(struct ph_isolation){
+        .data = s->memory ? NULL : ph_cstr(&service->arena, s->data),
+        .runs_programs = runs_programs,
+    });
+    if (!done.syscalls || (!done.files && !runs_programs)) {
+        PH_LOG(&service->log, PH_WARN, "not_isolated",
+               ph_f_text("text", "this kernel does not offer all of seccomp and Landlock: let "
+                                 "systemd or a container confine the server"));
+    }
+    return true;
+}
+
 static bool start_workers(struct ph_service *service, char *why, size_t why_size)
 {
     const struct ph_server_settings *s = &service->settings->server;
@@ -364,6 +392,7 @@ static void init_protocol(struct ph_service *service)
 {
     start_analytics(service);
     service->pools = ph_pool_cache_create();
+    service->limits = service->settings->server.rate_limits ? ph_limits_create() : NULL;
     service->outbox_waiters.stopping = &service->draining;
     service->outbox_waiters.max = ph_workers_count(service->workers).threads / 2;
     service->protocol = (struct ph_protocol){
@@ -375,6 +404,7 @@ static void init_protocol(struct ph_service *service)
                  .pools = service->pools,
                  .functions = service->functions,
                  .analytics = service->analytics,
+                 .limits = service->limits,
                  .blocking = ph_workers_blocking(service->workers),
                  .log = service->log },
         .count = count_request,
@@ -420,8 +450,8 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, char *w
     raise_file_limit(service);
     init_health(service);
     service->fetch = ph_fetch_create();
-    if (!start_workers(service, why, why_size) || !start_functions(service, why, why_size) ||
-        !open_store(service, why, why_size)) {
+    if (!isolate(service, why, why_size) || !start_workers(service, why, why_size) ||
+        !start_functions(service, why, why_size) || !open_store(service, why, why_size)) {
         ph_service_destroy(service);
         return NULL;
     }
@@ -435,7 +465,7 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, char *w
     return service;
 }
 
-/* Between signals the main thread has nothing to do: it sweeps what has expired. */
+/* Between signals the main thread sweeps what has expired, and tells systemd that it still can. */
 static int wait_for_signal(struct ph_service *service)
 {
     const struct timespec pause = { .tv_sec = SWEEP_SECONDS };
@@ -451,6 +481,7 @@ static int wait_for_signal(struct ph_service *service)
 
             ph_store_sweep(service->store, ph_store_forget_until_ms(service->store, now_ms));
             ph_post_sweep(service->post);
+            ph_notify("WATCHDOG=1");
         }
     }
     pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* the next one ends the process */
@@ -530,6 +561,7 @@ void ph_service_destroy(struct ph_service *service)
     ph_analytics_destroy(service->analytics, 0);
     ph_functions_destroy(service->functions);
     ph_fetch_destroy(service->fetch);
+    ph_limits_destroy(service->limits);
     ph_pool_cache_destroy(service->pools);
     ph_store_close(service->store);
     ph_workers_destroy(service->workers);

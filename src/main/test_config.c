@@ -73,7 +73,7 @@ static void defaults_of_both_modes_are_good(void **state)
     assert_str(config.settings.public_url, "http://localhost:9229");
     assert_null(config.settings.server.admin_listen.p);
     assert_int_equal(config.settings.log_format, PH_LOG_TEXT);
-    assert_int_equal(config.settings.server.max_body, 256 * 1024);
+    assert_int_equal(config.settings.server.max_body, 2 << 20);
     assert_int_equal(config.settings.server.idle_timeout_ms, 75000);
     assert_int_equal(config.settings.signature_skew_s, 300);
     assert_true(config.settings.lockout);

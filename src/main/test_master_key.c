@@ -107,6 +107,25 @@ static void memory_needs_no_file(void **state)
     assert_int_equal(access(file, F_OK), -1);
 }
 
+static void a_credential_of_systemd_comes_before_the_data_directory(void **state)
+{
+    struct ph_settings s = settings(PH_MODE_DEV);
+    struct ph_key made_here = { 0 }, given = { 0 };
+    bool made;
+
+    (void)state;
+    assert_true(ph_master_key_load(&s, &made_here, &made, why, sizeof why));
+    s.mode = PH_MODE_SERVE;
+    s.data = PH_STR("/nowhere");
+    assert_int_equal(setenv("CREDENTIALS_DIRECTORY", directory, 1), 0);
+    assert_true(ph_master_key_load(&s, &given, &made, why, sizeof why));
+    assert_memory_equal(given.bytes, made_here.bytes, sizeof given.bytes);
+    assert_int_equal(chmod(file, 0644), 0);
+    assert_false(ph_master_key_load(&s, &given, &made, why, sizeof why));
+    assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+    assert_false(ph_master_key_load(&s, &given, &made, why, sizeof why));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +137,8 @@ int main(void)
                                         remove_directory),
         cmocka_unit_test_setup_teardown(a_configured_key_must_be_32_bytes, make_directory,
                                         remove_directory),
+        cmocka_unit_test_setup_teardown(a_credential_of_systemd_comes_before_the_data_directory,
+                                        make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(memory_needs_no_file, make_directory, remove_directory),
     };
 

@@ -31,6 +31,15 @@ struct ph_err ph_pool_domains_read(struct ph_ctx *ctx, const struct ph_pool *poo
     return PH_OK;
 }
 
+struct ph_err ph_pool_has_domain(struct ph_ctx *ctx, const struct ph_pool *pool, bool *has_one)
+{
+    struct ph_pool_domains domains;
+
+    PH_TRY(ph_pool_domains_read(ctx, pool, &domains));
+    *has_one = domains.prefix.p != NULL || domains.custom.p != NULL;
+    return PH_OK;
+}
+
 /* ---- checks ---- */
 
 /* Lower-case letters, numbers and hyphens, of which none stands at an end. */

@@ -12,6 +12,9 @@ struct ph_pool_domains {
 PH_MUST_USE struct ph_err ph_pool_domains_read(struct ph_ctx *ctx, const struct ph_pool *pool,
                                                struct ph_pool_domains *domains);
 
+PH_MUST_USE struct ph_err ph_pool_has_domain(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                             bool *has_one);
+
 /*
  * The members of CreateUserPoolDomain and UpdateUserPoolDomain among themselves: name, certificate,
  * version of the managed login and the tier that has it. A domain with a certificate is a custom

@@ -105,6 +105,19 @@ static struct ph_err decide(const struct ph_ctx *ctx, const struct ph_policy_req
                            PH_FMT(request->action)));
 }
 
+/* Who is denied an operation explicitly is denied what does the same in another way. */
+static struct ph_err decide_same(const struct ph_ctx *ctx, const struct ph_operation *operation,
+                                 struct ph_policy_request request)
+{
+    if (operation->id != OP_DescribeTermsByClient) {
+        return PH_OK;
+    }
+    request.action = PH_STR("cognito-idp:DescribeTerms");
+    return ph_policy_decide(ctx->arena, ctx->caller.policy, &request) == PH_POLICY_DENIED
+               ? decide(ctx, &request)
+               : PH_OK;
+}
+
 struct ph_err ph_authorize(struct ph_ctx *ctx, const struct ph_operation *operation,
                            const struct ph_in *in)
 {
@@ -119,5 +132,6 @@ struct ph_err ph_authorize(struct ph_ctx *ctx, const struct ph_operation *operat
     request.resource = target.resource;
     request.region = target.region;
     request.transport = transport(ctx->settings);
-    return decide(ctx, &request);
+    PH_TRY(decide(ctx, &request));
+    return decide_same(ctx, operation, request);
 }

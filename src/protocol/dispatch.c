@@ -1,8 +1,10 @@
 #include "protocol/dispatch.h"
 
+#include "limits/limits.h"
 #include "model/validate.h"
 #include "protocol/authenticate.h"
 #include "protocol/authorize.h"
+#include "protocol/images.h"
 #include "protocol/reply.h"
 #include "protocol/well_known.h"
 #include "token/access_token.h"
@@ -81,6 +83,16 @@ static struct ph_err check_reply(const struct call *call, const struct ph_out *o
     return PH_BROKEN;
 }
 
+/* Only administrators have images and style sheets to send: nobody else makes us parse as much. */
+static struct ph_err check_size(const struct call *call)
+{
+    enum { PUBLIC_BODY_MAX = 256 * 1024 };
+
+    return call->operation->auth == PH_AUTH_SIGV4 || call->request->body.n <= PUBLIC_BODY_MAX
+               ? PH_OK
+               : PH_FAIL(RequestEntityTooLargeException, "The request is too large.");
+}
+
 static struct ph_err answer(const struct ph_protocol *protocol, struct call *call,
                             struct ph_out *out)
 {
@@ -94,9 +106,11 @@ static struct ph_err answer(const struct ph_protocol *protocol, struct call *cal
     if (call->operation->auth == PH_AUTH_SIGV4) {
         PH_TRY(ph_authenticate(&call->ctx, call->request));
     }
+    PH_TRY(check_size(call));
     PH_TRY(parse(call, &body));
     in = (struct ph_in){ body };
     PH_TRY(ph_authorize(&call->ctx, call->operation, &in));
+    PH_TRY(ph_limits_take(&call->ctx, call->operation->id));
     if (protocol->handlers[call->operation->id].run == NULL) {
         return PH_FAIL(OperationNotBuiltException,
                        ph_textf(call->ctx.arena, "%s is not built yet.", call->operation->name));
@@ -130,6 +144,7 @@ static void route(const struct ph_protocol *protocol, struct call *call,
         return;
     }
     if (ph_well_known_handle(&call->ctx, request, reply) ||
+        ph_images_handle(&call->ctx, request, reply) ||
         ph_outbox_handle(&call->ctx, protocol->waiters, request, reply)) {
         return;
     }

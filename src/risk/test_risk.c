@@ -43,6 +43,11 @@ static void test_ranges(void **state)
 
 static void configure(struct test_pool *t, struct ph_str client_id, const char *text)
 {
+    const struct ph_client_record client = { .id = client_id,
+                                             .name = PH_STR("c"),
+                                             .settings = PH_STR("{}") };
+    enum ph_write_result result;
+
     const struct ph_configuration given = {
         .kind = PH_CONFIGURATION_RISK,
         .pool_id = PH_STR(POOL_ID),
@@ -52,6 +57,10 @@ static void configure(struct test_pool *t, struct ph_str client_id, const char *
     int64_t created_ms;
     bool gone;
 
+    if (client_id.n > 0) {
+        assert_ok(ph_store_client_insert(
+            &t->ctx, &(struct ph_pool_ref){ PH_STR(POOL_ID), &TEST_MASTER_KEY }, &client, &result));
+    }
     assert_ok(ph_store_configuration_put(&t->ctx, &given, &gone, &created_ms));
     assert_false(gone);
 }

@@ -185,6 +185,7 @@ static void delete_client(struct ph_tx *tx, void *arg)
         return;
     }
     (void)PH_RUN(tx, DELETE_CONFIGURATIONS, ph_v_text(w->pool_id), ph_v_text(w->client_id));
+    ph_parts_delete_with(tx, w->pool_id, w->client_id);
     (void)ph_pool_bump(tx, w->pool_id);
 }
 

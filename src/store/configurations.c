@@ -19,6 +19,7 @@ struct putting {
 static const char PUT[] =
     "INSERT INTO configurations (pool_id, kind, client_id, document, created_ms, modified_ms)"
     " SELECT id, $2, $3, $4, $5, $6 FROM pools WHERE id = $1"
+    " AND ($3 = '' OR EXISTS (SELECT 1 FROM clients WHERE clients.id = $3 AND pool_id = $1))"
     " ON CONFLICT (pool_id, kind, client_id) DO UPDATE SET document = excluded.document,"
     " modified_ms = excluded.modified_ms";
 static const char CREATED[] = "SELECT created_ms FROM configurations"

@@ -23,7 +23,10 @@ struct ph_configuration {
     int64_t modified_ms;
 };
 
-/* Replaces the one that is there; *created_ms is that of the row. GONE: there is no such pool. */
+/*
+ * Replaces the one that is there; *created_ms is that of the row. GONE: there is no such pool, or
+ * no such client in it.
+ */
 PH_MUST_USE struct ph_err ph_store_configuration_put(struct ph_ctx *ctx,
                                                      const struct ph_configuration *given,
                                                      bool *gone, int64_t *created_ms);

@@ -143,6 +143,9 @@ const struct ph_totp_change *ph_totp_seal(struct ph_ctx *ctx, const struct ph_po
 bool ph_totp_write(struct ph_tx *tx, struct ph_str pool_id, struct ph_str sub,
                    const struct ph_totp_change *sealed);
 
+/* The parts of a client that is deleted. */
+void ph_parts_delete_with(struct ph_tx *tx, struct ph_str pool_id, struct ph_str client_id);
+
 /* Deletes, at most some thousand rows, what is left of deleted pools. */
 void ph_purge_pools(struct ph_tx *tx, struct ph_arena *arena);
 

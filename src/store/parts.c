@@ -26,8 +26,8 @@ static struct ph_str seal_document(struct ph_arena *arena, const struct ph_pool_
 
 /* --- reading --- */
 
-#define COLUMNS "kind, name, created_ms, modified_ms, revision, document"
-enum { COLUMN_DOCUMENT = 5 };
+#define COLUMNS "kind, name, created_ms, modified_ms, revision, client_id, document"
+enum { COLUMN_DOCUMENT = 6 };
 
 static void decode(struct ph_q *q, struct ph_arena *arena, const struct ph_pool_ref *pool,
                    struct ph_part *part)
@@ -41,6 +41,7 @@ static void decode(struct ph_q *q, struct ph_arena *arena, const struct ph_pool_
         .created_ms = ph_q_int(q, 2),
         .modified_ms = ph_q_int(q, 3),
         .revision = ph_q_int(q, 4),
+        .client_id = ph_q_str(q, arena, 5),
     };
     place = place_of(arena, pool, part->kind, part->name);
     if (ph_place_open(arena, pool->data_key, &place, ph_q_str(q, arena, COLUMN_DOCUMENT), &text)) {
@@ -166,8 +167,25 @@ static const char POOL_EXISTS[] = "SELECT 1 FROM pools WHERE id = $1";
 static const char COUNT_PARTS[] =
     "SELECT COUNT(*) FROM pool_parts WHERE pool_id = $1 AND kind = $2";
 static const char INSERT_PART[] =
-    "INSERT INTO pool_parts (pool_id, kind, name, document, created_ms, modified_ms, revision)"
-    " VALUES ($1, $2, $3, $4, $5, $6, 1) ON CONFLICT (pool_id, kind, name) DO NOTHING";
+    "INSERT INTO pool_parts (pool_id, kind, name, document, created_ms, modified_ms, revision,"
+    " client_id) VALUES ($1, $2, $3, $4, $5, $6, 1, $7)"
+    " ON CONFLICT (pool_id, kind, name) DO NOTHING";
+static const char CLIENT_EXISTS[] = "SELECT 1 FROM clients WHERE id = $1 AND pool_id = $2";
+
+/* The client of the part, if it has one, is there, or else its pool. */
+static bool owner_exists(struct ph_tx *tx, const struct part_writing *w)
+{
+    bool exists;
+    struct ph_q q;
+
+    if (w->part->client_id.p == NULL) {
+        return ph_row_exists(tx, POOL_EXISTS, w->pool_id);
+    }
+    PH_QUERY(tx, &q, CLIENT_EXISTS, ph_v_text(w->part->client_id), ph_v_text(w->pool_id));
+    exists = ph_q_row(&q);
+    ph_q_end(&q);
+    return exists;
+}
 
 static bool is_too_many(struct ph_tx *tx, const struct part_writing *w)
 {
@@ -185,11 +203,11 @@ static void insert_part(struct ph_tx *tx, void *arg)
     struct part_writing *w = arg;
     const struct ph_part *p = w->part;
 
-    if (!ph_row_exists(tx, POOL_EXISTS, w->pool_id)) {
+    if (!owner_exists(tx, w)) {
         give_up(tx, w, PH_PART_GONE);
     } else if (PH_RUN(tx, INSERT_PART, ph_v_text(w->pool_id), ph_v_int(p->kind), ph_v_text(p->name),
-                      ph_v_bytes(w->document), ph_v_int(p->created_ms),
-                      ph_v_int(p->modified_ms)) == 0) {
+                      ph_v_bytes(w->document), ph_v_int(p->created_ms), ph_v_int(p->modified_ms),
+                      ph_v_text(p->client_id)) == 0) {
         give_up(tx, w, PH_PART_TAKEN);
     } else if (is_too_many(tx, w)) {
         give_up(tx, w, PH_PART_FULL);
@@ -264,4 +282,18 @@ struct ph_err ph_store_part_delete(struct ph_ctx *ctx, const struct ph_pool_ref 
     struct part_writing w = { .pool_id = pool->id, .part = &part };
 
     return write_part(ctx, delete_part, &w, result);
+}
+
+/* --- with a client --- */
+
+static const char DELETE_CLIENT_CLAIMS[] =
+    "DELETE FROM part_claims WHERE (pool_id, kind, name) IN"
+    " (SELECT pool_id, kind, name FROM pool_parts WHERE pool_id = $1 AND client_id = $2)";
+static const char DELETE_CLIENT_PARTS[] = "DELETE FROM pool_parts"
+                                          " WHERE pool_id = $1 AND client_id = $2";
+
+void ph_parts_delete_with(struct ph_tx *tx, struct ph_str pool_id, struct ph_str client_id)
+{
+    (void)PH_RUN(tx, DELETE_CLIENT_CLAIMS, ph_v_text(pool_id), ph_v_text(client_id));
+    (void)PH_RUN(tx, DELETE_CLIENT_PARTS, ph_v_text(pool_id), ph_v_text(client_id));
 }

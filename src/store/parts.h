@@ -1,6 +1,7 @@
 /*
- * Parts of a pool that are kept as documents: resource servers, identity providers, domains. The
- * documents are sealed, because those of providers carry secrets.
+ * Parts of a pool that are kept as documents: resource servers, identity providers, domains, styles
+ * and terms. The documents are sealed, because those of providers carry secrets. A part of a client
+ * goes with it.
  */
 #ifndef PH_STORE_PARTS_H
 #define PH_STORE_PARTS_H
@@ -13,11 +14,14 @@ enum ph_part_kind {
     PH_PART_RESOURCE_SERVER = 1, /* name: its identifier */
     PH_PART_PROVIDER = 2,        /* claims its IdpIdentifiers, in its pool */
     PH_PART_DOMAIN = 3,          /* name: the member of the pool; claims the domain everywhere */
+    PH_PART_STYLE = 4,           /* name: its id; claims its client */
+    PH_PART_TERMS = 5,           /* name: its id; claims client and kind */
 };
 
 struct ph_part {
     enum ph_part_kind kind;
     struct ph_str name;
+    struct ph_str client_id; /* absent: of no client; never changes */
     const struct json_t *document;
     const struct ph_str *claims; /* what may be in use once only; written, not read */
     size_t claim_count;
@@ -26,7 +30,8 @@ struct ph_part {
     int64_t revision;
 };
 
-/* TAKEN: the name exists. CLAIMED: a claim is another part's. GONE: no such pool or part. */
+/* TAKEN: the name exists. CLAIMED: a claim is another part's. GONE: no such pool, client or part.
+ */
 enum ph_part_write {
     PH_PART_DONE,
     PH_PART_TAKEN,

@@ -188,6 +188,19 @@ static const char *const STEP_CONFIGURATIONS[] = {
     NULL,
 };
 
+/* Parts of an app client (styles, terms), which go with it. */
+static const char *const STEP_CLIENT_PARTS[] = {
+    "ALTER TABLE pool_parts ADD COLUMN client_id TEXT",
+    NULL,
+};
+
+/* Request rates that somebody provisioned. */
+static const char *const STEP_LIMITS[] = {
+    "CREATE TABLE IF NOT EXISTS provisioned_limits (name TEXT NOT NULL PRIMARY KEY,"
+    " value BIGINT NOT NULL)",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -204,6 +217,8 @@ static const struct step STEPS[] = {
     { .version = 7, .min_reader = 1, .statements = STEP_GROUPS },
     { .version = 8, .min_reader = 1, .statements = STEP_PARTS },
     { .version = 9, .min_reader = 1, .statements = STEP_CONFIGURATIONS },
+    { .version = 10, .min_reader = 1, .statements = STEP_CLIENT_PARTS },
+    { .version = 11, .min_reader = 1, .statements = STEP_LIMITS },
 };
 enum { STEP_COUNT = sizeof STEPS / sizeof STEPS[0] };
 

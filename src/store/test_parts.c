@@ -1,3 +1,4 @@
+#include "store/configurations.h"
 #include "store/parts.h"
 #include "store/pools.h"
 #include "store/test_support.h"
@@ -104,6 +105,62 @@ static void claims_hold_in_their_space(void **state)
     assert_int_equal(insert(t, &other, &domain, 2), PH_PART_DONE);
 }
 
+static void make_client(struct test_store *t, const char *id)
+{
+    const struct ph_client_record client = { .id = ph_str_from(id),
+                                             .name = PH_STR("c"),
+                                             .settings = PH_STR("{}") };
+    enum ph_write_result result;
+
+    assert_ok(ph_store_client_insert(&t->ctx, &TEST_POOL, &client, &result));
+    assert_int_equal(result, PH_WRITE_DONE);
+}
+
+static void parts_of_a_client_go_with_it(void **state)
+{
+    struct test_store *t = *state;
+    const struct ph_str one = PH_STR("one"), two = PH_STR("two");
+    struct ph_part mine = part_with(t, PH_PART_STYLE, "s1", &one);
+    struct ph_part other = part_with(t, PH_PART_STYLE, "s2", &two);
+    struct ph_str pool_id, name;
+    enum ph_write_result result;
+
+    mine.client_id = one;
+    other.client_id = two;
+    assert_int_equal(insert(t, &TEST_POOL, &mine, 9), PH_PART_GONE);
+    make_client(t, "one");
+    make_client(t, "two");
+    assert_int_equal(insert(t, &TEST_POOL, &mine, 9), PH_PART_DONE);
+    assert_int_equal(insert(t, &TEST_POOL, &other, 9), PH_PART_DONE);
+    assert_str(find(t, PH_PART_STYLE, "s1")->client_id, "one");
+    assert_ok(ph_store_client_delete(&t->ctx, TEST_POOL.id, one, &result));
+    assert_null(find(t, PH_PART_STYLE, "s1"));
+    assert_non_null(find(t, PH_PART_STYLE, "s2"));
+    assert_ok(ph_store_part_owner(&t->ctx, TEST_POOL.id, PH_PART_STYLE, one, &pool_id, &name));
+    assert_null(name.p);
+}
+
+/* Somebody deletes the client between the look at it and the write. */
+static void nothing_is_configured_for_a_client_that_has_gone(void **state)
+{
+    struct test_store *t = *state;
+    struct ph_configuration given = { .kind = PH_CONFIGURATION_UI,
+                                      .pool_id = TEST_POOL.id,
+                                      .client_id = PH_STR("one"),
+                                      .document = PH_STR("{}") };
+    int64_t created_ms;
+    bool gone;
+
+    assert_ok(ph_store_configuration_put(&t->ctx, &given, &gone, &created_ms));
+    assert_true(gone);
+    make_client(t, "one");
+    assert_ok(ph_store_configuration_put(&t->ctx, &given, &gone, &created_ms));
+    assert_false(gone);
+    given.client_id = PH_STR("");
+    assert_ok(ph_store_configuration_put(&t->ctx, &given, &gone, &created_ms));
+    assert_false(gone);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, open_store, close_store)
 
 int main(void)
@@ -111,6 +168,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_part_is_read_as_it_was_made),
         TEST(claims_hold_in_their_space),
+        TEST(parts_of_a_client_go_with_it),
+        TEST(nothing_is_configured_for_a_client_that_has_gone),
     };
 
     ph_json_start();

@@ -9,7 +9,7 @@ enum { SCOPE_MAX = 64 * 1024 };
 /* Which token, and what is in it. */
 struct target {
     struct ph_ctx *ctx;
-    const struct ph_auth_granted *granted;
+    const struct ph_client *client;
     struct json_t *claims;
     bool access;
 };
@@ -50,7 +50,7 @@ static bool may_change(const struct target *t, struct ph_str name)
 static bool may_set(const struct target *t, struct ph_str name, const struct json_t *value)
 {
     return may_change(t, name) || (t->access && ph_str_eq(name, PH_STR("aud")) &&
-                                   ph_str_eq(ph_json_str(value), t->granted->client->id));
+                                   ph_str_eq(ph_json_str(value), t->client->id));
 }
 
 static void add_claims(const struct target *t, const struct json_t *given)
@@ -179,8 +179,8 @@ struct ph_err ph_overrides_apply(struct ph_ctx *ctx, const struct ph_auth_grante
                                  const struct json_t *response, struct json_t *id,
                                  struct json_t *access)
 {
-    const struct target id_target = { ctx, granted, id, false };
-    const struct target access_target = { ctx, granted, access, true };
+    const struct target id_target = { ctx, granted->client, id, false };
+    const struct target access_target = { ctx, granted->client, access, true };
     const bool old = ph_trigger_token_version(granted->pool) == 1;
     const struct json_t *details =
         ph_json_get(response, old ? "claimsOverrideDetails" : "claimsAndScopeOverrideDetails");
@@ -196,4 +196,15 @@ struct ph_err ph_overrides_apply(struct ph_ctx *ctx, const struct ph_auth_grante
     }
     change_groups(&id_target, &access_target, ph_json_get(details, "groupOverrideDetails"));
     return PH_OK;
+}
+
+struct ph_err ph_overrides_apply_machine(struct ph_ctx *ctx, const struct ph_client *client,
+                                         const struct json_t *response, struct json_t *access)
+{
+    const struct target target = { ctx, client, access, true };
+    const struct json_t *details = ph_json_get(
+        ph_json_get(response, "claimsAndScopeOverrideDetails"), "accessTokenGeneration");
+
+    change_claims(&target, details);
+    return details == NULL ? PH_OK : change_scopes(&target, details);
 }

@@ -14,4 +14,11 @@ PH_MUST_USE struct ph_err ph_overrides_apply(struct ph_ctx *ctx,
                                              const struct json_t *response, struct json_t *id,
                                              struct json_t *access);
 
+/* The same for the access token of a machine, which is in no group: the third version's response.
+ */
+PH_MUST_USE struct ph_err ph_overrides_apply_machine(struct ph_ctx *ctx,
+                                                     const struct ph_client *client,
+                                                     const struct json_t *response,
+                                                     struct json_t *access);
+
 #endif

@@ -31,6 +31,9 @@ struct ph_functions_options {
     struct ph_log log;
 };
 
+/* Whether a route names a program or file that this process would run itself. */
+bool ph_functions_run_here(struct ph_str routes);
+
 /* NULL and a text when a route is none. Keeps the slices of the options. */
 struct ph_functions *ph_functions_create(const struct ph_functions_options *options, char *why,
                                          size_t why_size);

@@ -53,6 +53,22 @@ bool ph_route_parse(struct ph_arena *arena, struct ph_str line, struct ph_route 
     return true;
 }
 
+bool ph_functions_run_here(struct ph_str routes)
+{
+    struct ph_arena arena = { 0 };
+    struct ph_route route;
+    bool here = false;
+    struct ph_str line;
+    const char *why;
+
+    while (routes.n > 0 && !here) {
+        ph_str_cut(routes, '\n', &line, &routes);
+        here = ph_route_parse(&arena, line, &route, &why) && route.transport == PH_BY_PROCESS;
+    }
+    ph_arena_finish(&arena);
+    return here;
+}
+
 /* '*' matches any text; goes back to the last one only, which is enough for patterns like these. */
 static bool glob(struct ph_str pattern, struct ph_str text)
 {

@@ -102,6 +102,14 @@ bool ph_time_basic_parse(struct ph_str text, int64_t *epoch_s)
            ph_date_to_epoch(&d, epoch_s);
 }
 
+struct ph_str ph_time_digits(struct ph_arena *arena, int64_t epoch_s)
+{
+    const struct ph_date d = ph_date_from(epoch_s);
+
+    return ph_strf(arena, "%04d%02d%02d%02d%02d%02d", d.year, d.month, d.day, d.hour, d.minute,
+                   d.second);
+}
+
 struct ph_str ph_time_http(struct ph_arena *arena, int64_t epoch_s)
 {
     const struct ph_date d = ph_date_from(epoch_s);

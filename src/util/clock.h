@@ -37,6 +37,9 @@ extern const char *const ph_weekday_names[7]; /* "Sun" ... */
 struct ph_str ph_time_basic(struct ph_arena *arena, int64_t epoch_s);
 PH_MUST_USE bool ph_time_basic_parse(struct ph_str text, int64_t *epoch_s);
 
+/* "20260102030405", as the service writes versions. */
+struct ph_str ph_time_digits(struct ph_arena *arena, int64_t epoch_s);
+
 /* "Fri, 02 Jan 2026 03:04:05 GMT", the form of HTTP dates (RFC 9110, 5.6.7). */
 struct ph_str ph_time_http(struct ph_arena *arena, int64_t epoch_s);
 

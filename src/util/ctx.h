@@ -50,6 +50,7 @@ struct ph_ctx {
     struct ph_pool_cache *pools;        /* pool/pool.h */
     struct ph_functions *functions;     /* trigger/functions.h; NULL: none are configured */
     struct ph_analytics *analytics;     /* deliver/analytics.h; NULL: no endpoint */
+    struct ph_limits *limits;           /* limits/limits.h; NULL: not enforced */
     struct ph_log log;
     struct ph_str request_id;     /* UUID */
     struct ph_str remote_address; /* numeric */

@@ -35,6 +35,8 @@ struct ph_server_settings {
     int64_t write_timeout_ms;
     int64_t idle_timeout_ms;
     int64_t drain_timeout_ms;
+    bool isolate;     /* give up what is not needed before listening (main/isolate.h) */
+    bool rate_limits; /* the provisioned limits of the API are enforced */
 };
 
 enum ph_starttls { PH_STARTTLS_REQUIRED, PH_STARTTLS_ALLOWED, PH_STARTTLS_OFF };

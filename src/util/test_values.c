@@ -196,6 +196,7 @@ static void times_are_written_and_read_back(void **state)
 
     (void)state;
     assert_text(ph_time_basic(&arena, when), "20260102T030305Z");
+    assert_text(ph_time_digits(&arena, when), "20260102030305");
     assert_text(ph_time_http(&arena, when), "Fri, 02 Jan 2026 03:03:05 GMT");
     assert_text(ph_time_iso(&arena, when), "2026-01-02T03:03:05Z");
     assert_true(ph_time_basic_parse(PH_STR("20260102T030305Z"), &back));

@@ -24,6 +24,9 @@ struct ph_str ph_fold_case(struct ph_arena *arena, struct ph_str s)
         return ph_str_lower(arena, s);
     }
     n = utf8proc_map(s.p, (ssize_t)s.n, &folded, UTF8PROC_CASEFOLD | UTF8PROC_STABLE);
+    if (n == UTF8PROC_ERROR_NOMEM) {
+        ph_fatal("out of memory");
+    }
     if (n < 0) {
         return ph_str_dup(arena, s);
     }

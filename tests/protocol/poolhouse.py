@@ -17,6 +17,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import urllib.parse
@@ -441,6 +442,28 @@ class PoolhouseTest(unittest.TestCase):
 
     def invalid(self, text, operation, /, **members):
         self.refused('InvalidParameterException', text, operation, **members)
+
+    def provoke_conflict(self, operation, /, seconds=60, **members):
+        """Makes the same change from many threads until one of them comes too late."""
+        conflict = ('ConcurrentModificationException',
+                    'Another request has changed this resource in the meantime.')
+        found, seen = threading.Event(), set()
+
+        def change():
+            while not found.is_set() and time.monotonic() < deadline:
+                try:
+                    self.api.call(operation, members)
+                except ApiError as error:
+                    seen.add((error.type, error.text))
+                    found.set()
+
+        deadline = time.monotonic() + seconds
+        threads = [threading.Thread(target=change) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual({conflict}, seen)
 
     def one_validation_error(self, item, operation, /, **members):
         self.invalid('1 validation error detected: ' + item, operation, **members)

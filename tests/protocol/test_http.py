@@ -13,7 +13,7 @@ import unittest
 import urllib.parse
 
 HEALTH = b'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'
-MAX_BODY = 256 * 1024
+MAX_BODY = 2 * 1024 * 1024
 MAX_HEAD = 16 * 1024
 
 
@@ -193,7 +193,7 @@ class Limits(HttpTest):
         chunk = b'8000\r\n' + b'x' * 0x8000 + b'\r\n'
         with contextlib.suppress(OSError):
             peer.send(b'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n')
-            for _ in range(12):
+            for _ in range(MAX_BODY // 0x8000 + 1):
                 peer.send(chunk)
             peer.send(b'0\r\n\r\n')
         self.assertIn(peer.status(), (0, 413))

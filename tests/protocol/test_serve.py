@@ -154,6 +154,36 @@ class Serve(PoolhouseTest):
                                       Username=name) for name in ('alice', 'nobody-at-all')}
         self.assertEqual(1, len(answers))
 
+    def test_who_is_denied_terms_by_id_is_denied_them_by_client(self):
+        terms = {'UserPoolId': self.pool, 'ClientId': self.client, 'TermsName': 'terms-of-use'}
+        self.api.CreateTerms(**terms, TermsSource='LINK', Enforcement='NONE')
+        reader = self.as_user('terms-reader', self.allow('cognito-idp:Describe*'))
+        self.assertEqual('terms-of-use', reader.DescribeTermsByClient(**terms)['Terms']['TermsName'])
+        other = self.as_user('terms-denied', self.allow('cognito-idp:*'),
+                             self.allow('cognito-idp:DescribeTerms', effect='Deny'))
+        reply = other.send('DescribeTermsByClient', json.dumps(terms).encode())
+        self.assertEqual((400, 'AccessDeniedException'), (reply.status, reply.json['__type']))
+        self.assertIn('with an explicit deny', reply.json['Message'])
+        only = self.as_user('terms-client', self.allow('cognito-idp:DescribeTermsByClient'))
+        self.assertIn('Terms', only.DescribeTermsByClient(**terms))
+
+    def test_styles_and_looks_are_of_the_pool_in_policies(self):
+        other = self.new_pool()
+        api = self.as_user('designer', self.allow(
+            ['cognito-idp:*ManagedLoginBranding*', 'cognito-idp:*UICustomization'], self.arn))
+        made = api.CreateManagedLoginBranding(UserPoolId=self.pool, ClientId=self.client,
+                                              UseCognitoProvidedValues=True)['ManagedLoginBranding']
+        style = {'ManagedLoginBrandingId': made['ManagedLoginBrandingId']}
+        api.UpdateManagedLoginBranding(UserPoolId=self.pool, Settings={}, **style)
+        for operation, members in (('DescribeManagedLoginBranding', style),
+                                   ('DeleteManagedLoginBranding', style),
+                                   ('UpdateManagedLoginBranding', {'Settings': {}, **style}),
+                                   ('GetUICustomization', {}), ('SetUICustomization', {})):
+            self.assert_denied(api, 'designer', operation, UserPoolId=other, **members)
+        self.assert_denied(api, 'designer', 'GetProvisionedLimit', LimitDefinition={
+            'LimitClass': 'API_CATEGORY', 'Attributes': {'Category': 'UserRead'}})
+        api.DeleteManagedLoginBranding(UserPoolId=self.pool, **style)
+
     def test_a_refusal_says_who_what_and_where(self):
         nobody = self.as_user('n.o+body@example.com', self.allow('s3:*'))
         self.assertEqual(

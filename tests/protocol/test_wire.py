@@ -318,6 +318,15 @@ class Wire(PoolhouseTest):
                     self.assertEqual({'__type': 'OperationNotBuiltException',
                                       'message': f'{operation} is not built yet.'}, reply.json)
 
+    def test_only_signed_operations_take_large_bodies(self):
+        more = ' ' * (256 * 1024)
+        reply = self.api.send('InitiateAuth', (json.dumps({'ClientId': 'x'}) + more).encode())
+        self.assertEqual((413, {'__type': 'RequestEntityTooLargeException',
+                                'message': 'The request is too large.'}),
+                         (reply.status, reply.json))
+        reply = self.api.send('ListUserPools', (json.dumps({'MaxResults': 1}) + more).encode())
+        self.assertEqual(200, reply.status)
+
     def test_an_admin_operation_without_a_signature_is_refused(self):
         reply = self.api.send('ListUserPools', b'{"MaxResults":1}', signed=False)
         self.assertEqual((400, {'__type': 'MissingAuthenticationTokenException',

@@ -1,0 +1,20 @@
+/* Images: a drawing that counts as one shows things and does nothing else. */
+#include "branding/image.h"
+#include "branding/svg.h"
+#include "support/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct ph_str in = { data, size };
+    const enum ph_image_type type = ph_image_type_of(in);
+
+    if (type == PH_IMAGE_SVG) {
+        fuzz_check(ph_svg_judge(in) == PH_SVG_GOOD);
+        fuzz_check(!ph_str_contains(in, PH_STR("<script>")) ||
+                   ph_str_contains(in, PH_STR("<!--")) ||
+                   ph_str_contains(in, PH_STR("<![CDATA[")) || ph_str_contains(in, PH_STR("<?")));
+    } else if (type != PH_IMAGE_UNKNOWN) {
+        fuzz_check(size > 4);
+    }
+    return 0;
+}

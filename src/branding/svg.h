@@ -1,0 +1,16 @@
+/* Drawings in SVG, as far as one must look into them before a browser gets them. */
+#ifndef PH_BRANDING_SVG_H
+#define PH_BRANDING_SVG_H
+
+#include "util/str.h"
+
+enum ph_svg_verdict {
+    PH_SVG_GOOD,
+    PH_SVG_NONE,   /* no XML document with the element svg at its root */
+    PH_SVG_ACTIVE, /* has what runs: scripts, handlers of events, foreign content, entities */
+};
+
+/* Looks at tags and attributes; whether the drawing makes sense is for the browser to say. */
+enum ph_svg_verdict ph_svg_judge(struct ph_str text);
+
+#endif
