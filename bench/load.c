@@ -4,6 +4,9 @@
  *   load --port N --flow NAME --connections N --seconds N --pool ID --client ID --users N
  *        [--from N] [--requests N] [--password TEXT]
  *
+ * The flows TOTP and DEVICE_SRP_AUTH make users of their own first, numbered from --from on; TOTP
+ * makes --users of them and signs each in twice, as a code counts once.
+ *
  * Prints one JSON object: requests, errors, seconds, p50 and p99 in microseconds. The time of one
  * request runs from the first byte sent to the last one received; the arithmetic of the SRP client
  * is left out of it, but not out of the rate. A thread per connection: with as many as there are
@@ -25,46 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "load.h"
 #include "srp_client.h"
-
-enum {
-    REPLY_MAX = 1 << 20,
-    BODY_MAX = 16 * 1024,
-    HEAD_MAX = 1024,
-    CONNECTIONS_MAX = 256,
-    SAMPLES_MAX = 1 << 22,
-};
-
-struct options {
-    uint64_t port;
-    uint64_t connections;
-    uint64_t seconds;
-    uint64_t users;
-    uint64_t from;     /* number of the first user that is made */
-    uint64_t requests; /* at most so many in all; 0: as time permits */
-    const char *flow;
-    const char *pool;
-    const char *client;
-    const char *password;
-};
-
-struct connection {
-    const struct options *options;
-    int fd;
-    uint64_t random;   /* state of a xorshift generator */
-    char *reply;       /* head and body of the last one, terminated */
-    char *body;        /* inside reply */
-    uint64_t spent_us; /* waiting for replies, in the current exchange */
-    uint32_t *samples;
-    size_t sample_count;
-    uint64_t errors;
-    char refresh_token[4096];
-};
-
-struct flow {
-    const char *name;
-    bool (*run)(struct connection *c);
-};
 
 /* What the threads share. */
 static atomic_uint_fast64_t next_number;
@@ -90,6 +55,11 @@ static uint64_t next_random(struct connection *c)
     c->random ^= c->random >> 7;
     c->random ^= c->random << 17;
     return c->random;
+}
+
+uint64_t load_next_number(const struct connection *c)
+{
+    return c->options->from + atomic_fetch_add(&next_number, 1);
 }
 
 static void connect_to_server(struct connection *c)
@@ -165,7 +135,7 @@ static bool receive(struct connection *c)
     return strncmp(c->reply, "HTTP/1.1 200", 12) == 0;
 }
 
-static bool call(struct connection *c, const char *operation, const char *body)
+bool load_call(struct connection *c, const char *operation, const char *body)
 {
     char request[HEAD_MAX + BODY_MAX];
     const int n =
@@ -193,7 +163,7 @@ static bool call(struct connection *c, const char *operation, const char *body)
 }
 
 /* The string member `name` of the reply, copied; false when absent or too long. */
-static bool member(const struct connection *c, const char *name, char *out, size_t size)
+bool load_member(const struct connection *c, const char *name, char *out, size_t size)
 {
     char key[64];
     const int n = snprintf(key, sizeof key, "\"%s\":\"", name);
@@ -224,7 +194,7 @@ static bool password_flow(struct connection *c, const char *operation, const cha
              "\"USERNAME\":\"user%" PRIu64 "\",\"PASSWORD\":\"%s\"}}",
              with_pool ? "\"UserPoolId\":\"" : "", with_pool ? o->pool : "", with_pool ? "\"," : "",
              o->client, flow, some_user(c), o->password);
-    return call(c, operation, body);
+    return load_call(c, operation, body);
 }
 
 static bool user_password(struct connection *c)
@@ -243,7 +213,7 @@ static bool refresh(struct connection *c)
 
     if (c->refresh_token[0] == '\0') {
         if (!user_password(c) ||
-            !member(c, "RefreshToken", c->refresh_token, sizeof c->refresh_token)) {
+            !load_member(c, "RefreshToken", c->refresh_token, sizeof c->refresh_token)) {
             return false;
         }
         c->spent_us = 0;
@@ -252,7 +222,7 @@ static bool refresh(struct connection *c)
              "{\"ClientId\":\"%s\",\"AuthFlow\":\"REFRESH_TOKEN_AUTH\",\"AuthParameters\":{"
              "\"REFRESH_TOKEN\":\"%s\"}}",
              c->options->client, c->refresh_token);
-    return call(c, "InitiateAuth", body);
+    return load_call(c, "InitiateAuth", body);
 }
 
 static bool srp_start(struct connection *c, const struct srp_client *srp, uint64_t user)
@@ -263,7 +233,7 @@ static bool srp_start(struct connection *c, const struct srp_client *srp, uint64
              "{\"ClientId\":\"%s\",\"AuthFlow\":\"USER_SRP_AUTH\",\"AuthParameters\":{"
              "\"USERNAME\":\"user%" PRIu64 "\",\"SRP_A\":\"%s\"}}",
              c->options->client, user, srp_client_a(srp));
-    return call(c, "InitiateAuth", body);
+    return load_call(c, "InitiateAuth", body);
 }
 
 static bool srp_prove(struct connection *c, struct srp_client *srp, uint64_t user)
@@ -271,8 +241,8 @@ static bool srp_prove(struct connection *c, struct srp_client *srp, uint64_t use
     char name[32], salt[64], b[1024], block[8192], signature[64], body[BODY_MAX];
 
     snprintf(name, sizeof name, "user%" PRIu64, user);
-    if (!member(c, "SALT", salt, sizeof salt) || !member(c, "SRP_B", b, sizeof b) ||
-        !member(c, "SECRET_BLOCK", block, sizeof block)) {
+    if (!load_member(c, "SALT", salt, sizeof salt) || !load_member(c, "SRP_B", b, sizeof b) ||
+        !load_member(c, "SECRET_BLOCK", block, sizeof block)) {
         return false;
     }
     const struct srp_challenge challenge = {
@@ -293,7 +263,7 @@ static bool srp_prove(struct connection *c, struct srp_client *srp, uint64_t use
              "\"USERNAME\":\"%s\",\"TIMESTAMP\":\"%s\",\"PASSWORD_CLAIM_SECRET_BLOCK\":\"%s\","
              "\"PASSWORD_CLAIM_SIGNATURE\":\"%s\"}}",
              c->options->client, name, stamp, block, signature);
-    return call(c, "RespondToAuthChallenge", body);
+    return load_call(c, "RespondToAuthChallenge", body);
 }
 
 static bool user_srp(struct connection *c)
@@ -315,23 +285,26 @@ static bool sign_up_number(struct connection *c, const char *prefix, uint64_t nu
              "{\"ClientId\":\"%s\",\"Username\":\"%s%" PRIu64 "\",\"Password\":\"%s\","
              "\"UserAttributes\":[{\"Name\":\"email\",\"Value\":\"%s%" PRIu64 "@example.com\"}]}",
              o->client, prefix, number, o->password, prefix, number);
-    return call(c, "SignUp", body);
+    return load_call(c, "SignUp", body);
 }
 
 static bool sign_up(struct connection *c)
 {
-    return sign_up_number(c, "new", c->options->from + atomic_fetch_add(&next_number, 1));
+    return sign_up_number(c, "new", load_next_number(c));
 }
 
-/* Signed up and confirmed, so that it can sign in: for filling a pool. */
-static bool make_user(struct connection *c)
+bool load_make_user(struct connection *c, uint64_t number)
 {
-    const uint64_t number = c->options->from + atomic_fetch_add(&next_number, 1);
     char body[BODY_MAX];
 
     snprintf(body, sizeof body, "{\"UserPoolId\":\"%s\",\"Username\":\"user%" PRIu64 "\"}",
              c->options->pool, number);
-    return sign_up_number(c, "user", number) && call(c, "AdminConfirmSignUp", body);
+    return sign_up_number(c, "user", number) && load_call(c, "AdminConfirmSignUp", body);
+}
+
+static bool make_user(struct connection *c)
+{
+    return load_make_user(c, load_next_number(c));
 }
 
 static bool get_user(struct connection *c)
@@ -340,7 +313,7 @@ static bool get_user(struct connection *c)
 
     snprintf(body, sizeof body, "{\"UserPoolId\":\"%s\",\"Username\":\"user%" PRIu64 "\"}",
              c->options->pool, some_user(c));
-    return call(c, "AdminGetUser", body);
+    return load_call(c, "AdminGetUser", body);
 }
 
 static bool list_users(struct connection *c)
@@ -348,7 +321,7 @@ static bool list_users(struct connection *c)
     char body[BODY_MAX];
 
     snprintf(body, sizeof body, "{\"UserPoolId\":\"%s\",\"Limit\":60}", c->options->pool);
-    return call(c, "ListUsers", body);
+    return load_call(c, "ListUsers", body);
 }
 
 static bool list_by_email(struct connection *c)
@@ -358,19 +331,22 @@ static bool list_by_email(struct connection *c)
     snprintf(body, sizeof body,
              "{\"UserPoolId\":\"%s\",\"Filter\":\"email = \\\"user%" PRIu64 "@example.com\\\"\"}",
              c->options->pool, some_user(c));
-    return call(c, "ListUsers", body);
+    return load_call(c, "ListUsers", body);
 }
 
 static const struct flow flows[] = {
-    { "ADMIN_USER_PASSWORD_AUTH", admin_password },
-    { "USER_PASSWORD_AUTH", user_password },
-    { "USER_SRP_AUTH", user_srp },
-    { "REFRESH_TOKEN_AUTH", refresh },
-    { "SignUp", sign_up },
-    { "AdminGetUser", get_user },
-    { "ListUsers", list_users },
-    { "ListUsersByEmail", list_by_email },
-    { "MakeUser", make_user },
+    { "ADMIN_USER_PASSWORD_AUTH", admin_password, NULL },
+    { "USER_PASSWORD_AUTH", user_password, NULL },
+    { "USER_SRP_AUTH", user_srp, NULL },
+    { "REFRESH_TOKEN_AUTH", refresh, NULL },
+    { "SignUp", sign_up, NULL },
+    { "AdminGetUser", get_user, NULL },
+    { "ListUsers", list_users, NULL },
+    { "ListUsersByEmail", list_by_email, NULL },
+    { "MakeUser", make_user, NULL },
+    { "TOTP", load_totp_run, load_totp_prepare },
+    { "DEVICE_SRP_AUTH", load_device_run, load_device_prepare },
+    { "CUSTOM_AUTH", load_custom_run, NULL },
 };
 
 static const struct flow *find_flow(const char *name)
@@ -386,11 +362,21 @@ static const struct flow *find_flow(const char *name)
 
 static bool more(const struct connection *c, uint64_t *done)
 {
-    if (atomic_load(&stop) || c->sample_count >= SAMPLES_MAX) {
+    if (atomic_load(&stop) || c->exhausted || c->sample_count >= SAMPLES_MAX) {
         return false;
     }
     /* Each connection does its share, so that exactly so many requests are made. */
     return c->options->requests == 0 || (*done)++ < c->options->requests / c->options->connections;
+}
+
+static void prepare(struct connection *c)
+{
+    const struct flow *flow = find_flow(c->options->flow);
+
+    if (flow->prepare != NULL && !flow->prepare(c)) {
+        fprintf(stderr, "load: %s: %s\n", c->options->flow, c->body != NULL ? c->body : "?");
+        exit(1);
+    }
 }
 
 static void *drive(void *argument)
@@ -522,6 +508,7 @@ int main(int argc, char **argv)
             die("memory");
         }
         connect_to_server(&all[i]);
+        prepare(&all[i]);
     }
     const uint64_t start = now_us();
 
@@ -544,6 +531,7 @@ int main(int argc, char **argv)
         close(all[i].fd);
         free(all[i].reply);
         free(all[i].samples);
+        free(all[i].prepared);
     }
     free(all);
     return 0;

@@ -129,6 +129,36 @@ static void private_key(const struct srp_challenge *challenge, BIGNUM *x)
     BN_free(salt);
 }
 
+static void encode(const BIGNUM *n, char *text, size_t size)
+{
+    uint8_t bytes[NUMBER_MAX];
+    const size_t length = big_integer(n, bytes);
+
+    if ((length + 2) / 3 * 4 + 1 > size) {
+        die();
+    }
+    EVP_EncodeBlock((uint8_t *)text, bytes, (int)length);
+}
+
+void srp_client_verifier(struct srp_client *c, const struct srp_challenge *identity, char *verifier,
+                         size_t verifier_size, char *salt, size_t salt_size)
+{
+    BIGNUM *x = BN_new(), *v = BN_new(), *s = NULL;
+
+    if (x == NULL || v == NULL || BN_hex2bn(&s, identity->salt) == 0) {
+        die();
+    }
+    private_key(identity, x);
+    if (BN_mod_exp(v, c->g, x, c->n, c->bn) != 1) {
+        die();
+    }
+    encode(v, verifier, verifier_size);
+    encode(s, salt, salt_size);
+    BN_free(s);
+    BN_free(v);
+    BN_clear_free(x);
+}
+
 /* S = (B - k * g^x) ^ (a + u * x) mod N */
 static void shared_secret(const struct srp_client *c, const BIGNUM *b, const BIGNUM *u,
                           const BIGNUM *x, BIGNUM *s)

@@ -25,6 +25,11 @@ void srp_client_destroy(struct srp_client *c);
 /* SRP_A, hex; lives as long as the client. */
 const char *srp_client_a(const struct srp_client *c);
 
+/* What a device registers: g^x and its salt, both base64 and terminated; b and block are not used.
+ */
+void srp_client_verifier(struct srp_client *c, const struct srp_challenge *identity, char *verifier,
+                         size_t verifier_size, char *salt, size_t salt_size);
+
 /* Now, in the form of TIMESTAMP; valid in this thread until the next call. */
 const char *srp_timestamp(void);
 

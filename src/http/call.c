@@ -370,7 +370,7 @@ static void run(struct ph_job *job, struct ph_worker *worker, enum ph_job_verdic
     MHD_resume_connection(call->library); /* from here on the call may be gone */
 }
 
-/* Suspended first: a worker may have the answer before this function returns. */
+/* Suspended first: what is queued belongs to a worker. */
 static enum MHD_Result hand_over(struct call *call)
 {
     struct ph_http_server *server = call->server;
@@ -385,6 +385,7 @@ static enum MHD_Result hand_over(struct call *call)
     if (!ph_workers_submit(server->workers, &call->job)) {
         answer_busy(call);
         MHD_resume_connection(call->library);
+        server->again = true;
     }
     return MHD_YES;
 }

@@ -2,7 +2,10 @@
  * Connections and their deadlines. The library's own timeout starts anew with every byte, so that
  * a sender who trickles bytes could hold a connection for ever; and it does not know which part of
  * a request it waits for. A thread of our own looks at every connection about once a second and
- * shuts down the socket of one that is late; the I/O thread then sees the end of the stream.
+ * shuts down the socket of one that is late; the library then sees the end of the stream.
+ *
+ * It also has a turn of the library when nobody else has had one for a tick: all workers may be in
+ * long work, and slow readers still get the rest of their replies.
  */
 #include "http/internal.h"
 
@@ -118,8 +121,11 @@ void ph_http_connection_notify(void *self, struct MHD_Connection *connection, vo
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         *context = opened(self, connection);
     } else if (*context != NULL) {
-        closed(self, *context);
+        struct ph_http_server *server = self;
+
+        closed(server, *context);
         *context = NULL;
+        server->again = true; /* there may be room for another one, which the library looks for */
     }
 }
 
@@ -161,7 +167,7 @@ static void inspect(struct ph_http_server *server, struct ph_http_connection *c)
     }
 }
 
-/* A part of all connections at a time, so that the I/O thread never waits long for the lock. */
+/* A part of all connections at a time, so that nobody waits long for the lock. */
 static void inspect_some(struct ph_http_server *server)
 {
     unsigned n = server->connections / TICKS_PER_ROUND + LEAST_PER_TICK;
@@ -205,6 +211,17 @@ static void give_memory_back(struct ph_http_server *server)
     pthread_mutex_lock(&server->lock);
 }
 
+static void turn_if_needed(struct ph_http_server *server)
+{
+    if (atomic_exchange(&server->turned, false)) {
+        return;
+    }
+    pthread_mutex_unlock(&server->lock);
+    while (ph_http_turn(server)) {
+    }
+    pthread_mutex_lock(&server->lock);
+}
+
 static void *guard(void *self)
 {
     struct ph_http_server *server = self;
@@ -213,6 +230,7 @@ static void *guard(void *self)
     while (!server->stopping) {
         wait_for_tick(server);
         inspect_some(server);
+        turn_if_needed(server);
         give_memory_back(server);
     }
     pthread_mutex_unlock(&server->lock);

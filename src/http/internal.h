@@ -6,6 +6,7 @@
 
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum { PH_HTTP_FIELDS_MAX = 100 };
 
@@ -15,7 +16,7 @@ enum ph_http_phase {
     PH_PHASE_BODY,  /* a body is awaited */
     PH_PHASE_WORK,  /* a worker has it: no deadline of ours */
     PH_PHASE_WRITE, /* the reply is being written */
-    PH_PHASE_CUT,   /* a deadline has passed; the I/O thread will see the end of the stream */
+    PH_PHASE_CUT,   /* a deadline has passed; the library will see the end of the stream */
 };
 
 /* Linked into the server's list from accept to close. Guarded by the server's lock. */
@@ -37,9 +38,14 @@ struct ph_http_server {
     char *tls_certificate; /* terminated copies for the library */
     char *tls_key;
 
-    pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t drained;  /* signalled when the last call is answered while quiesced */
-    pthread_cond_t awake;    /* the guard's: the first connection came, or the end */
+    pthread_mutex_t turn; /* who has it runs the library */
+    atomic_bool wanted;   /* somebody wants a turn after the one that is taken */
+    atomic_bool turned;   /* for the guard: there was one lately */
+    bool again;           /* in a turn: it must run the library once more */
+
+    pthread_mutex_t lock;   /* guards what follows */
+    pthread_cond_t drained; /* signalled when the last call is answered while quiesced */
+    pthread_cond_t awake;   /* the guard's: the first connection came, or the end */
     struct ph_http_connection *first, *last;
     unsigned connections;
     unsigned most_connections; /* since memory was last given back */
@@ -49,6 +55,13 @@ struct ph_http_server {
     bool guarded; /* the guard's thread runs */
     pthread_t guard;
 };
+
+/*
+ * turn.c: one turn of the library: reads what has come, writes what is ready, and submits calls;
+ * never waits. On any thread; when another is at it, that one goes on for us. True when something
+ * was left for the next turn. self is the server.
+ */
+bool ph_http_turn(void *self);
 
 /* call.c: the library's callbacks for requests; self is the server. */
 void *ph_http_call_begin(void *self, const char *uri, struct MHD_Connection *connection);

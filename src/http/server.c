@@ -32,10 +32,11 @@ static char *terminated(struct ph_str s)
     return s.n == 0 ? NULL : ph_heap_cstr(s);
 }
 
-static void init_lock(struct ph_http_server *server)
+static void init_locks(struct ph_http_server *server)
 {
     pthread_condattr_t monotonic;
 
+    pthread_mutex_init(&server->turn, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&server->lock, NULL);
@@ -48,9 +49,8 @@ static struct MHD_Daemon *start_daemon(struct ph_http_server *server, int fd)
 {
     const struct ph_http_options *o = &server->options;
     const bool tls = server->tls_certificate != NULL;
-    const unsigned flags = (unsigned)MHD_USE_EPOLL_INTERNAL_THREAD |
-                           (unsigned)MHD_ALLOW_SUSPEND_RESUME | (unsigned)MHD_USE_ERROR_LOG |
-                           (tls ? (unsigned)MHD_USE_TLS : 0);
+    const unsigned flags = (unsigned)MHD_USE_EPOLL | (unsigned)MHD_ALLOW_SUSPEND_RESUME |
+                           (unsigned)MHD_USE_ERROR_LOG | (tls ? (unsigned)MHD_USE_TLS : 0);
     struct MHD_OptionItem items[OPTIONS_MAX] = {
         { MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)(o->header_max + POOL_BESIDE_HEAD), NULL },
         { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)o->connections_max, NULL },
@@ -78,6 +78,7 @@ static void server_free(struct ph_http_server *server)
     pthread_cond_destroy(&server->awake);
     pthread_cond_destroy(&server->drained);
     pthread_mutex_destroy(&server->lock);
+    pthread_mutex_destroy(&server->turn);
     if (server->tls_key != NULL) {
         explicit_bzero(server->tls_key, strlen(server->tls_key));
     }
@@ -100,13 +101,24 @@ struct ph_http_server *ph_http_server_create(const struct ph_http_options *optio
     server->workers = workers;
     server->tls_certificate = terminated(options->tls_certificate);
     server->tls_key = terminated(options->tls_key);
-    init_lock(server);
+    init_locks(server);
     server->fd = ph_http_listen(options->listen, &server->port, why, why_size);
     if (server->fd < 0) {
         server_free(server);
         return NULL;
     }
     return server;
+}
+
+/* What the library waits for with: one descriptor for all connections and the listening socket. */
+static void let_workers_turn(struct ph_http_server *server)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+
+    ph_workers_add_source(
+        server->workers,
+        &(struct ph_source){ .fd = info->epoll_fd, .turn = ph_http_turn, .self = server });
 }
 
 bool ph_http_server_start(struct ph_http_server *server, char *why, size_t why_size)
@@ -121,6 +133,7 @@ bool ph_http_server_start(struct ph_http_server *server, char *why, size_t why_s
         snprintf(why, why_size, "cannot start a thread");
         return false;
     }
+    let_workers_turn(server);
     return true;
 }
 
@@ -151,7 +164,9 @@ void ph_http_server_quiesce(struct ph_http_server *server)
         return;
     }
     if (server->daemon != NULL) {
+        pthread_mutex_lock(&server->turn);
         (void)MHD_quiesce_daemon(server->daemon); /* gives the socket back */
+        pthread_mutex_unlock(&server->turn);
     }
     close(server->fd);
 }
@@ -177,6 +192,7 @@ void ph_http_server_destroy(struct ph_http_server *server)
     }
     ph_http_server_quiesce(server);
     ph_http_guard_stop(server);
+    ph_workers_remove_source(server->workers, server);
     if (server->daemon != NULL) {
         MHD_stop_daemon(server->daemon);
     }

@@ -1,10 +1,11 @@
 /*
  * An HTTP/1.1 server (RFC 9112) on one listening address.
  *
- * One I/O thread reads and writes. A request whose head and body are whole is handed to a worker,
- * which calls the handler; the I/O thread then writes head and body of the reply at once. Head,
- * body and reply each have a deadline that no activity extends: a sender who trickles bytes is
- * cut. What is refused here (malformed, too large, too busy) never reaches the handler.
+ * A request whose head and body are whole is queued for a worker, which calls the handler and then
+ * has a turn of reading and writing: head and body of the reply are written at once, and what has
+ * come meanwhile is read. Head, body and reply each have a deadline that no activity extends: a
+ * sender who trickles bytes is cut. What is refused here (malformed, too large, too busy) never
+ * reaches the handler.
  *
  * Several servers may share one pool of workers: the public and the administrative listener.
  */

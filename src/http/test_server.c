@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+enum { PLACES = 2 };
+
 struct fixture {
     struct ph_workers *workers;
     struct ph_http_server *server;
@@ -142,8 +144,8 @@ static int set_up(void **state)
 
     sem_init(&fixture.entered, 0, 0);
     sem_init(&fixture.gate, 0, 0);
-    fixture.workers = ph_workers_create(
-        &(struct ph_workers_options){ .threads = 4, .queue_max = 100, .wait_ms = 60000 });
+    fixture.workers = ph_workers_create(&(struct ph_workers_options){
+        .threads = 4, .running = PLACES, .queue_max = 100, .wait_ms = 60000 });
     assert_non_null(fixture.workers);
     fixture.server = ph_http_server_create(&options, &handler, fixture.workers, why, sizeof why);
     assert_non_null(fixture.server);
@@ -280,6 +282,36 @@ static void an_address_that_is_none_is_explained(void **state)
 
 static void *ask_slow(void *self)
 {
+    return strdup(exchange(self, "GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+}
+
+/* Nobody has a turn after a job then; the guard has one. */
+static void connections_are_looked_after_while_all_places_are_taken(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t threads[PLACES];
+    void *reply;
+
+    for (size_t i = 0; i < PLACES; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_slow, fixture), 0);
+    }
+    for (size_t i = 0; i < PLACES; i++) {
+        sem_wait(&fixture->entered);
+    }
+    assert_has(exchange(fixture, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n"),
+               "HTTP/1.1 413 ");
+    for (size_t i = 0; i < PLACES; i++) {
+        sem_post(&fixture->gate);
+    }
+    for (size_t i = 0; i < PLACES; i++) {
+        pthread_join(threads[i], &reply);
+        assert_has(reply, "HTTP/1.1 203 ");
+        free(reply);
+    }
+}
+
+static void *ask_slow_and_stay(void *self)
+{
     return strdup(exchange(self, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"));
 }
 
@@ -290,7 +322,7 @@ static void a_request_in_work_is_answered_before_the_server_ends(void **state)
     pthread_t thread;
     void *reply;
 
-    assert_int_equal(pthread_create(&thread, NULL, ask_slow, fixture), 0);
+    assert_int_equal(pthread_create(&thread, NULL, ask_slow_and_stay, fixture), 0);
     sem_wait(&fixture->entered);
     ph_http_server_quiesce(fixture->server);
     assert_false(ph_http_server_drain(fixture->server, 20));
@@ -384,6 +416,7 @@ int main(void)
         cmocka_unit_test(header_names_have_no_case_and_values_forge_nothing),
         cmocka_unit_test(a_refusal_has_the_words_of_the_handler),
         cmocka_unit_test(many_clients_at_once_are_all_answered),
+        cmocka_unit_test(connections_are_looked_after_while_all_places_are_taken),
         cmocka_unit_test(an_address_that_is_none_is_explained),
         cmocka_unit_test(a_large_body_comes_in_pieces_of_one_size),
         cmocka_unit_test(who_is_refused_at_the_head_need_not_send_the_body),

@@ -3,12 +3,18 @@
 #include "util/clock.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { LEAST_THREADS = 16, THREADS_PER_CORE = 4, STACK_BYTES = 512 * 1024 };
+
+/* What the one worker does that looks after the sources while it has no job. */
+enum watch {
+    WATCH_NONE,  /* there is no such worker */
+    WATCH_WAITS, /* it waits for a source */
+    WATCH_TURNS, /* a source was ready: it will look at the queue presently */
+};
 
 struct thread {
     pthread_t id;
@@ -19,11 +25,15 @@ struct thread {
 struct ph_workers {
     struct ph_workers_options options;
     struct ph_blocking blocking;
+    struct ph_sources sources;
     struct thread *threads;
 
     pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t work;  /* there is a job and a free place, or the end has come */
+    pthread_cond_t work;  /* there is something to do and a free place, or the end has come */
     pthread_cond_t ended; /* a thread has ended */
+    enum watch watch;
+    unsigned asleep; /* wait for `work` */
+    unsigned woken;  /* of these: have been called, but do not run yet */
     struct ph_job *first;
     struct ph_job **last;
     size_t queued;
@@ -59,24 +69,70 @@ static bool has_place(const struct ph_workers *workers)
     return workers->running < workers->options.running;
 }
 
-/* Called with the lock held: somebody else may go on. */
+/* A job that nobody is about to take. */
+static bool job_waits(const struct ph_workers *workers)
+{
+    return workers->first != NULL && workers->watch != WATCH_TURNS;
+}
+
+/*
+ * With the lock held: calls one worker when there is something to do that nobody is about to do.
+ * Whoever was called takes one thing and calls the next.
+ */
 static void wake_one(struct ph_workers *workers)
 {
-    if (workers->first != NULL && has_place(workers)) {
-        pthread_cond_signal(&workers->work);
+    if (!has_place(workers) || workers->woken > 0 ||
+        !(job_waits(workers) || workers->watch == WATCH_NONE)) {
+        return;
     }
+    if (workers->asleep > 0) {
+        workers->woken++;
+        pthread_cond_signal(&workers->work);
+    } else if (workers->watch == WATCH_WAITS) {
+        ph_sources_wake(&workers->sources); /* all others are in a bracket */
+    }
+}
+
+static void fall_asleep(struct ph_workers *workers)
+{
+    workers->asleep++;
+    pthread_cond_wait(&workers->work, &workers->lock);
+    workers->asleep--;
+    if (workers->woken > 0) {
+        workers->woken--;
+    }
+}
+
+/* With the lock held, which is left meanwhile. Nobody else watches, and there is no job. */
+static void keep_watch(struct ph_workers *workers)
+{
+    workers->watch = WATCH_WAITS;
+    pthread_mutex_unlock(&workers->lock);
+    ph_sources_wait(&workers->sources);
+    pthread_mutex_lock(&workers->lock);
+    workers->watch = WATCH_TURNS;
+    pthread_mutex_unlock(&workers->lock);
+    ph_sources_turn(&workers->sources);
+    pthread_mutex_lock(&workers->lock);
+    workers->watch = WATCH_NONE;
 }
 
 /* With the lock held; NULL when the pool ends. */
 static struct ph_job *next_job(struct ph_workers *workers)
 {
-    while (workers->first == NULL || !has_place(workers)) {
-        if (workers->stopping && workers->first == NULL) {
+    for (;;) {
+        if (workers->first != NULL && has_place(workers)) {
+            return pop(workers);
+        }
+        if (workers->first == NULL && workers->stopping) {
             return NULL;
         }
-        pthread_cond_wait(&workers->work, &workers->lock);
+        if (workers->watch == WATCH_NONE && has_place(workers)) {
+            keep_watch(workers);
+        } else {
+            fall_asleep(workers);
+        }
     }
-    return pop(workers);
 }
 
 static void run(struct ph_workers *workers, struct ph_job *job, struct ph_worker *worker)
@@ -86,19 +142,6 @@ static void run(struct ph_workers *workers, struct ph_job *job, struct ph_worker
 
     job->run(job, worker, late ? PH_JOB_LATE : PH_JOB_RUN);
     ph_arena_reset(&worker->arena);
-}
-
-/*
- * With little left to do, the thread that brings jobs goes first: it was just woken by our answer,
- * and would otherwise wait for the end of our time slice while a core falls idle.
- */
-static void let_jobs_in(struct ph_workers *workers)
-{
-    if (workers->queued < workers->options.running && !workers->stopping) {
-        pthread_mutex_unlock(&workers->lock);
-        sched_yield();
-        pthread_mutex_lock(&workers->lock);
-    }
 }
 
 static void *work(void *self)
@@ -113,9 +156,9 @@ static void *work(void *self)
         wake_one(workers);
         pthread_mutex_unlock(&workers->lock);
         run(workers, job, &thread->worker);
+        ph_sources_turn(&workers->sources); /* the answer leaves, and more jobs may come */
         pthread_mutex_lock(&workers->lock);
         workers->running--;
-        let_jobs_in(workers);
     }
     workers->alive--;
     pthread_cond_broadcast(&workers->work); /* the others see the end, too */
@@ -188,6 +231,15 @@ static void init_conditions(struct ph_workers *workers)
     pthread_condattr_destroy(&monotonic);
 }
 
+static void destroy_parts(struct ph_workers *workers)
+{
+    pthread_cond_destroy(&workers->ended);
+    pthread_cond_destroy(&workers->work);
+    pthread_mutex_destroy(&workers->lock);
+    free(workers->threads);
+    free(workers);
+}
+
 struct ph_workers *ph_workers_create(const struct ph_workers_options *options)
 {
     struct ph_workers *workers = calloc(1, sizeof *workers);
@@ -204,6 +256,10 @@ struct ph_workers *ph_workers_create(const struct ph_workers_options *options)
         ph_fatal("out of memory");
     }
     init_conditions(workers);
+    if (!ph_sources_init(&workers->sources)) {
+        destroy_parts(workers);
+        return NULL;
+    }
     if (!start(workers)) {
         if (ph_workers_stop(workers, 1000)) {
             ph_workers_destroy(workers);
@@ -211,6 +267,16 @@ struct ph_workers *ph_workers_create(const struct ph_workers_options *options)
         return NULL;
     }
     return workers;
+}
+
+void ph_workers_add_source(struct ph_workers *workers, const struct ph_source *source)
+{
+    ph_sources_add(&workers->sources, source);
+}
+
+void ph_workers_remove_source(struct ph_workers *workers, const void *self)
+{
+    ph_sources_remove(&workers->sources, self);
 }
 
 bool ph_workers_submit(struct ph_workers *workers, struct ph_job *job)
@@ -278,6 +344,7 @@ bool ph_workers_stop(struct ph_workers *workers, int64_t wait_ms)
     pthread_mutex_lock(&workers->lock);
     workers->stopping = true;
     pthread_cond_broadcast(&workers->work);
+    ph_sources_wake(&workers->sources);
     while (workers->alive > 0 &&
            pthread_cond_timedwait(&workers->ended, &workers->lock, &deadline) == 0) {
     }
@@ -295,9 +362,6 @@ void ph_workers_destroy(struct ph_workers *workers)
     if (workers == NULL) {
         return;
     }
-    pthread_cond_destroy(&workers->ended);
-    pthread_cond_destroy(&workers->work);
-    pthread_mutex_destroy(&workers->lock);
-    free(workers->threads);
-    free(workers);
+    ph_sources_finish(&workers->sources);
+    destroy_parts(workers);
 }

@@ -6,12 +6,17 @@
  * says so with the blocking bracket, and another worker takes its place meanwhile. Leaving the
  * bracket does not wait, so that for a moment there may be more running than cores.
  *
+ * Where jobs come from (the connections of a server) is looked after by the workers themselves:
+ * each does it after its job, which sends the answer and brings new jobs, and one that has no job
+ * waits until there is something to do. As long as all places are taken no thread wakes another.
+ *
  * The queue is bounded: a job that does not fit is refused at once, one that has waited too long
  * is told so when its turn comes.
  */
 #ifndef PH_HTTP_WORKERS_H
 #define PH_HTTP_WORKERS_H
 
+#include "http/sources.h"
 #include "util/arena.h"
 #include "util/blocking.h"
 #include "util/err.h"
@@ -56,6 +61,12 @@ struct ph_workers_counts {
 
 /* NULL when the threads cannot be made. */
 PH_MUST_USE struct ph_workers *ph_workers_create(const struct ph_workers_options *options);
+
+/* The source is copied; it must be removed before what it is about goes. */
+void ph_workers_add_source(struct ph_workers *workers, const struct ph_source *source);
+
+/* Of the source with this self; when it returns, no worker uses it any more. */
+void ph_workers_remove_source(struct ph_workers *workers, const void *self);
 
 /* False when the queue is full or the pool is stopping: the job was not taken. Any thread. */
 PH_MUST_USE bool ph_workers_submit(struct ph_workers *workers, struct ph_job *job);

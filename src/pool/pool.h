@@ -121,6 +121,7 @@ struct ph_pool {
     size_t schema_count;
     const struct ph_signing_key *keys; /* newest first */
     size_t key_count;
+    const struct ph_key *purpose_keys; /* of ph_pool_key(), for the usual purposes; may be NULL */
 };
 
 /* Bits of struct ph_client.flows: what ExplicitAuthFlows permits, legacy names resolved. */

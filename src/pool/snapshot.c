@@ -255,6 +255,25 @@ struct ph_str ph_pool_arn(struct ph_arena *arena, const struct ph_settings *sett
                    PH_FMT(settings->account_id), PH_FMT(id));
 }
 
+/* Needed at every sign-in or refresh: derived once for each snapshot. */
+static const struct ph_str USUAL_PURPOSES[] = {
+    PH_STR_INIT("refresh token"),
+    PH_STR_INIT("session"),
+    PH_STR_INIT("secret block"),
+};
+
+enum { USUAL_COUNT = sizeof USUAL_PURPOSES / sizeof USUAL_PURPOSES[0] };
+
+static void derive_keys(struct ph_arena *arena, struct ph_pool *pool)
+{
+    struct ph_key *keys = ph_arena_array(arena, USUAL_COUNT, struct ph_key);
+
+    for (size_t i = 0; i < USUAL_COUNT; i++) {
+        ph_key_derive(pool->ref.data_key, USUAL_PURPOSES[i], &keys[i]);
+    }
+    pool->purpose_keys = keys;
+}
+
 static void read_names(struct ph_ctx *ctx, const struct ph_pool_record *record,
                        struct ph_snapshot *snapshot)
 {
@@ -265,6 +284,7 @@ static void read_names(struct ph_ctx *ctx, const struct ph_pool_record *record,
     *key = record->data_key;
     pool->id = ph_str_dup(arena, record->id);
     pool->ref = (struct ph_pool_ref){ .id = pool->id, .data_key = key };
+    derive_keys(arena, pool);
     ph_str_cut(pool->id, '_', &pool->region, &pool->srp_name);
     pool->name = ph_str_dup(arena, record->name);
     pool->arn = ph_pool_arn(arena, ctx->settings, pool->id);
@@ -340,5 +360,11 @@ const struct ph_attr_def *ph_pool_attribute(const struct ph_pool *pool, struct p
 
 void ph_pool_key(const struct ph_pool *pool, struct ph_str purpose, struct ph_key *key)
 {
+    for (size_t i = 0; pool->purpose_keys != NULL && i < USUAL_COUNT; i++) {
+        if (ph_str_eq(purpose, USUAL_PURPOSES[i])) {
+            *key = pool->purpose_keys[i];
+            return;
+        }
+    }
     ph_key_derive(pool->ref.data_key, purpose, key);
 }

@@ -12,7 +12,7 @@ struct ph_arena_block {
     struct ph_arena_block *older;
     size_t size;
     size_t used;
-    alignas(max_align_t) unsigned char bytes[];
+    alignas(max_align_t) unsigned char bytes[]; /* zero behind what is used */
 };
 
 struct ph_arena_cleanup {
@@ -29,14 +29,13 @@ _Noreturn void ph_fatal(const char *why)
 
 static struct ph_arena_block *block_create(size_t size, struct ph_arena_block *older)
 {
-    struct ph_arena_block *block = malloc(sizeof *block + size);
+    struct ph_arena_block *block = calloc(1, sizeof *block + size);
 
     if (block == NULL) {
         ph_fatal("out of memory");
     }
     block->older = older;
     block->size = size;
-    block->used = 0;
     return block;
 }
 
@@ -89,21 +88,40 @@ void ph_arena_finish(struct ph_arena *arena)
     arena->blocks = NULL;
 }
 
-void *ph_arena_alloc(struct ph_arena *arena, size_t size)
+static size_t aligned(size_t size)
 {
     const size_t align = alignof(max_align_t);
-    void *p;
 
     if (size > SIZE_MAX / 2) {
         ph_fatal("allocation size overflow");
     }
-    size = (size + align - 1) / align * align;
+    return (size + align - 1) / align * align;
+}
+
+void *ph_arena_alloc(struct ph_arena *arena, size_t size)
+{
+    void *p;
+
+    size = aligned(size);
     if (arena->blocks == NULL || arena->blocks->size - arena->blocks->used < size) {
         arena->blocks = block_create(size > BLOCK_BYTES ? size : BLOCK_BYTES, arena->blocks);
     }
     p = arena->blocks->bytes + arena->blocks->used;
     arena->blocks->used += size;
-    return memset(p, 0, size);
+    return p;
+}
+
+bool ph_arena_extend(struct ph_arena *arena, const void *p, size_t size, size_t larger)
+{
+    struct ph_arena_block *block = arena->blocks;
+    const size_t more = aligned(larger) - aligned(size);
+
+    if ((const unsigned char *)p + aligned(size) != block->bytes + block->used ||
+        block->size - block->used < more) {
+        return false;
+    }
+    block->used += more;
+    return true;
 }
 
 void *ph_arena_alloc_array(struct ph_arena *arena, size_t count, size_t size)

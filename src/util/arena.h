@@ -8,6 +8,7 @@
 #ifndef PH_UTIL_ARENA_H
 #define PH_UTIL_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ph_arena_block;
@@ -31,6 +32,9 @@ void *ph_arena_alloc(struct ph_arena *arena, size_t size);
 
 /* As ph_arena_alloc for count elements; an overflowing product ends the process. */
 void *ph_arena_alloc_array(struct ph_arena *arena, size_t count, size_t size);
+
+/* Makes an allocation of `size` bytes larger where it is; false when that is not possible. */
+bool ph_arena_extend(struct ph_arena *arena, const void *p, size_t size, size_t larger);
 
 /* Has cleanup(object) called when the arena is reset or finished. */
 void ph_arena_defer(struct ph_arena *arena, void (*cleanup)(void *object), void *object);

@@ -24,6 +24,10 @@ static bool make_room(struct ph_buf *buf, size_t more)
     while (capacity < buf->n + more) {
         capacity *= 2;
     }
+    if (buf->p != NULL && ph_arena_extend(buf->arena, buf->p, buf->capacity, capacity)) {
+        buf->capacity = capacity;
+        return true;
+    }
     larger = ph_arena_alloc(buf->arena, capacity);
     if (buf->n > 0) {
         memcpy(larger, buf->p, buf->n);

@@ -8,26 +8,31 @@ static const char HEX[] = "0123456789abcdef";
 
 enum padding { UNPADDED, PADDED };
 
+static void encode_three(uint32_t word, const char *alphabet, uint8_t out[4])
+{
+    out[0] = (uint8_t)alphabet[word >> 18 & 63];
+    out[1] = (uint8_t)alphabet[word >> 12 & 63];
+    out[2] = (uint8_t)alphabet[word >> 6 & 63];
+    out[3] = (uint8_t)alphabet[word & 63];
+}
+
 static struct ph_str encode64(struct ph_arena *arena, struct ph_str in, const char *alphabet,
                               enum padding padding)
 {
     uint8_t *out = ph_arena_alloc(arena, (in.n + 2) / 3 * 4 + 1);
-    size_t n = 0;
+    size_t n = 0, i = 0;
 
-    for (size_t i = 0; i < in.n; i += 3) {
+    for (; in.n - i >= 3; i += 3, n += 4) {
+        encode_three((uint32_t)in.p[i] << 16 | (uint32_t)in.p[i + 1] << 8 | in.p[i + 2], alphabet,
+                     out + n);
+    }
+    if (i < in.n) {
         const size_t left = in.n - i;
-        const uint32_t word = (uint32_t)in.p[i] << 16 |
-                              (left > 1 ? (uint32_t)in.p[i + 1] << 8 : 0) |
-                              (left > 2 ? (uint32_t)in.p[i + 2] : 0);
 
-        out[n++] = (uint8_t)alphabet[word >> 18 & 63];
-        out[n++] = (uint8_t)alphabet[word >> 12 & 63];
-        if (left > 1 || padding == PADDED) {
-            out[n++] = left > 1 ? (uint8_t)alphabet[word >> 6 & 63] : '=';
-        }
-        if (left > 2 || padding == PADDED) {
-            out[n++] = left > 2 ? (uint8_t)alphabet[word & 63] : '=';
-        }
+        encode_three((uint32_t)in.p[i] << 16 | (left > 1 ? (uint32_t)in.p[i + 1] << 8 : 0),
+                     alphabet, out + n);
+        memset(out + n + left + 1, padding == PADDED ? '=' : 0, 3 - left);
+        n += padding == PADDED ? 4 : left + 1;
     }
     return (struct ph_str){ out, n };
 }

@@ -52,6 +52,23 @@ static void an_arena_gives_zeroed_aligned_memory_and_runs_cleanups_once(void **s
     assert_int_equal(calls, 1);
 }
 
+static void what_lies_at_the_end_of_an_arena_can_grow_there(void **state)
+{
+    uint8_t *first = ph_arena_alloc(&arena, 10);
+    uint8_t *last = ph_arena_alloc(&arena, 10);
+
+    (void)state;
+    assert_false(ph_arena_extend(&arena, first, 10, 20));
+    assert_true(ph_arena_extend(&arena, last, 10, 1000));
+    for (size_t i = 0; i < 1000; i++) {
+        assert_int_equal(last[i], 0);
+    }
+    assert_true((uint8_t *)ph_arena_alloc(&arena, 1) >= last + 1000);
+    assert_false(ph_arena_extend(&arena, last, 1000, 2000));
+    last = ph_arena_alloc(&arena, 10);
+    assert_false(ph_arena_extend(&arena, last, 10, 1000000)); /* more than the block has */
+}
+
 static void parts_are_put_together(void **state)
 {
     (void)state;
@@ -274,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(an_arena_gives_zeroed_aligned_memory_and_runs_cleanups_once,
                                   wipe),
+        cmocka_unit_test_teardown(what_lies_at_the_end_of_an_arena_can_grow_there, wipe),
         cmocka_unit_test_teardown(parts_are_put_together, wipe),
         cmocka_unit_test_teardown(slices_are_compared_cut_and_trimmed, wipe),
         cmocka_unit_test_teardown(integers_take_the_whole_text_and_stay_in_range, wipe),

@@ -2,6 +2,7 @@
 #include "util/json.h"
 #include "util/log.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -48,6 +49,17 @@ static void json_that_is_not_strict_is_refused(void **state)
         PH_STR_INIT("\"\\ud800\""),
         PH_STR_INIT("[1e999]"),
         PH_STR_INIT("[99999999999999999999]"),
+        PH_STR_INIT("[-]"),
+        PH_STR_INIT("[1.]"),
+        PH_STR_INIT("[1e]"),
+        PH_STR_INIT("[1 2]"),
+        PH_STR_INIT("[,1]"),
+        PH_STR_INIT("[1,]"),
+        PH_STR_INIT("[tru]"),
+        PH_STR_INIT("truefalse"),
+        PH_STR_INIT("{\"a\" 1}"),
+        PH_STR_INIT("{1:2}"),
+        PH_STR_INIT("\"abc"),
     };
 
     (void)state;
@@ -86,6 +98,77 @@ static void json_reads_what_it_writes(void **state)
     assert_null(ph_json_get(object, "none"));
     ph_json_remove(&arena, object, "a");
     assert_int_equal(ph_json_members(object), 1);
+}
+
+/* Compact text, keys in order: what is read is written byte for byte. */
+static void json_text_is_written_as_it_was_read(void **state)
+{
+    static const struct ph_str texts[] = {
+        PH_STR_INIT("null"),
+        PH_STR_INIT("\"\""),
+        PH_STR_INIT("{}"),
+        PH_STR_INIT("[]"),
+        PH_STR_INIT("[[],{},[{}]]"),
+        PH_STR_INIT("[true,false,null]"),
+        PH_STR_INIT("[0,-1,9223372036854775807,-9223372036854775808]"),
+        PH_STR_INIT("[0.0,-0.0,2.0,1.5,1e20,-2.5e-7,1.25e100]"),
+        PH_STR_INIT("{\"\":\"\",\"a\\\"b\":[1,{\"c\":\"d\"}],\"\xc3\xa9\":\"\xf0\x9f\x98\x80\"}"),
+        PH_STR_INIT("\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001F/\x7f\""),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const struct json_t *value = ph_json_parse(&arena, texts[i]);
+        const struct ph_str text = ph_json_text(&arena, value, PH_JSON_INSERTION);
+
+        assert_int_equal(text.n, texts[i].n);
+        assert_memory_equal(text.p, texts[i].p, text.n);
+    }
+}
+
+static void json_keys_are_sorted_byte_by_byte_at_every_depth(void **state)
+{
+    const struct json_t *value =
+        ph_json_parse(&arena, PH_STR("{\"b\":[{\"z\":1,\"y\":2}],\"ab\":3,\"a\":4,\"B\":5}"));
+
+    (void)state;
+    assert_text(ph_json_text(&arena, value, PH_JSON_SORTED),
+                "{\"B\":5,\"a\":4,\"ab\":3,\"b\":[{\"y\":2,\"z\":1}]}");
+}
+
+/* On a stack as small as a worker's. */
+static void *write_deep(void *text)
+{
+    const struct ph_str *deep = text;
+    const struct json_t *value = ph_json_parse(&arena, *deep);
+
+    assert_int_equal(ph_json_text(&arena, value, PH_JSON_SORTED).n, deep->n);
+    return NULL;
+}
+
+static void the_deepest_json_there_is_can_be_written(void **state)
+{
+    enum { DEPTH = 2000 };
+    char text[DEPTH * 6 + 1] = { 0 };
+    struct ph_str deep;
+    pthread_attr_t small;
+    pthread_t thread;
+
+    (void)state;
+    for (size_t i = 0; i < DEPTH; i++) {
+        memcpy(text + 5 * i, "{\"a\":", 5);
+        text[DEPTH * 5 + i] = '}';
+    }
+    text[DEPTH * 5 - 5] = '{';
+    text[DEPTH * 5 - 4] = '}';
+    memmove(text + DEPTH * 5 - 3, text + DEPTH * 5, DEPTH - 1);
+    text[DEPTH * 5 - 3 + DEPTH - 1] = '\0';
+    deep = ph_str_from(text);
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 512 * 1024);
+    assert_int_equal(pthread_create(&thread, &small, write_deep, &deep), 0);
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&small);
 }
 
 static void json_text_that_is_not_utf8_keeps_its_ascii_characters(void **state)
@@ -179,6 +262,9 @@ int main(void)
         cmocka_unit_test_teardown(json_that_is_not_strict_is_refused, wipe),
         cmocka_unit_test_teardown(json_deeper_than_any_request_is_refused, wipe),
         cmocka_unit_test_teardown(json_reads_what_it_writes, wipe),
+        cmocka_unit_test_teardown(json_text_is_written_as_it_was_read, wipe),
+        cmocka_unit_test_teardown(json_keys_are_sorted_byte_by_byte_at_every_depth, wipe),
+        cmocka_unit_test_teardown(the_deepest_json_there_is_can_be_written, wipe),
         cmocka_unit_test_teardown(json_text_that_is_not_utf8_keeps_its_ascii_characters, wipe),
         cmocka_unit_test_teardown(json_numbers_are_exact_to_the_millisecond_and_truncated_in_range,
                                   wipe),

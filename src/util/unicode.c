@@ -3,14 +3,15 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
-static bool is_ascii(struct ph_str s)
+/* Bytes at the beginning that are ASCII; most texts have no others. */
+static size_t ascii_prefix(struct ph_str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] >= 0x80) {
-            return false;
-        }
+    size_t n = 0;
+
+    while (n < s.n && s.p[n] < 0x80) {
+        n++;
     }
-    return true;
+    return n;
 }
 
 struct ph_str ph_fold_case(struct ph_arena *arena, struct ph_str s)
@@ -19,7 +20,7 @@ struct ph_str ph_fold_case(struct ph_arena *arena, struct ph_str s)
     uint8_t *folded = NULL;
     ssize_t n;
 
-    if (is_ascii(s)) {
+    if (ascii_prefix(s) == s.n) {
         return ph_str_lower(arena, s);
     }
     n = utf8proc_map(s.p, (ssize_t)s.n, &folded, UTF8PROC_CASEFOLD | UTF8PROC_STABLE);
@@ -36,8 +37,9 @@ struct ph_str ph_fold_case(struct ph_arena *arena, struct ph_str s)
 
 size_t ph_utf16_length(struct ph_str s)
 {
-    size_t units = 0;
+    size_t units = ascii_prefix(s);
 
+    s = ph_str_skip(s, units);
     while (s.n > 0) {
         utf8proc_int32_t point;
         const ssize_t used = utf8proc_iterate(s.p, (ssize_t)s.n, &point);
