@@ -319,11 +319,11 @@ static const struct step STEPS[] = {
     { .version = 15, .min_reader = 1, .statements = STEP_LOG_EVENTS },
     { .version = 16, .min_reader = 1, .statements = STEP_PARKED },
     { .version = 17, .min_reader = 1, .statements = STEP_SLOTS },
+    { .version = 18, .min_reader = 1, .statements = STEP_IMPORTS },
 };
 enum {
     STEP_COUNT = sizeof STEPS / sizeof STEPS[0],
     BEGIN_TRIES = 10, /* each as long as the driver waits for another process */
-    { .version = 18, .min_reader = 1, .statements = STEP_IMPORTS },
 };
 
 static const char CREATE_META[] = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY,"

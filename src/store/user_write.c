@@ -303,7 +303,7 @@ static const char DROP_IDENTITY[] =
     "DELETE FROM identities WHERE pool_id = $1 AND provider = $2 AND attribute = $3"
     " AND value = $4 AND sub = $5";
 
-static void put_identities(struct ph_tx *tx, struct writing *w)
+static void put_identities(struct ph_tx *tx, struct ph_user_writing *w)
 {
     const struct ph_identity *link = w->change->link, *unlink = w->change->unlink;
     const struct ph_db_value pool = ph_v_text(w->pool->id), sub = ph_v_text(w->change->user->sub);
@@ -326,6 +326,7 @@ void ph_user_writing_run(struct ph_tx *tx, void *arg)
 {
     struct ph_user_writing *w = arg;
 
+    w->result = PH_USER_DONE; /* it may run again */
     put_user(tx, w);
     if (w->change->drop_code) {
         spend_code(tx, w);
