@@ -160,9 +160,9 @@ static void route(const struct ph_protocol *protocol, struct call *call,
     if (ph_well_known_handle(&call->ctx, request, reply) ||
         ph_images_handle(&call->ctx, request, reply) ||
         ph_outbox_handle(&call->ctx, protocol->waiters, request, reply) ||
-        ph_control_handle(protocol->control, &call->ctx, request, reply) ||
         ph_key_service_handle(&call->ctx, request, reply) ||
-        ph_import_log_handle(&call->ctx, request, reply)) {
+        ph_import_log_handle(&call->ctx, request, reply) ||
+        ph_control_handle(protocol->control, &call->ctx, request, reply)) { /* the rest of its path */
         return;
     }
     if (!ph_str_eq(request->method, PH_STR("POST")) || !is_api_path(request->path) ||
