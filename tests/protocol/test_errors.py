@@ -21,7 +21,6 @@ NOT_BY_POOL = {
     'DescribeUserPoolDomain': 'names a domain only',
     'DeleteUserPoolDomain': 'a domain and a pool that do not belong together are one error',
     'UpdateUserPoolDomain': 'likewise',
-    'UpdateAuthEventFeedback': 'its token names the pool',
 }
 # What a minimal body needs so that nothing but the pool is wrong with it.
 BESIDES = {

@@ -286,6 +286,15 @@ class Jobs(Imports, PoolhouseTest):
                 f"Value '{wrong}' at 'maxResults' failed to satisfy constraint: Member must have "
                 f'value {what}', 'ListUserImportJobs', UserPoolId=pool, MaxResults=wrong)
 
+    def test_the_list_says_of_a_job_what_its_description_says(self):
+        pool = self.new_pool(AutoVerifiedAttributes=['email'])
+        ended = self.import_people(pool, person(self.new_name()))
+        self.assertLessEqual({'StartDate', 'CompletionDate', 'CompletionMessage'}, set(ended))
+        listed, = self.api.ListUserImportJobs(UserPoolId=pool, MaxResults=1)['UserImportJobs']
+        for job in (ended, listed):
+            self.assertIn(job['JobId'], job.pop('PreSignedUrl'))  # made anew for each answer
+        self.assertEqual(ended, listed)
+
     def test_a_pool_has_at_most_1000_jobs(self):
         pool = self.new_pool()
         for i in range(1000):
