@@ -107,6 +107,8 @@ class Nobody(PoolhouseTest):
         self.refused('ResourceNotFoundException', 'User pool client none does not exist.',
                      'ConfirmForgotPassword', ClientId='none', Username='a', ConfirmationCode='1',
                      Password=PASSWORD)
+        self.refused('ResourceNotFoundException', 'User pool client none does not exist.',
+                     'GetTokensFromRefreshToken', ClientId='none', RefreshToken='a')
 
 
 class Settings(PoolhouseTest):
