@@ -267,9 +267,8 @@ class Targets(StepUpTest):
         client = self.new_client(pool, ExplicitAuthFlows=FLOWS)
         self.refused_with(('FeatureUnavailableInTierException', LITE), self.begin, 'nobody', LOA[1], client)
         self.refused('FeatureUnavailableInTierException', LITE, 'AdminInitiateAuth', UserPoolId=pool,
-                     ClientId=self.new_client(pool), AuthFlow='ADMIN_USER_PASSWORD_AUTH',
-                     AuthParameters={'USERNAME': self.new_user(pool), 'PASSWORD': PASSWORD,
-                                     'TARGET_ACR_VALUES': LOA[1]})
+                     ClientId=client, AuthFlow='USER_AUTH', AuthParameters={
+                         'USERNAME': self.new_user(pool), 'TARGET_ACR_VALUES': LOA[1]})
 
     def test_where_users_are_hidden_nobody_learns_who_has_a_second_factor(self):
         plain, _ = self.user()
