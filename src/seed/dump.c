@@ -3,6 +3,7 @@
 
 #include "model/exceptions.h"
 #include "model/validate.h"
+#include "pool/domain.h"
 #include "pool/pool.h"
 #include "pool/schema.h"
 #include "seed/dump_internal.h"
@@ -170,10 +171,12 @@ static const struct setting {
     const char *described;
     const char *member; /* of the dump */
     const char *needed; /* without this member there is nothing to tell; NULL: any will do */
+    bool of_domain;     /* a pool without a domain has none and may not be asked */
 } SETTINGS[] = {
     { OP_DescribeRiskConfiguration, OP_SetRiskConfiguration, "RiskConfiguration",
-      "RiskConfigurations", NULL },
-    { OP_GetUICustomization, OP_SetUICustomization, "UICustomization", "UICustomizations", "CSS" },
+      "RiskConfigurations", NULL, false },
+    { OP_GetUICustomization, OP_SetUICustomization, "UICustomization", "UICustomizations", "CSS",
+      true },
 };
 enum { SETTING_COUNT = sizeof SETTINGS / sizeof SETTINGS[0] };
 
@@ -212,7 +215,12 @@ static struct ph_err dump_settings(const struct ph_dump *d, const struct setting
 {
     const struct json_t *clients = ph_json_get(d->out, "Clients");
     struct json_t *all = ph_json_array(d->ctx->arena);
+    bool has_domain;
 
+    PH_TRY(ph_pool_has_domain(d->ctx, d->pool, &has_domain));
+    if (setting->of_domain && !has_domain) {
+        return PH_OK;
+    }
     PH_TRY(add_setting(d, setting, (struct ph_str){ 0 }, all));
     for (size_t i = 0; i < ph_json_length(clients); i++) {
         PH_TRY(add_setting(d, setting, ph_json_get_str(ph_json_at(clients, i), "ClientId"), all));
