@@ -4,9 +4,10 @@
 /* Passwords and factors of users; a pool's id and what hangs on it (document.c). */
 #define POOL_MORE                                                                                  \
     "Id MfaConfig Clients Groups Users Domains ResourceServers IdentityProviders "                 \
-    "RiskConfigurations UICustomizations LogConfigurations"
+    "RiskConfigurations UICustomizations LogConfigurations SessionConfiguration "                  \
+    "ClientSessionConfigurations ManagedLoginBrandings Terms"
 #define USER_MORE                                                                                  \
-    "Sub Password Permanent PasswordVerifier UserStatus Enabled Groups "                           \
+    "Sub Password Permanent PasswordVerifier UserStatus Enabled Groups Links "                     \
     "SoftwareToken SMSMfaSettings SoftwareTokenMfaSettings EmailMfaSettings"
 
 const struct ph_seed_kind_row ph_seed_kinds[PH_SEED_KIND_COUNT] = {
@@ -19,7 +20,8 @@ const struct ph_seed_kind_row ph_seed_kinds[PH_SEED_KIND_COUNT] = {
                            OP_DescribeIdentityProvider, OP_UpdateIdentityProvider,
                            "IdentityProvider", "ProviderName", "" },
     [PH_SEED_CLIENT] = { "app client", OP_CreateUserPoolClient, OP_DescribeUserPoolClient,
-                         OP_UpdateUserPoolClient, "UserPoolClient", NULL, "ClientId" },
+                         OP_UpdateUserPoolClient, "UserPoolClient", NULL,
+                         "ClientId SecondClientSecret" },
     [PH_SEED_MFA] = { "MFA configuration", OP_SetUserPoolMfaConfig, OP_GetUserPoolMfaConfig,
                       OP_SetUserPoolMfaConfig, NULL, NULL, "" },
     [PH_SEED_DOMAIN] = { "domain", OP_CreateUserPoolDomain, OP_DescribeUserPoolDomain,
@@ -37,6 +39,18 @@ const struct ph_seed_kind_row ph_seed_kinds[PH_SEED_KIND_COUNT] = {
     [PH_SEED_LOGS] = { "log delivery", OP_SetLogDeliveryConfiguration,
                        OP_GetLogDeliveryConfiguration, OP_SetLogDeliveryConfiguration,
                        "LogDeliveryConfiguration", NULL, "" },
+    [PH_SEED_SESSIONS] = { "session configuration", OP_SetUserPoolSessionConfiguration,
+                           OP_GetUserPoolSessionConfiguration, OP_SetUserPoolSessionConfiguration,
+                           NULL, NULL, "" },
+    [PH_SEED_CLIENT_SESSIONS] = { "session configuration of a client",
+                                  OP_SetUserPoolClientSessionConfiguration,
+                                  OP_GetUserPoolClientSessionConfiguration,
+                                  OP_SetUserPoolClientSessionConfiguration, NULL, "ClientId", "" },
+    [PH_SEED_STYLE] = { "managed login style", OP_CreateManagedLoginBranding,
+                        OP_DescribeManagedLoginBrandingByClient, OP_UpdateManagedLoginBranding,
+                        "ManagedLoginBranding", "ClientId", "", "ManagedLoginBrandingId" },
+    [PH_SEED_TERMS] = { "terms", OP_CreateTerms, OP_DescribeTermsByClient, OP_UpdateTerms, "Terms",
+                        "ClientId TermsName", "", "TermsId" },
 };
 
 bool ph_seed_names(const char *names, struct ph_str word)
