@@ -4,8 +4,10 @@
  */
 #include "seed/internal.h"
 
+#include "crypto/secret.h"
 #include "model/exceptions.h"
 #include "model/model.h"
+#include "pool/pool.h"
 
 static struct ph_err cannot_change(struct ph_ctx *ctx, struct ph_str member)
 {
@@ -23,7 +25,7 @@ static struct json_t *question(struct ph_ctx *ctx, const struct ph_seed_item *it
 {
     const struct ph_seed_kind_row *row = &ph_seed_kinds[item->kind];
     struct json_t *asked = ph_json_object(ctx->arena);
-    const struct json_t *key = row->key == NULL ? NULL : ph_json_get(item->body, row->key);
+    struct ph_str rest = row->key == NULL ? (struct ph_str){ 0 } : ph_str_from(row->key), key;
 
     if (item->kind != PH_SEED_DOMAIN) { /* it has a name for the world */
         ph_json_set_str(ctx->arena, asked, "UserPoolId", item->pool_id);
@@ -31,8 +33,13 @@ static struct json_t *question(struct ph_ctx *ctx, const struct ph_seed_item *it
     if (item->kind == PH_SEED_CLIENT) {
         ph_json_set_str(ctx->arena, asked, "ClientId", item->client_id);
     }
-    if (key != NULL) {
-        ph_json_set(ctx->arena, asked, row->key, ph_json_copy(ctx->arena, key));
+    while (rest.n > 0) {
+        ph_str_cut(rest, ' ', &key, &rest);
+        const struct json_t *value = ph_json_get_s(item->body, key);
+
+        if (value != NULL) {
+            ph_json_set_s(ctx->arena, asked, key, ph_json_copy(ctx->arena, value));
+        }
     }
     return asked;
 }
@@ -142,11 +149,16 @@ static struct ph_err update_schema(struct ph_ctx *ctx, const struct ph_seed_item
 /* Members of a request that a description does not carry, or that are looked at apart. */
 static const char NOT_COMPARED[] = "UserPoolId GenerateSecret Schema ClientId";
 
-static struct json_t *update_request(struct ph_ctx *ctx, const struct ph_seed_item *item)
+static struct json_t *update_request(struct ph_ctx *ctx, const struct ph_seed_item *item,
+                                     const struct json_t *there)
 {
-    const struct ph_shape *shape = ph_operations[ph_seed_kinds[item->kind].update].input;
-    struct json_t *request = question(ctx, item);
+    const struct ph_seed_kind_row *row = &ph_seed_kinds[item->kind];
+    const struct ph_shape *shape = ph_operations[row->update].input;
+    struct json_t *request = row->id == NULL ? question(ctx, item) : ph_json_object(ctx->arena);
 
+    if (row->id != NULL) {
+        ph_json_set_str(ctx->arena, request, row->id, ph_json_get_str(there, row->id));
+    }
     for (void *at = ph_json_first(item->body); at != NULL; at = ph_json_next(item->body, at)) {
         if (ph_shape_member(shape, ph_json_key(at)) != NULL) {
             ph_json_set_s(ctx->arena, request, ph_json_key(at),
@@ -199,8 +211,8 @@ static struct ph_err update(struct ph_ctx *ctx, const struct ph_seed_item *item,
     PH_TRY(check_secret(ctx, item, there));
     PH_TRY(compare(ctx, item, there, &differs));
     if (differs) {
-        PH_TRY(
-            ph_seed_call(ctx, ph_seed_kinds[item->kind].update, update_request(ctx, item), &reply));
+        PH_TRY(ph_seed_call(ctx, ph_seed_kinds[item->kind].update, update_request(ctx, item, there),
+                            &reply));
         PH_LOG(&ctx->log, PH_INFO, "seed_changed",
                ph_f_text("what", ph_seed_kinds[item->kind].noun), ph_f_str("path", item->path));
     }
@@ -233,6 +245,28 @@ static bool is_setting(enum ph_seed_kind kind)
     return ph_seed_kinds[kind].create == ph_seed_kinds[kind].update;
 }
 
+/* The secret beside the first one, once the client is there. */
+static struct ph_err add_second_secret(struct ph_ctx *ctx, const struct ph_seed_item *item)
+{
+    static const char MEMBER[] = "SecondClientSecret";
+    const struct json_t *given = ph_json_get(item->more, MEMBER);
+    struct json_t *request = question(ctx, item), *reply;
+    const struct ph_client *client;
+    const struct ph_pool *pool;
+
+    if (given == NULL) {
+        return PH_OK;
+    }
+    PH_TRY(ph_client_get(ctx, item->pool_id, item->client_id, &pool, &client));
+    if (client->secrets[1].value.p != NULL) {
+        return ph_equal_secret(client->secrets[1].value, ph_json_str(given))
+                   ? PH_OK
+                   : cannot_change(ctx, ph_str_from(MEMBER));
+    }
+    ph_json_set(ctx->arena, request, "ClientSecret", ph_json_copy(ctx->arena, given));
+    return ph_seed_call(ctx, OP_AddUserPoolClientSecret, request, &reply);
+}
+
 static struct ph_err apply(struct ph_ctx *ctx, const struct ph_seed_item *item)
 {
     struct json_t *there, *reply;
@@ -244,10 +278,8 @@ static struct ph_err apply(struct ph_ctx *ctx, const struct ph_seed_item *item)
         return ph_seed_call(ctx, OP_AdminAddUserToGroup, item->body, &reply);
     }
     PH_TRY(find(ctx, item, &there));
-    if (there == NULL && !is_setting(item->kind)) {
-        return create(ctx, item);
-    }
-    return update(ctx, item, there);
+    PH_TRY(there == NULL && !is_setting(item->kind) ? create(ctx, item) : update(ctx, item, there));
+    return item->kind == PH_SEED_CLIENT ? add_second_secret(ctx, item) : PH_OK;
 }
 
 bool ph_seed_apply(struct ph_ctx *ctx, const struct ph_seed *seed, const char **why)

@@ -23,6 +23,10 @@ static const struct part {
     { "Users", PH_SEED_USER, true },
     { "RiskConfigurations", PH_SEED_RISK, true },
     { "UICustomizations", PH_SEED_CUSTOMIZATION, true },
+    { "SessionConfiguration", PH_SEED_SESSIONS, false },
+    { "ClientSessionConfigurations", PH_SEED_CLIENT_SESSIONS, true },
+    { "ManagedLoginBrandings", PH_SEED_STYLE, true },
+    { "Terms", PH_SEED_TERMS, true },
 };
 enum { PART_COUNT = sizeof PARTS / sizeof PARTS[0] };
 

@@ -3,13 +3,13 @@
 
 #include "model/exceptions.h"
 #include "model/validate.h"
+#include "pool/domain.h"
 #include "pool/pool.h"
 #include "pool/schema.h"
 #include "seed/dump_internal.h"
 
-/* The members of a request that a description has. */
-static struct json_t *as_request(const struct ph_dump *d, enum ph_op op,
-                                 const struct json_t *described)
+struct json_t *ph_dump_request(const struct ph_dump *d, enum ph_op op,
+                               const struct json_t *described)
 {
     struct json_t *request = ph_shape_copy(d->ctx->arena, ph_operations[op].input, described);
 
@@ -17,7 +17,7 @@ static struct json_t *as_request(const struct ph_dump *d, enum ph_op op,
     return request;
 }
 
-static struct json_t *question(const struct ph_dump *d)
+struct json_t *ph_dump_question(const struct ph_dump *d)
 {
     struct json_t *asked = ph_json_object(d->ctx->arena);
 
@@ -25,7 +25,7 @@ static struct json_t *question(const struct ph_dump *d)
     return asked;
 }
 
-static void add_list(const struct ph_dump *d, const char *member, struct json_t *list)
+void ph_dump_add_list(const struct ph_dump *d, const char *member, struct json_t *list)
 {
     if (ph_json_length(list) > 0) {
         ph_json_set(d->ctx->arena, d->out, member, list);
@@ -39,13 +39,10 @@ struct listing {
     const char *member; /* of the reply */
 };
 
-typedef struct ph_err add_one(const struct ph_dump *d, const struct json_t *listed,
-                              struct json_t *to);
-
-static struct ph_err each(const struct ph_dump *d, const struct listing *listing, add_one *add,
+static struct ph_err each(const struct ph_dump *d, const struct listing *listing, ph_dump_one *add,
                           struct json_t *to)
 {
-    struct json_t *asked = question(d), *reply;
+    struct json_t *asked = ph_dump_question(d), *reply;
     struct ph_str next;
 
     do {
@@ -61,35 +58,22 @@ static struct ph_err each(const struct ph_dump *d, const struct listing *listing
     return PH_OK;
 }
 
-static struct ph_err list(const struct ph_dump *d, enum ph_op op, const char *listed,
-                          const char *member, add_one *add)
+struct ph_err ph_dump_each(const struct ph_dump *d, enum ph_op op, const char *listed,
+                           ph_dump_one *add, struct json_t **all)
 {
     const struct listing listing = { op, listed };
-    struct json_t *all = ph_json_array(d->ctx->arena);
 
-    PH_TRY(each(d, &listing, add, all));
-    add_list(d, member, all);
-    return PH_OK;
+    *all = ph_json_array(d->ctx->arena);
+    return each(d, &listing, add, *all);
 }
 
-/* --- app clients --- */
-
-static struct ph_err add_client(const struct ph_dump *d, const struct json_t *listed,
-                                struct json_t *to)
+static struct ph_err list(const struct ph_dump *d, enum ph_op op, const char *listed,
+                          const char *member, ph_dump_one *add)
 {
-    struct json_t *asked = question(d), *reply, *client;
-    const struct json_t *described;
+    struct json_t *all;
 
-    ph_json_set_str(d->ctx->arena, asked, "ClientId", ph_json_get_str(listed, "ClientId"));
-    PH_TRY(ph_seed_call(d->ctx, OP_DescribeUserPoolClient, asked, &reply));
-    described = ph_json_get(reply, "UserPoolClient");
-    client = as_request(d, OP_CreateUserPoolClient, described);
-    ph_json_set_str(d->ctx->arena, client, "ClientId", ph_json_get_str(listed, "ClientId"));
-    if (ph_json_get(described, "ClientSecret") != NULL && d->secrets != PH_DUMP_WITH_SECRETS) {
-        ph_json_remove(d->ctx->arena, client, "ClientSecret");
-        ph_json_set_bool(d->ctx->arena, client, "GenerateSecret", true);
-    }
-    ph_json_append(d->ctx->arena, to, client);
+    PH_TRY(ph_dump_each(d, op, listed, add, &all));
+    ph_dump_add_list(d, member, all);
     return PH_OK;
 }
 
@@ -98,14 +82,14 @@ static struct ph_err add_client(const struct ph_dump *d, const struct json_t *li
 static struct ph_err add_group(const struct ph_dump *d, const struct json_t *listed,
                                struct json_t *to)
 {
-    ph_json_append(d->ctx->arena, to, as_request(d, OP_CreateGroup, listed));
+    ph_json_append(d->ctx->arena, to, ph_dump_request(d, OP_CreateGroup, listed));
     return PH_OK;
 }
 
 static struct ph_err add_resource_server(const struct ph_dump *d, const struct json_t *listed,
                                          struct json_t *to)
 {
-    ph_json_append(d->ctx->arena, to, as_request(d, OP_CreateResourceServer, listed));
+    ph_json_append(d->ctx->arena, to, ph_dump_request(d, OP_CreateResourceServer, listed));
     return PH_OK;
 }
 
@@ -124,11 +108,12 @@ static void hide_details(const struct ph_dump *d, struct json_t *provider)
 static struct ph_err add_provider(const struct ph_dump *d, const struct json_t *listed,
                                   struct json_t *to)
 {
-    struct json_t *asked = question(d), *reply, *provider;
+    struct json_t *asked = ph_dump_question(d), *reply, *provider;
 
     ph_json_set_str(d->ctx->arena, asked, "ProviderName", ph_json_get_str(listed, "ProviderName"));
     PH_TRY(ph_seed_call(d->ctx, OP_DescribeIdentityProvider, asked, &reply));
-    provider = as_request(d, OP_CreateIdentityProvider, ph_json_get(reply, "IdentityProvider"));
+    provider =
+        ph_dump_request(d, OP_CreateIdentityProvider, ph_json_get(reply, "IdentityProvider"));
     hide_details(d, provider);
     ph_json_append(d->ctx->arena, to, provider);
     return PH_OK;
@@ -145,7 +130,7 @@ static struct ph_err add_domain(const struct ph_dump *d, struct ph_str name, str
     }
     ph_json_set_str(d->ctx->arena, asked, "Domain", name);
     PH_TRY(ph_seed_call(d->ctx, OP_DescribeUserPoolDomain, asked, &reply));
-    domain = as_request(d, OP_CreateUserPoolDomain, ph_json_get(reply, "DomainDescription"));
+    domain = ph_dump_request(d, OP_CreateUserPoolDomain, ph_json_get(reply, "DomainDescription"));
     if (ph_json_members(ph_json_get(domain, "CustomDomainConfig")) == 0) {
         ph_json_remove(d->ctx->arena, domain, "CustomDomainConfig"); /* of a prefix domain */
     }
@@ -159,7 +144,7 @@ static struct ph_err dump_domains(const struct ph_dump *d, const struct json_t *
 
     PH_TRY(add_domain(d, ph_json_get_str(described, "Domain"), domains));
     PH_TRY(add_domain(d, ph_json_get_str(described, "CustomDomain"), domains));
-    add_list(d, "Domains", domains);
+    ph_dump_add_list(d, "Domains", domains);
     return PH_OK;
 }
 
@@ -170,10 +155,12 @@ static const struct setting {
     const char *described;
     const char *member; /* of the dump */
     const char *needed; /* without this member there is nothing to tell; NULL: any will do */
+    bool of_domain;     /* a pool without a domain has none and may not be asked */
 } SETTINGS[] = {
     { OP_DescribeRiskConfiguration, OP_SetRiskConfiguration, "RiskConfiguration",
-      "RiskConfigurations", NULL },
-    { OP_GetUICustomization, OP_SetUICustomization, "UICustomization", "UICustomizations", "CSS" },
+      "RiskConfigurations", NULL, false },
+    { OP_GetUICustomization, OP_SetUICustomization, "UICustomization", "UICustomizations", "CSS",
+      true },
 };
 enum { SETTING_COUNT = sizeof SETTINGS / sizeof SETTINGS[0] };
 
@@ -189,7 +176,7 @@ static bool is_told(const struct setting *setting, const struct json_t *request)
 static struct ph_err add_setting(const struct ph_dump *d, const struct setting *setting,
                                  struct ph_str client_id, struct json_t *to)
 {
-    struct json_t *asked = question(d), *reply, *request;
+    struct json_t *asked = ph_dump_question(d), *reply, *request;
     struct ph_err err;
 
     if (client_id.n > 0) {
@@ -201,7 +188,10 @@ static struct ph_err add_setting(const struct ph_dump *d, const struct setting *
         return PH_OK;
     }
     PH_TRY(err);
-    request = as_request(d, setting->set, ph_json_get(reply, setting->described));
+    request = ph_dump_request(d, setting->set, ph_json_get(reply, setting->described));
+    if (ph_str_eq(ph_json_get_str(request, "ClientId"), PH_STR("ALL"))) {
+        ph_json_remove(d->ctx->arena, request, "ClientId"); /* the pool's own customization */
+    }
     if (is_told(setting, request) && ph_str_eq(ph_json_get_str(request, "ClientId"), client_id)) {
         ph_json_append(d->ctx->arena, to, request);
     }
@@ -212,12 +202,17 @@ static struct ph_err dump_settings(const struct ph_dump *d, const struct setting
 {
     const struct json_t *clients = ph_json_get(d->out, "Clients");
     struct json_t *all = ph_json_array(d->ctx->arena);
+    bool has_domain;
 
+    PH_TRY(ph_pool_has_domain(d->ctx, d->pool, &has_domain));
+    if (setting->of_domain && !has_domain) {
+        return PH_OK;
+    }
     PH_TRY(add_setting(d, setting, (struct ph_str){ 0 }, all));
     for (size_t i = 0; i < ph_json_length(clients); i++) {
         PH_TRY(add_setting(d, setting, ph_json_get_str(ph_json_at(clients, i), "ClientId"), all));
     }
-    add_list(d, setting->member, all);
+    ph_dump_add_list(d, setting->member, all);
     return PH_OK;
 }
 
@@ -225,9 +220,24 @@ static struct ph_err dump_logs(const struct ph_dump *d)
 {
     struct json_t *reply;
 
-    PH_TRY(ph_seed_call(d->ctx, OP_GetLogDeliveryConfiguration, question(d), &reply));
-    add_list(d, "LogConfigurations",
-             ph_json_get(ph_json_get(reply, "LogDeliveryConfiguration"), "LogConfigurations"));
+    PH_TRY(ph_seed_call(d->ctx, OP_GetLogDeliveryConfiguration, ph_dump_question(d), &reply));
+    ph_dump_add_list(
+        d, "LogConfigurations",
+        ph_json_get(ph_json_get(reply, "LogDeliveryConfiguration"), "LogConfigurations"));
+    return PH_OK;
+}
+
+/* Told when somebody has set it. */
+static struct ph_err dump_sessions(const struct ph_dump *d)
+{
+    struct json_t *reply;
+
+    if (ph_json_get(d->pool->settings, "SessionConfiguration") == NULL) {
+        return PH_OK;
+    }
+    PH_TRY(ph_seed_call(d->ctx, OP_GetUserPoolSessionConfiguration, ph_dump_question(d), &reply));
+    ph_json_set(d->ctx->arena, d->out, "SessionConfiguration",
+                ph_dump_request(d, OP_SetUserPoolSessionConfiguration, reply));
     return PH_OK;
 }
 
@@ -236,8 +246,8 @@ static struct ph_err dump_mfa(const struct ph_dump *d)
 {
     struct json_t *reply, *mfa;
 
-    PH_TRY(ph_seed_call(d->ctx, OP_GetUserPoolMfaConfig, question(d), &reply));
-    mfa = as_request(d, OP_SetUserPoolMfaConfig, reply);
+    PH_TRY(ph_seed_call(d->ctx, OP_GetUserPoolMfaConfig, ph_dump_question(d), &reply));
+    mfa = ph_dump_request(d, OP_SetUserPoolMfaConfig, reply);
     ph_json_remove(d->ctx->arena, d->out, "MfaConfiguration");
     if (ph_json_members(mfa) > 1 ||
         !ph_str_eq(ph_json_get_str(mfa, "MfaConfiguration"), PH_STR("OFF"))) {
@@ -278,7 +288,7 @@ static struct ph_err dump_schema(const struct ph_dump *d, const struct json_t *d
             add_attribute(d, attribute, schema);
         }
     }
-    add_list(d, "Schema", schema);
+    ph_dump_add_list(d, "Schema", schema);
     return PH_OK;
 }
 
@@ -287,11 +297,13 @@ static struct ph_err dump_parts(const struct ph_dump *d)
     PH_TRY(
         list(d, OP_ListResourceServers, "ResourceServers", "ResourceServers", add_resource_server));
     PH_TRY(list(d, OP_ListIdentityProviders, "Providers", "IdentityProviders", add_provider));
-    PH_TRY(list(d, OP_ListUserPoolClients, "UserPoolClients", "Clients", add_client));
+    PH_TRY(ph_dump_clients(d));
     PH_TRY(list(d, OP_ListGroups, "Groups", "Groups", add_group));
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         PH_TRY(dump_settings(d, &SETTINGS[i]));
     }
+    PH_TRY(dump_sessions(d));
+    PH_TRY(ph_dump_parts_of_clients(d));
     return dump_logs(d);
 }
 
@@ -300,9 +312,9 @@ static struct ph_err dump_pool(struct ph_dump *d, struct ph_str id, struct json_
     struct json_t *reply, *described;
 
     PH_TRY(ph_pool_get(d->ctx, id, &d->pool));
-    PH_TRY(ph_seed_call(d->ctx, OP_DescribeUserPool, question(d), &reply));
+    PH_TRY(ph_seed_call(d->ctx, OP_DescribeUserPool, ph_dump_question(d), &reply));
     described = ph_json_get(reply, "UserPool");
-    d->out = as_request(d, OP_CreateUserPool, described);
+    d->out = ph_dump_request(d, OP_CreateUserPool, described);
     ph_json_set_str(d->ctx->arena, d->out, "Id", id);
     ph_json_set_str(d->ctx->arena, d->out, "PoolName", d->pool->name);
     PH_TRY(dump_schema(d, described));

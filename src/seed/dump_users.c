@@ -1,10 +1,14 @@
 /* Users of a dump: AdminCreateUser's members and those that only seeds have. */
 #include "seed/dump_internal.h"
 #include "store/groups.h"
+#include "store/parts.h"
 #include "store/totp.h"
+#include "user/identity.h"
 #include "util/encode.h"
 
 #include <stdlib.h>
+
+#define IDENTITIES PH_STR("identities")
 
 struct users {
     struct ph_user **items;
@@ -73,6 +77,7 @@ static struct ph_str given_name(const struct ph_dump *d, const struct ph_user *u
     return (by & PH_PHONE) != 0 && phone.n > 0 ? phone : user->username;
 }
 
+/* Nobody writes his identities as an attribute: they are told as links. */
 static struct json_t *attributes_of(struct ph_arena *arena, const struct ph_user *user)
 {
     struct json_t *list = ph_json_array(arena);
@@ -80,6 +85,9 @@ static struct json_t *attributes_of(struct ph_arena *arena, const struct ph_user
     for (size_t i = 0; i < user->attrs.count; i++) {
         struct json_t *one = ph_json_object(arena);
 
+        if (ph_str_eq(user->attrs.items[i].name, IDENTITIES)) {
+            continue;
+        }
         ph_json_set_str(arena, one, "Name", user->attrs.items[i].name);
         ph_json_set_str(arena, one, "Value", user->attrs.items[i].value);
         ph_json_append(arena, list, one);
@@ -103,6 +111,81 @@ static struct ph_err add_groups(const struct ph_dump *d, const struct ph_user *u
     }
     return PH_OK;
 }
+
+/* --- links to identities at providers --- */
+
+static bool has_equal(const struct json_t *list, const struct json_t *one)
+{
+    for (size_t i = 0; i < ph_json_length(list); i++) {
+        if (ph_json_equal(ph_json_at(list, i), one)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Adds the link by this attribute when it is the user's and not told yet. */
+static struct ph_err try_link(const struct ph_dump *d, const struct ph_user *user,
+                              const struct ph_provider_user *tried, struct json_t *links,
+                              bool *added)
+{
+    struct json_t *link = ph_json_object(d->ctx->arena);
+    struct ph_user *owner;
+
+    ph_json_set_str(d->ctx->arena, link, "ProviderName", tried->provider);
+    ph_json_set_str(d->ctx->arena, link, "ProviderAttributeName", tried->attribute);
+    ph_json_set_str(d->ctx->arena, link, "ProviderAttributeValue", tried->value);
+    PH_TRY(ph_user_by_identity(d->ctx, d->pool, tried, &owner));
+    *added = owner != NULL && ph_str_eq(owner->sub, user->sub) && !has_equal(links, link);
+    if (*added) {
+        ph_json_append(d->ctx->arena, links, link);
+    }
+    return PH_OK;
+}
+
+/*
+ * The attribute `identities` does not say by which attribute of the provider a user was linked: it
+ * is the subject, or one that the provider maps. One that is neither any more is not told.
+ */
+static struct ph_err add_link(const struct ph_dump *d, const struct ph_user *user,
+                              const struct json_t *identity, struct json_t *links)
+{
+    struct ph_provider_user tried = { ph_json_get_str(identity, "providerName"), PH_SUBJECT,
+                                      ph_json_get_str(identity, "userId") };
+    struct ph_part *provider;
+    const struct json_t *mapping;
+    bool added;
+
+    PH_TRY(ph_store_part_find(d->ctx, &d->pool->ref, PH_PART_PROVIDER, tried.provider, &provider));
+    if (provider == NULL) {
+        return PH_OK;
+    }
+    PH_TRY(try_link(d, user, &tried, links, &added));
+    mapping = ph_json_get(provider->document, "AttributeMapping");
+    for (void *at = ph_json_first(mapping); at != NULL && !added; at = ph_json_next(mapping, at)) {
+        tried.attribute = ph_json_key(at);
+        PH_TRY(try_link(d, user, &tried, links, &added));
+    }
+    return PH_OK;
+}
+
+static struct ph_err add_links(const struct ph_dump *d, const struct ph_user *user,
+                               struct json_t *out)
+{
+    const struct json_t *list =
+        ph_json_parse(d->ctx->arena, ph_attrs_get(&user->attrs, IDENTITIES));
+    struct json_t *links = ph_json_array(d->ctx->arena);
+
+    for (size_t i = 0; i < ph_json_length(list); i++) {
+        PH_TRY(add_link(d, user, ph_json_at(list, i), links));
+    }
+    if (ph_json_length(links) > 0) {
+        ph_json_set(d->ctx->arena, out, "Links", links);
+    }
+    return PH_OK;
+}
+
+/* --- secrets --- */
 
 static struct ph_err add_verifier(const struct ph_dump *d, const struct ph_user *listed,
                                   struct json_t *out)
@@ -181,6 +264,7 @@ static struct ph_err add_user(const struct ph_dump *d, const struct ph_user *use
         ph_json_set(arena, out, "UserAttributes", attributes);
     }
     PH_TRY(add_groups(d, user, out));
+    PH_TRY(add_links(d, user, out));
     if (d->secrets == PH_DUMP_WITH_SECRETS) {
         PH_TRY(add_secrets(d, user, out));
     }

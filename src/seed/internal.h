@@ -19,6 +19,10 @@ enum ph_seed_kind {
     PH_SEED_RISK,
     PH_SEED_CUSTOMIZATION,
     PH_SEED_LOGS,
+    PH_SEED_SESSIONS,
+    PH_SEED_CLIENT_SESSIONS,
+    PH_SEED_STYLE,
+    PH_SEED_TERMS,
     PH_SEED_KIND_COUNT
 };
 
@@ -76,8 +80,9 @@ struct ph_seed_kind_row {
     const char *noun;
     enum ph_op create, describe, update;
     const char *described; /* the member of the description that is it; NULL: all of it */
-    const char *key;       /* the member that names it, beside UserPoolId; NULL: none */
+    const char *key;       /* the members that name it, beside UserPoolId; NULL: none */
     const char *more;      /* members that only seeds have, separated by spaces */
+    const char *id;        /* what an update names it by instead, from the description; NULL: key */
 };
 
 extern const struct ph_seed_kind_row ph_seed_kinds[PH_SEED_KIND_COUNT];

@@ -4,39 +4,54 @@
 /* Passwords and factors of users; a pool's id and what hangs on it (document.c). */
 #define POOL_MORE                                                                                  \
     "Id MfaConfig Clients Groups Users Domains ResourceServers IdentityProviders "                 \
-    "RiskConfigurations UICustomizations LogConfigurations"
+    "RiskConfigurations UICustomizations LogConfigurations SessionConfiguration "                  \
+    "ClientSessionConfigurations ManagedLoginBrandings Terms"
 #define USER_MORE                                                                                  \
-    "Sub Password Permanent PasswordVerifier UserStatus Enabled Groups "                           \
+    "Sub Password Permanent PasswordVerifier UserStatus Enabled Groups Links "                     \
     "SoftwareToken SMSMfaSettings SoftwareTokenMfaSettings EmailMfaSettings"
 
 const struct ph_seed_kind_row ph_seed_kinds[PH_SEED_KIND_COUNT] = {
     [PH_SEED_POOL] = { "user pool", OP_CreateUserPool, OP_DescribeUserPool, OP_UpdateUserPool,
-                       "UserPool", NULL, POOL_MORE },
+                       "UserPool", NULL, POOL_MORE, NULL },
     [PH_SEED_RESOURCE_SERVER] = { "resource server", OP_CreateResourceServer,
                                   OP_DescribeResourceServer, OP_UpdateResourceServer,
-                                  "ResourceServer", "Identifier", "" },
+                                  "ResourceServer", "Identifier", "", NULL },
     [PH_SEED_PROVIDER] = { "identity provider", OP_CreateIdentityProvider,
                            OP_DescribeIdentityProvider, OP_UpdateIdentityProvider,
-                           "IdentityProvider", "ProviderName", "" },
+                           "IdentityProvider", "ProviderName", "", NULL },
     [PH_SEED_CLIENT] = { "app client", OP_CreateUserPoolClient, OP_DescribeUserPoolClient,
-                         OP_UpdateUserPoolClient, "UserPoolClient", NULL, "ClientId" },
+                         OP_UpdateUserPoolClient, "UserPoolClient", NULL,
+                         "ClientId SecondClientSecret", NULL },
     [PH_SEED_MFA] = { "MFA configuration", OP_SetUserPoolMfaConfig, OP_GetUserPoolMfaConfig,
-                      OP_SetUserPoolMfaConfig, NULL, NULL, "" },
+                      OP_SetUserPoolMfaConfig, NULL, NULL, "", NULL },
     [PH_SEED_DOMAIN] = { "domain", OP_CreateUserPoolDomain, OP_DescribeUserPoolDomain,
-                         OP_UpdateUserPoolDomain, "DomainDescription", "Domain", "" },
+                         OP_UpdateUserPoolDomain, "DomainDescription", "Domain", "", NULL },
     [PH_SEED_GROUP] = { "group", OP_CreateGroup, OP_GetGroup, OP_UpdateGroup, "Group", "GroupName",
-                        "" },
+                        "", NULL },
     [PH_SEED_USER] = { "user", OP_AdminCreateUser, OP_AdminGetUser, OP_AdminUpdateUserAttributes,
-                       NULL, "Username", USER_MORE },
+                       NULL, "Username", USER_MORE, NULL },
     [PH_SEED_MEMBER] = { "member of a group", OP_AdminAddUserToGroup, OP_AdminAddUserToGroup,
-                         OP_AdminAddUserToGroup, NULL, NULL, "" },
+                         OP_AdminAddUserToGroup, NULL, NULL, "", NULL },
     [PH_SEED_RISK] = { "risk configuration", OP_SetRiskConfiguration, OP_DescribeRiskConfiguration,
-                       OP_SetRiskConfiguration, "RiskConfiguration", "ClientId", "" },
+                       OP_SetRiskConfiguration, "RiskConfiguration", "ClientId", "", NULL },
     [PH_SEED_CUSTOMIZATION] = { "UI customization", OP_SetUICustomization, OP_GetUICustomization,
-                                OP_SetUICustomization, "UICustomization", "ClientId", "" },
+                                OP_SetUICustomization, "UICustomization", "ClientId", "", NULL },
     [PH_SEED_LOGS] = { "log delivery", OP_SetLogDeliveryConfiguration,
                        OP_GetLogDeliveryConfiguration, OP_SetLogDeliveryConfiguration,
-                       "LogDeliveryConfiguration", NULL, "" },
+                       "LogDeliveryConfiguration", NULL, "", NULL },
+    [PH_SEED_SESSIONS] = { "session configuration", OP_SetUserPoolSessionConfiguration,
+                           OP_GetUserPoolSessionConfiguration, OP_SetUserPoolSessionConfiguration,
+                           NULL, NULL, "", NULL },
+    [PH_SEED_CLIENT_SESSIONS] = { "session configuration of a client",
+                                  OP_SetUserPoolClientSessionConfiguration,
+                                  OP_GetUserPoolClientSessionConfiguration,
+                                  OP_SetUserPoolClientSessionConfiguration, NULL, "ClientId", "",
+                                  NULL },
+    [PH_SEED_STYLE] = { "managed login style", OP_CreateManagedLoginBranding,
+                        OP_DescribeManagedLoginBrandingByClient, OP_UpdateManagedLoginBranding,
+                        "ManagedLoginBranding", "ClientId", "", "ManagedLoginBrandingId" },
+    [PH_SEED_TERMS] = { "terms", OP_CreateTerms, OP_DescribeTermsByClient, OP_UpdateTerms, "Terms",
+                        "ClientId TermsName", "", "TermsId" },
 };
 
 bool ph_seed_names(const char *names, struct ph_str word)

@@ -239,6 +239,13 @@ static const struct type_row TYPES[] = {
       NULL,
       "Id",
       NULL },
+    { PH_STR_INIT("AWS::Cognito::ManagedLoginBranding"),
+      PH_SEED_STYLE,
+      { { NULL, NULL } },
+      NULL,
+      "ReturnMergedResources",
+      NULL },
+    { PH_STR_INIT("AWS::Cognito::Terms"), PH_SEED_TERMS, { { NULL, NULL } }, NULL, "", NULL },
 };
 enum { TYPE_COUNT = sizeof TYPES / sizeof TYPES[0] };
 

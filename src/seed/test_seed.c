@@ -167,6 +167,36 @@ static const char DOCUMENT[] =
     "\"Users\":[{\"Username\":\"ann\",\"Password\":\"Passw0rd!\",\"Groups\":[\"staff\"]}],"
     "\"MfaConfig\":{\"MfaConfiguration\":\"OFF\"}}]}";
 
+static const char PARTS_OF_CLIENTS[] =
+    "{\"UserPools\":[{\"PoolName\":\"shop\",\"Id\":\"eu-west-1_Shop\",\"Clients\":[{\"ClientName\":"
+    "\"web\",\"GenerateSecret\":true,\"SecondClientSecret\":\"second_secret\"}],"
+    "\"SessionConfiguration\":{\"UserSessionTracking\":\"ENABLED\"},"
+    "\"ClientSessionConfigurations\":[{\"ClientId\":\"web\"}],"
+    "\"ManagedLoginBrandings\":[{\"ClientId\":\"web\",\"Settings\":{\"any\":{\"thing\":1}}}],"
+    "\"Terms\":[{\"ClientId\":\"web\",\"TermsName\":\"terms-of-use\"}],"
+    "\"Users\":[{\"Username\":\"ann\",\"Links\":[{\"ProviderName\":\"Google\"}]}]}]}";
+
+static void what_hangs_on_clients_becomes_requests(void **state)
+{
+    struct test *t = *state;
+
+    read_well(t, PARTS_OF_CLIENTS);
+    assert_body(t, t->seed->items[PH_SEED_SESSIONS],
+                "{\"UserPoolId\":\"eu-west-1_Shop\",\"UserSessionTracking\":\"ENABLED\"}");
+    assert_body(t, t->seed->items[PH_SEED_CLIENT_SESSIONS],
+                "{\"ClientId\":\"web\",\"UserPoolId\":\"eu-west-1_Shop\"}");
+    assert_body(t, t->seed->items[PH_SEED_STYLE],
+                "{\"ClientId\":\"web\",\"Settings\":{\"any\":{\"thing\":1}},"
+                "\"UserPoolId\":\"eu-west-1_Shop\"}");
+    assert_body(t, t->seed->items[PH_SEED_TERMS],
+                "{\"ClientId\":\"web\",\"TermsName\":\"terms-of-use\","
+                "\"UserPoolId\":\"eu-west-1_Shop\"}");
+    assert_str(ph_json_get_str(t->seed->items[PH_SEED_CLIENT]->more, "SecondClientSecret"),
+               "second_secret");
+    assert_null(ph_json_get(t->seed->items[PH_SEED_CLIENT]->body, "SecondClientSecret"));
+    assert_int_equal(ph_json_length(ph_json_get(t->seed->items[PH_SEED_USER]->more, "Links")), 1);
+}
+
 static void a_document_becomes_requests(void **state)
 {
     struct test *t = *state;
@@ -584,6 +614,7 @@ int main(void)
         TEST(yaml_that_is_none_names_its_line),
         TEST(aliases_do_not_multiply_without_end),
         TEST(a_document_becomes_requests),
+        TEST(what_hangs_on_clients_becomes_requests),
         TEST(the_same_file_gives_the_same_ids),
         TEST(what_is_wrong_with_a_document_names_its_place),
         TEST(a_template_becomes_requests),

@@ -8,6 +8,7 @@
 #include "crypto/secret.h"
 #include "model/exceptions.h"
 #include "store/totp.h"
+#include "user/identity.h"
 #include "user/user.h"
 #include "util/encode.h"
 
@@ -297,6 +298,52 @@ static struct ph_err join_groups(const struct seeded *s)
     return PH_OK;
 }
 
+/* --- links to identities at providers --- */
+
+/* One that is the user's already is not made again: the API calls that a mistake. */
+static struct ph_err is_linked(const struct seeded *s, const struct ph_user *user,
+                               const struct json_t *link, bool *linked)
+{
+    const struct ph_provider_user identity = {
+        .provider = ph_json_get_str(link, "ProviderName"),
+        .attribute = ph_json_get_str(link, "ProviderAttributeName"),
+        .value = ph_json_get_str(link, "ProviderAttributeValue"),
+    };
+    struct ph_user *owner;
+
+    PH_TRY(ph_user_by_identity(s->ctx, s->pool, &identity, &owner));
+    *linked = owner != NULL && ph_str_eq(owner->sub, user->sub);
+    return PH_OK;
+}
+
+static struct ph_err make_link(const struct seeded *s, const struct ph_user *user,
+                               const struct json_t *link)
+{
+    struct json_t *request = ph_json_object(s->ctx->arena), *to = ph_json_object(s->ctx->arena);
+
+    ph_json_set_str(s->ctx->arena, to, "ProviderName", PH_STR("Cognito"));
+    ph_json_set_str(s->ctx->arena, to, "ProviderAttributeValue", user->username);
+    ph_json_set_str(s->ctx->arena, request, "UserPoolId", s->item->pool_id);
+    ph_json_set(s->ctx->arena, request, "DestinationUser", to);
+    ph_json_set(s->ctx->arena, request, "SourceUser", ph_json_copy(s->ctx->arena, link));
+    return call(s, OP_AdminLinkProviderForUser, request);
+}
+
+static struct ph_err make_links(const struct seeded *s, const struct ph_user *user)
+{
+    const struct json_t *links = more(s, "Links");
+
+    for (size_t i = 0; i < ph_json_length(links); i++) {
+        bool linked;
+
+        PH_TRY(is_linked(s, user, ph_json_at(links, i), &linked));
+        if (!linked) {
+            PH_TRY(make_link(s, user, ph_json_at(links, i)));
+        }
+    }
+    return PH_OK;
+}
+
 /* --- all of it --- */
 
 static struct ph_err reload(const struct seeded *s, struct ph_user **user)
@@ -323,5 +370,6 @@ struct ph_err ph_seed_apply_user(struct ph_ctx *ctx, const struct ph_seed_item *
     PH_TRY(reload(&s, &user));
     PH_TRY(set_token(&s, user));
     PH_TRY(set_preferences(&s, user));
+    PH_TRY(make_links(&s, user));
     return join_groups(&s);
 }

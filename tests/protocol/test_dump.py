@@ -51,6 +51,7 @@ class Dump(unittest.TestCase):
         shop = next(p for p in dump['UserPools'] if p['Id'] == POOL)
         self.assertEqual({'ann', 'bob', 'cleo', 'dora', 'eve'},
                          {u['Username'] for u in shop['Users']})
+        self.check_said(shop)
         api = Api(server.port)
         for name, password in (('ann', 'Passw0rd!'), ('cleo', 'Temp-passw0rd')):
             api.InitiateAuth(ClientId='documentweb', AuthFlow='USER_PASSWORD_AUTH',
@@ -58,6 +59,34 @@ class Dump(unittest.TestCase):
         challenge = api.InitiateAuth(ClientId='documentweb', AuthFlow='USER_PASSWORD_AUTH',
                                      AuthParameters={'USERNAME': 'bob', 'PASSWORD': 'Passw0rd!'})
         self.assertEqual('SOFTWARE_TOKEN_MFA', challenge['ChallengeName'])
+
+    def check_said(self, shop):
+        """What the seed said of what is new in it is what the dump says."""
+        with open(os.path.join(SEEDS, 'document.json'), encoding='utf-8') as f:
+            given = json.load(f)['UserPools'][0]
+        for member in ('SessionConfiguration', 'ClientSessionConfigurations', 'UICustomizations'):
+            self.assertEqual(given[member], shop[member])
+        styles = {s['ClientId']: s for s in shop['ManagedLoginBrandings']}
+        self.assertEqual({**given['ManagedLoginBrandings'][0], 'UseCognitoProvidedValues': False},
+                         styles['documentweb'])
+        self.assertEqual(sorted(given['Terms'], key=lambda t: (t['ClientId'], t['TermsName'])),
+                         shop['Terms'])
+        self.assertEqual(given['Users'][0]['Links'],
+                         next(u for u in shop['Users'] if u['Username'] == 'ann')['Links'])
+        self.assertEqual('second_secret_of_the_server', next(
+            c for c in shop['Clients'] if c['ClientId'] == 'documentserver')['SecondClientSecret'])
+
+    def test_a_link_that_the_provider_does_not_map_any_more_is_not_told(self):
+        server = self.start(os.path.join(SEEDS, 'document.json'))
+        Api(server.port).UpdateIdentityProvider(UserPoolId=POOL, ProviderName='Partner',
+                                                AttributeMapping={'email': 'mail'})
+        Api(server.port).DeleteIdentityProvider(UserPoolId=POOL, ProviderName='Google')
+        shop = next(p for p in self.dump(server, '--url', server.url)['UserPools']
+                    if p['Id'] == POOL)
+        ann = next(u for u in shop['Users'] if u['Username'] == 'ann')
+        self.assertEqual([('Partner', 'Cognito_Subject')], [
+            (link['ProviderName'], link['ProviderAttributeName']) for link in ann['Links']])
+        self.start(self.path)
 
     def test_without_secrets_there_are_none(self):
         dump, server = self.check_fixed_point()

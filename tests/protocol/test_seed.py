@@ -9,7 +9,7 @@ import unittest
 
 import rs256
 import totp
-from poolhouse import (Api, PoolhouseTest, Server, binary, boto3_client, secret_hash)
+from poolhouse import (Api, PoolhouseTest, Server, attributes, binary, boto3_client, secret_hash)
 
 SEEDS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'vectors', 'seeds')
 REGION = ('--region', 'eu-west-1')
@@ -84,6 +84,50 @@ class Document(PoolhouseTest):
                 'ann', client['ClientId'], client['ClientSecret'])})
         self.assertIn('AuthenticationResult', reply)
 
+    def test_the_second_secret_is_as_good_as_the_first(self):
+        reply = self.api.AdminInitiateAuth(
+            UserPoolId=self.pool, ClientId='documentserver', AuthFlow='ADMIN_USER_PASSWORD_AUTH',
+            AuthParameters={'USERNAME': 'ann', 'PASSWORD': 'Passw0rd!', 'SECRET_HASH': secret_hash(
+                'ann', 'documentserver', 'second_secret_of_the_server')})
+        self.assertIn('AuthenticationResult', reply)
+
+    def test_sessions_are_configured(self):
+        pool = self.api.GetUserPoolSessionConfiguration(UserPoolId=self.pool)
+        self.assertEqual(('ENABLED', 30), (pool['UserSessionTracking'],
+                                           pool['TokenSession']['MaxPerUser']))
+        minutes = {c: self.api.GetUserPoolClientSessionConfiguration(
+            UserPoolId=self.pool, ClientId=c)['SSOSession']['MaxValidityMinutes']
+            for c in ('documentweb', 'documentserver')}
+        self.assertEqual({'documentweb': 90, 'documentserver': 60}, minutes)
+
+    def style(self, client):
+        return self.api.DescribeManagedLoginBrandingByClient(
+            UserPoolId=self.pool, ClientId=client)['ManagedLoginBranding']
+
+    def test_managed_login_has_its_styles(self):
+        web, server = self.style('documentweb'), self.style('documentserver')
+        self.assertEqual(2.5, web['Settings']['components']['alert']['borderRadius'])
+        self.assertEqual([1, True, None, {'a': {}}], web['Settings']['own'])
+        self.assertEqual({'FORM_LOGO', 'IDP_BUTTON_ICON'}, {a['Category'] for a in web['Assets']})
+        self.assertIs(True, server['UseCognitoProvidedValues'])
+
+    def test_clients_have_their_terms(self):
+        terms = self.api.DescribeTermsByClient(
+            UserPoolId=self.pool, ClientId='documentweb', TermsName='privacy-policy')['Terms']
+        self.assertEqual('https://shop.example/datenschutz', terms['Links']['cognito:german'])
+        self.assertEqual(3, len(self.api.ListTerms(UserPoolId=self.pool)['Terms']))
+
+    def test_users_are_linked(self):
+        ann = attributes(self.api.AdminGetUser(UserPoolId=self.pool, Username='ann'))
+        self.assertEqual([('Partner', 'Ann-1'), ('Google', '109'), ('Partner', 'Ann-1')],
+                         [(i['providerName'], i['userId'])
+                          for i in json.loads(ann['identities'])])
+        self.refused('InvalidParameterException', 'SourceUser is already linked to DestinationUser',
+                     'AdminLinkProviderForUser', UserPoolId=self.pool,
+                     DestinationUser={'ProviderName': 'Cognito', 'ProviderAttributeValue': 'ann'},
+                     SourceUser={'ProviderName': 'Partner', 'ProviderAttributeName': 'name',
+                                 'ProviderAttributeValue': 'Ann-1'})
+
     def test_codes_of_the_seeded_secret_are_right(self):
         challenge = self.sign_in('documentweb', 'bob')
         self.assertEqual('SOFTWARE_TOKEN_MFA', challenge['ChallengeName'])
@@ -133,6 +177,14 @@ class Plain(PoolhouseTest):
         self.assertEqual('OPTIONAL', pool['MfaConfiguration'])
         self.assertEqual('plain-dev', pool['Domain'])
         self.assertEqual('INACTIVE', pool['DeletionProtection'])
+
+    def test_a_client_has_its_style_and_its_terms(self):
+        web = {'UserPoolId': self.pool, 'ClientId': 'plainweb'}
+        style = self.api.DescribeManagedLoginBrandingByClient(**web)['ManagedLoginBranding']
+        self.assertEqual({'components': {'alert': {'borderRadius': 2.5}}}, style['Settings'])
+        self.assertEqual({'cognito:default': 'https://dev.example/terms'},
+                         self.api.DescribeTermsByClient(
+                             **web, TermsName='terms-of-use')['Terms']['Links'])
 
     def test_users_are_in_their_groups_and_invited(self):
         groups = self.boto.admin_list_groups_for_user(UserPoolId=self.pool, Username='ann')
@@ -236,6 +288,12 @@ class Again(unittest.TestCase):
             pool['Groups'][0]['Description'] = 'Who works here'
             pool['Clients'][0]['AccessTokenValidity'] = 2
             pool['Users'][0].update(Password='Another-passw0rd1')
+            pool['Users'][0]['Links'].append({'ProviderName': 'Google', 'ProviderAttributeName':
+                                              'Cognito_Subject', 'ProviderAttributeValue': '110'})
+            pool['SessionConfiguration']['TokenSession']['MaxPerUser'] = 31
+            pool['ClientSessionConfigurations'][0]['SSOSession']['MaxValidityMinutes'] = 91
+            pool['ManagedLoginBrandings'][0]['Settings'] = {'own': [2]}
+            pool['Terms'][0]['Links'] = {'cognito:default': 'https://shop.example/new'}
             pool['Users'][0]['UserAttributes'][2]['Value'] = 'b'
         self.change(change)
         second = self.start()
@@ -252,6 +310,27 @@ class Again(unittest.TestCase):
         self.assertIn('AuthenticationResult', reply)
         ann = api.AdminGetUser(UserPoolId='eu-west-1_Document1', Username='ann')
         self.assertIn({'Name': 'custom:team', 'Value': 'b'}, ann['UserAttributes'])
+        self.assertEqual(['Ann-1', '109', 'Ann-1', '110'],
+                         [i['userId'] for i in json.loads(attributes(ann)['identities'])])
+        self.check_changed_parts(api)
+
+    def check_changed_parts(self, api):
+        pool = {'UserPoolId': 'eu-west-1_Document1'}
+        web = {**pool, 'ClientId': 'documentweb'}
+        self.assertEqual(31, api.GetUserPoolSessionConfiguration(
+            **pool)['TokenSession']['MaxPerUser'])
+        self.assertEqual(91, api.GetUserPoolClientSessionConfiguration(
+            **web)['SSOSession']['MaxValidityMinutes'])
+        style = api.DescribeManagedLoginBrandingByClient(**web)['ManagedLoginBranding']
+        self.assertEqual(({'own': [2]}, 2), (style['Settings'], len(style['Assets'])))
+        self.assertEqual({'cognito:default': 'https://shop.example/new'}, api.DescribeTermsByClient(
+            **web, TermsName='terms-of-use')['Terms']['Links'])
+        self.assertEqual(3, len(api.ListTerms(**pool)['Terms']))
+
+    def test_another_second_secret_is_an_error(self):
+        self.start().stop()
+        self.change(lambda pool: pool['Clients'][1].update(SecondClientSecret='x' * 30))
+        self.assertIn('it is there with another SecondClientSecret', self.start_refused())
 
     def test_what_cannot_be_changed_is_an_error(self):
         self.start().stop()
