@@ -285,14 +285,14 @@ static struct ph_err apply(struct ph_ctx *ctx, const struct ph_seed_item *item)
 bool ph_seed_apply(struct ph_ctx *ctx, const struct ph_seed *seed, const char **why)
 {
     const bool before = ctx->without_triggers;
-    struct ph_err err = PH_OK;
 
     ctx->caller.kind = PH_CALLER_IAM;
     ctx->caller.region = seed->region;
     ctx->without_triggers = true;
     for (size_t kind = 0; kind < PH_SEED_KIND_COUNT; kind++) {
         for (const struct ph_seed_item *item = seed->items[kind]; item != NULL; item = item->next) {
-            err = apply(ctx, item);
+            const struct ph_err err = apply(ctx, item);
+
             if (err.type != NULL) {
                 *why = ph_textf(ctx->arena, "%.*s: %.*s: %s: %s", PH_FMT(item->file),
                                 PH_FMT(item->path), err.type->name,

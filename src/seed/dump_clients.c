@@ -160,6 +160,7 @@ static struct json_t *sorted(struct ph_arena *arena, const struct json_t *list)
     for (size_t i = 0; i < count; i++) {
         items[i] = ph_json_at(list, i);
     }
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what is sorted */
     qsort(items, count, sizeof *items, by_client_and_name);
     for (size_t i = 0; i < count; i++) {
         ph_json_append(arena, made, ph_json_copy(arena, items[i]));

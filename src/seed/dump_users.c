@@ -57,6 +57,7 @@ static struct ph_err read_all(const struct ph_dump *d, struct users *all)
         collect(d->ctx->arena, all, page, count);
     } while (cursor.p != NULL);
     if (all->count > 0) {
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what is sorted */
         qsort(all->items, all->count, sizeof *all->items, by_sub);
     }
     return PH_OK;
