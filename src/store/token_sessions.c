@@ -1,6 +1,6 @@
 #include "store/token_sessions.h"
 
-#include "store/internal.h"
+#include "store/pool_row.h"
 
 /* --- beginning --- */
 
@@ -22,8 +22,7 @@ static const char TOO_MANY[] =
     " ORDER BY active_ms DESC, created_ms DESC, id LIMIT 1000 OFFSET $3";
 static const char INSERT[] =
     "INSERT INTO token_sessions (pool_id, sub, id, family, client_id, device_type, address,"
-    " created_ms, active_ms, expires_ms) SELECT pool_id, sub, $3, $4, $5, $6, $7, $8, $9, $10"
-    " FROM users WHERE pool_id = $1 AND sub = $2";
+    " created_ms, active_ms, expires_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 struct ending {
     struct ph_str family;
@@ -56,6 +55,9 @@ static void begin(struct ph_tx *tx, void *arg)
     const struct beginning *b = arg;
     const struct ph_token_session *s = b->session;
 
+    if (!ph_user_hold(tx, b->pool_id, s->sub)) { /* two at once would both find room */
+        return;
+    }
     (void)PH_RUN(tx, FORGET_DEAD, ph_v_text(b->pool_id), ph_v_text(s->sub), ph_v_int(b->sure_ms));
     evict(tx, b);
     (void)PH_RUN(tx, INSERT, ph_v_text(b->pool_id), ph_v_text(s->sub), ph_v_text(s->id),
