@@ -3,6 +3,7 @@
 
 #include "model/exceptions.h"
 #include "model/validate.h"
+#include "pool/domain.h"
 #include "pool/pool.h"
 #include "pool/schema.h"
 #include "seed/dump_internal.h"
@@ -208,11 +209,19 @@ static struct ph_err add_setting(const struct ph_dump *d, const struct setting *
     return PH_OK;
 }
 
+/* What pages look like is not answered for a pool without a domain: it has no pages. */
 static struct ph_err dump_settings(const struct ph_dump *d, const struct setting *setting)
 {
     const struct json_t *clients = ph_json_get(d->out, "Clients");
     struct json_t *all = ph_json_array(d->ctx->arena);
+    bool has_domain = true;
 
+    if (setting->describe == OP_GetUICustomization) {
+        PH_TRY(ph_pool_has_domain(d->ctx, d->pool, &has_domain));
+    }
+    if (!has_domain) {
+        return PH_OK;
+    }
     PH_TRY(add_setting(d, setting, (struct ph_str){ 0 }, all));
     for (size_t i = 0; i < ph_json_length(clients); i++) {
         PH_TRY(add_setting(d, setting, ph_json_get_str(ph_json_at(clients, i), "ClientId"), all));
