@@ -122,9 +122,9 @@ struct ph_err ph_store_import_is_active(struct ph_ctx *ctx, struct ph_str pool_i
 
 /* Whoever has taken the job runs it, until nothing has been heard of him for too long. */
 #define IS_FREE "(runner IS NULL OR runner = $1 OR leased_ms <= $2)"
-static const char NEXT[] = "SELECT " COLUMNS " FROM import_jobs WHERE " IS_ACTIVE
-                           " AND (status = 3 OR " IS_FREE ")"
-                           " ORDER BY started_ms, pool_id, id LIMIT 1";
+static const char NEXT[] =
+    "SELECT " COLUMNS " FROM import_jobs WHERE " IS_ACTIVE " AND (status = 3 OR " IS_FREE ")"
+    " ORDER BY started_ms, pool_id, id LIMIT 1";
 
 /* A lease that ended by this time is over; of one process that has the store to itself, any. */
 static int64_t leases_over_ms(const struct ph_ctx *ctx)

@@ -31,7 +31,7 @@ struct ph_store {
     struct ph_readers *readers;
     struct ph_writer *writer;
     struct ph_spent_set *spent;
-    char node[33]; /* who we are among the processes that share the database */
+    char node[33];                 /* who we are among the processes that share the database */
     _Atomic int64_t last_position; /* of a message, on an engine of several writers */
     int64_t opened_ms;             /* by the system's clock, and by the one that nobody sets */
     int64_t opened_ns;

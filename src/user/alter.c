@@ -47,8 +47,8 @@ static void tell(void *self, struct ph_str username, struct ph_str name, struct 
 {
     struct altering *a = self;
 
-    note(a, ph_strf(a->ctx->arena, "%.*s would be found by \"%.*s\", as %.*s is",
-                    PH_FMT(username), PH_FMT(name), PH_FMT(other)));
+    note(a, ph_strf(a->ctx->arena, "%.*s would be found by \"%.*s\", as %.*s is", PH_FMT(username),
+                    PH_FMT(name), PH_FMT(other)));
 }
 
 /* Somebody else may prove the address one day, and would never be found by it. */

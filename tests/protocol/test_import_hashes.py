@@ -5,9 +5,8 @@ import threading
 import unittest
 
 import srp
-import test_timing
 from imports import Imports, csv_file, person
-from poolhouse import ALL_FLOWS, Api, PASSWORD, PoolhouseTest, needs_file
+from poolhouse import Api, PASSWORD, PoolhouseTest, needs_file
 
 WRONG = 'Incorrect username or password.'
 NO_HASH = ('The value of password_hash is not a hash of the algorithm of the import job, or its '
@@ -196,29 +195,6 @@ class Hashes(Imports, PoolhouseTest):
                     self.assertNotIn(word.encode(), f.read(), word)
             self.assertNotIn(word, self.server.log())
 
-
-class HashTiming(Imports, test_timing.Timing):
-    """In a pool with hashes a wrong password costs the same, whoever is asked for."""
-
-    @classmethod
-    def prepare(cls):
-        cls.pool = cls.new_pool(AutoVerifiedAttributes=['email'])
-        cls.client = cls.new_client(cls.pool, PreventUserExistenceErrors='ENABLED',
-                                    ExplicitAuthFlows=ALL_FLOWS)
-        super().prepare_kinds()
-        cls.hashed = [f'hashed{i:02}' for i in range(8)]
-
-    def setUp(self):
-        super().setUp()
-        if 'hashed' not in self.kinds:
-            job = self.import_people(self.pool, *[
-                person(name, password_hash=scrypt('Passw0rd!', 1024)) for name in self.hashed],
-                PasswordHashingAlgorithm='SCRYPT')
-            self.assertEqual(8, job['ImportedUsers'])
-            self.add_kind('hashed', self.hashed)
-
-
-del test_timing  # or its class would run here, too
 
 if __name__ == '__main__':
     unittest.main()
