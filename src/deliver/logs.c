@@ -20,7 +20,7 @@ enum {
     BATCH = 200,
     LOOK_MS = 100,
     EMPTY_ROUNDS = 50, /* after which what was counted as waiting must have failed to be stored */
-    LEASE_SPARE_MS = 30 * 1000, /* of a lane, after the longest sending of a batch */
+    LEASE_SPARE_MS = 5 * 1000, /* of a lane, after the longest sending of a batch */
     DAY_MS = 24 * 3600 * 1000,
 };
 
@@ -212,6 +212,9 @@ static enum ph_carried take_batch(struct line *line, struct ph_ctx *ctx,
         }
     } else if (carried == PH_CARRY_LATER) {
         put_off(line, ctx, lane);
+    }
+    if (carried != PH_CARRIED) { /* another process may reach what this one does not */
+        (void)ph_store_log_release(ctx, lane).type; /* logged; the lease ends by itself */
     }
     if (carried != PH_CARRIED && (carried != PH_CARRY_NO_RELAY || !atomic_load(&line->down))) {
         tell(ctx, lane, carried, count, &report);
@@ -543,7 +546,7 @@ void ph_logs_stop(struct ph_logs *logs)
         struct ph_ctx ctx = logs->ctx;
 
         ctx.arena = &arena;
-        (void)ph_store_log_release(&ctx).type; /* logged; the leases end by themselves */
+        (void)ph_store_log_release(&ctx, NULL).type; /* logged; the leases end by themselves */
         ph_arena_finish(&arena);
     }
 }

@@ -150,18 +150,25 @@ struct ph_err ph_store_log_lease(struct ph_ctx *ctx, const struct ph_log_lane *l
     return PH_OK;
 }
 
-static const char RELEASE[] = "DELETE FROM log_leases WHERE node = $1";
+static const char RELEASE[] = "DELETE FROM log_leases WHERE target = $1 AND arn = $2"
+                              " AND pool_id = $3 AND source = $4 AND node = $5";
+static const char RELEASE_ALL[] = "DELETE FROM log_leases WHERE node = $1";
 
 static void release(struct ph_tx *tx, void *arg)
 {
     const struct leasing *l = arg;
 
-    (void)PH_RUN(tx, RELEASE, ph_v_text(l->node));
+    if (l->lane == NULL) {
+        (void)PH_RUN(tx, RELEASE_ALL, ph_v_text(l->node));
+    } else {
+        (void)PH_RUN(tx, RELEASE, ph_v_text(l->lane->target), ph_v_text(l->lane->arn),
+                     ph_v_text(l->lane->pool_id), ph_v_text(l->lane->source), ph_v_text(l->node));
+    }
 }
 
-struct ph_err ph_store_log_release(struct ph_ctx *ctx)
+struct ph_err ph_store_log_release(struct ph_ctx *ctx, const struct ph_log_lane *lane)
 {
-    struct leasing l = { .node = ph_store_node(ctx->store) };
+    struct leasing l = { .lane = lane, .node = ph_store_node(ctx->store) };
 
     return ctx->store->driver->several ? ph_write(ctx, release, &l) : PH_OK;
 }

@@ -40,8 +40,8 @@ PH_MUST_USE struct ph_err ph_store_log_batch(struct ph_ctx *ctx, const struct ph
 PH_MUST_USE struct ph_err ph_store_log_lease(struct ph_ctx *ctx, const struct ph_log_lane *lane,
                                              int64_t length_ms, bool *leased);
 
-/* Others may take the lanes of this process at once. */
-PH_MUST_USE struct ph_err ph_store_log_release(struct ph_ctx *ctx);
+/* Others may take the lane at once; NULL: all lanes of this process. */
+PH_MUST_USE struct ph_err ph_store_log_release(struct ph_ctx *ctx, const struct ph_log_lane *lane);
 
 /* They have left, or never will. */
 PH_MUST_USE struct ph_err ph_store_log_delete(struct ph_ctx *ctx, const struct ph_log_event *events,

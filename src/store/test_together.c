@@ -310,12 +310,17 @@ static void a_job_goes_on_after_a_restart(void **state)
 
 /* --- lanes of logs --- */
 
+static struct ph_log_lane lane_of(const char *pool_id)
+{
+    return (struct ph_log_lane){ .target = PH_STR("t"),
+                                 .arn = PH_STR("arn"),
+                                 .pool_id = ph_str_from(pool_id),
+                                 .source = PH_STR("s") };
+}
+
 static bool lease(struct ph_ctx *ctx, const char *pool_id)
 {
-    const struct ph_log_lane lane = { .target = PH_STR("t"),
-                                      .arn = PH_STR("arn"),
-                                      .pool_id = ph_str_from(pool_id),
-                                      .source = PH_STR("s") };
+    const struct ph_log_lane lane = lane_of(pool_id);
     bool leased;
 
     assert_ok(ph_store_log_lease(ctx, &lane, 1000, &leased));
@@ -336,8 +341,13 @@ static void a_lane_is_taken_by_one_process(void **state)
     t->now_ms += 1000;
     assert_true(lease(&other, "a"));
     assert_false(lease(&t->ctx, "a"));
-    assert_ok(ph_store_log_release(&other));
+    assert_ok(ph_store_log_release(&other, NULL));
     assert_true(lease(&t->ctx, "a"));
+    const struct ph_log_lane lane = lane_of("a");
+    assert_ok(ph_store_log_release(&other, &lane)); /* not its own */
+    assert_false(lease(&other, "a"));
+    assert_ok(ph_store_log_release(&t->ctx, &lane));
+    assert_true(lease(&other, "a"));
     ph_store_close(other.store);
 }
 
