@@ -494,27 +494,32 @@ class PoolhouseTest(unittest.TestCase):
     def invalid(self, text, operation, /, **members):
         self.refused('InvalidParameterException', text, operation, **members)
 
-    def provoke_conflict(self, operation, /, seconds=60, **members):
-        """Makes the same change from many threads until one of them comes too late."""
-        conflict = ('ConcurrentModificationException',
-                    'Another request has changed this resource in the meantime.')
+    def ask_until(self, is_enough, operation, seconds=60, /, **members):
+        """Asks the same from many threads until an error is enough; all errors that came."""
         found, seen = threading.Event(), set()
 
-        def change():
+        def ask():
             while not found.is_set() and time.monotonic() < deadline:
                 try:
                     self.api.call(operation, members)
                 except ApiError as error:
                     seen.add((error.type, error.text))
-                    found.set()
+                    if is_enough(error):
+                        found.set()
 
         deadline = time.monotonic() + seconds
-        threads = [threading.Thread(target=change) for _ in range(16)]
+        threads = [threading.Thread(target=ask) for _ in range(16)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        self.assertEqual({conflict}, seen)
+        return seen
+
+    def provoke_conflict(self, operation, /, seconds=60, **members):
+        """Makes the same change from many threads until one of them comes too late."""
+        conflict = ('ConcurrentModificationException',
+                    'Another request has changed this resource in the meantime.')
+        self.assertEqual({conflict}, self.ask_until(lambda error: True, operation, seconds, **members))
 
     def one_validation_error(self, item, operation, /, **members):
         self.invalid('1 validation error detected: ' + item, operation, **members)

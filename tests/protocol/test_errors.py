@@ -21,7 +21,6 @@ NOT_BY_POOL = {
     'DescribeUserPoolDomain': 'names a domain only',
     'DeleteUserPoolDomain': 'a domain and a pool that do not belong together are one error',
     'UpdateUserPoolDomain': 'likewise',
-    'UpdateAuthEventFeedback': 'its token names the pool',
 }
 # What a minimal body needs so that nothing but the pool is wrong with it.
 BESIDES = {
@@ -108,6 +107,8 @@ class Nobody(PoolhouseTest):
         self.refused('ResourceNotFoundException', 'User pool client none does not exist.',
                      'ConfirmForgotPassword', ClientId='none', Username='a', ConfirmationCode='1',
                      Password=PASSWORD)
+        self.refused('ResourceNotFoundException', 'User pool client none does not exist.',
+                     'GetTokensFromRefreshToken', ClientId='none', RefreshToken='a')
 
 
 class Settings(PoolhouseTest):

@@ -286,6 +286,13 @@ class Jobs(Imports, PoolhouseTest):
                 f"Value '{wrong}' at 'maxResults' failed to satisfy constraint: Member must have "
                 f'value {what}', 'ListUserImportJobs', UserPoolId=pool, MaxResults=wrong)
 
+    def test_the_list_says_of_a_job_what_its_description_says(self):
+        pool = self.new_pool(AutoVerifiedAttributes=['email'])
+        ended = self.import_people(pool, person(self.new_name()), PasswordHashingAlgorithm='BCRYPT')
+        self.assertLessEqual({'StartDate', 'CompletionDate', 'CompletionMessage'}, set(ended))
+        listed, = self.api.ListUserImportJobs(UserPoolId=pool, MaxResults=1)['UserImportJobs']
+        self.assertEqual(ended, listed)
+
     def test_a_pool_has_at_most_1000_jobs(self):
         pool = self.new_pool()
         for i in range(1000):
@@ -302,7 +309,8 @@ class Jobs(Imports, PoolhouseTest):
     def test_a_running_job_is_alone_in_its_pool_and_can_be_stopped(self):
         pool = self.new_pool(AutoVerifiedAttributes=['email'])
         body = self.many(pool, 20000)
-        first, second = self.uploaded(pool, body), self.uploaded(pool, body)
+        first = self.uploaded(pool, body, PasswordHashingAlgorithm='BCRYPT')
+        second = self.uploaded(pool, body)
         self.start(pool, first)
         self.refused('PreconditionNotMetException',
                      'There is already an active import job for the user pool.',
@@ -316,7 +324,8 @@ class Jobs(Imports, PoolhouseTest):
         while self.describe(pool, first)['ImportedUsers'] == 0:  # progress shows while it runs
             self.assertLess(time.monotonic(), deadline)
         stopping = self.api.StopUserImportJob(UserPoolId=pool, JobId=first)['UserImportJob']
-        self.assertEqual('Stopping', stopping['Status'])
+        self.assertEqual(('Stopping', 'BCRYPT'),
+                         (stopping['Status'], stopping['PasswordHashingAlgorithm']))
         stopped = self.wait(pool, first)
         self.assertEqual(('Stopped', 'The Import Job was stopped by the developer.'),
                          (stopped['Status'], stopped['CompletionMessage']))

@@ -5,17 +5,18 @@ it back and compare; an update sends all of it again. A resource that reads back
 was written shows a difference for ever. Which members an operation takes comes from the model, so
 that one that it gains fails here until it is written and read, too.
 """
+import base64
 import unittest
 
+import images
 import model
 from poolhouse import PoolhouseTest
 
 ROLE = 'arn:aws:iam::000000000000:role/sms'
 FUNCTION = 'arn:aws:lambda:eu-west-1:000000000000:function:f'
 KEY = 'arn:aws:kms:eu-west-1:000000000000:key/01234567-89ab-4def-89ab-0123456789ab'
-# Accepted and not kept, as by the service (management.md 2.10); dynamic registration alike.
-NOT_KEPT = {'AcrConfiguration', 'DcrConfiguration', 'AcrMapping'}
-VOLATILE = {'LastModifiedDate'}
+NOT_KEPT = {'AcrMapping'}  # accepted, as by the service (management.md 2.10)
+VOLATILE = {'LastModifiedDate', 'CSSVersion', 'ImageUrl'}  # the latter two name the former
 
 POOL = {
     'PoolName': 'everything',
@@ -72,6 +73,10 @@ POOL = {
     'UserPoolTier': 'PLUS',
     'KeyConfiguration': {'KeyType': 'AWS_OWNED_KEY'},
     'IssuerConfiguration': {'Type': 'ORIGINAL'},
+    'AcrConfiguration': {f'Level{i}': {'AcrValue': f'urn:example:{i}'} for i in range(1, 5)},
+    'DcrConfiguration': {'EnableStatus': 'Enabled', 'OpenDcrEnabled': True,
+                         'AuthenticatedGrantTypes': ['code'], 'OpenDcrGrantTypes': ['code'],
+                         'AllowedScopes': ['openid']},
 }
 
 CLIENT = {
@@ -443,6 +448,105 @@ class Infrastructure(PoolhouseTest):
         self.api.SetLogDeliveryConfiguration(UserPoolId=pool, LogConfigurations=entries)
         self.assertEqual({'UserPoolId': pool, 'LogConfigurations': entries}, describe())
         self.applied_again('SetLogDeliveryConfiguration', describe(), describe)
+
+    def test_the_looks_of_the_classic_pages(self):
+        looks = {'CSS': '.banner-customizable { padding: 1px; }',
+                 'ImageFile': base64.b64encode(images.png()).decode()}
+        self.assert_complete('SetUICustomization', looks, ['UserPoolId', 'ClientId'])
+        pool = self.new_pool()
+        self.api.CreateUserPoolDomain(UserPoolId=pool, Domain=self.new_name('looks-'))
+        for client in ('ALL', self.new_client(pool)):
+            address = {'UserPoolId': pool, 'ClientId': client}
+
+            def describe(address=address):
+                return self.api.GetUICustomization(**address)['UICustomization']
+            self.api.SetUICustomization(**address, **looks)
+            self.assert_kept({**address, 'CSS': looks['CSS']}, describe())
+            self.assertIn('ImageUrl', describe())
+            # Tools keep the image, which is shown as its address, and send it from their own state.
+            self.applied_again('SetUICustomization', describe(), describe,
+                               ImageFile=looks['ImageFile'])
+            self.assertIn('ImageUrl', describe())
+
+    def test_a_style_of_managed_login(self):
+        style = {'Settings': {'components': {'alert': {'borderRadius': 2.5}}, 'own': [1, None, 'ä']},
+                 'Assets': [{'Category': 'IDP_BUTTON_ICON', 'ColorMode': 'DARK', 'Extension': 'PNG',
+                             'Bytes': base64.b64encode(images.png()).decode(), 'ResourceId': 'one'}]}
+        self.assert_complete('CreateManagedLoginBranding', style,
+                             ['UserPoolId', 'ClientId', 'UseCognitoProvidedValues'])
+        pool = self.new_pool()
+        for source in (style, {'UseCognitoProvidedValues': True, 'Assets': style['Assets']}):
+            owner = {'UserPoolId': pool, 'ClientId': self.new_client(pool)}
+            made = self.api.CreateManagedLoginBranding(**owner, **source)['ManagedLoginBranding']
+            address = {k: made[k] for k in ('UserPoolId', 'ManagedLoginBrandingId')}
+
+            def describe(address=address):
+                return self.api.DescribeManagedLoginBranding(**address)['ManagedLoginBranding']
+            self.assert_kept(source, describe())
+            self.assertEqual(made, describe())
+            self.applied_again('UpdateManagedLoginBranding', made, describe)
+            self.assertEqual(describe(), self.api.DescribeManagedLoginBrandingByClient(
+                **owner)['ManagedLoginBranding'])
+
+    def test_terms(self):
+        pool = self.new_pool()
+        terms = {'ClientId': self.new_client(pool), 'TermsName': 'terms-of-use',
+                 'TermsSource': 'LINK', 'Enforcement': 'NONE',
+                 'Links': {'cognito:default': 'https://example.com/terms',
+                           'cognito:french': 'https://example.com/fr/terms'}}
+        self.assert_complete('CreateTerms', terms, ['UserPoolId'])
+        made = self.api.CreateTerms(UserPoolId=pool, **terms)['Terms']
+
+        def describe():
+            return self.api.DescribeTerms(UserPoolId=pool, TermsId=made['TermsId'])['Terms']
+        self.assert_kept(terms, describe())
+        self.assertEqual(made, describe())
+        self.applied_again('UpdateTerms', made, describe)
+        listed, = self.api.ListTerms(UserPoolId=pool)['Terms']
+        self.assertEqual({name: describe()[name] for name in listed}, listed)
+
+    def test_the_secrets_of_an_app_client(self):
+        """They are replaced by adding one and deleting the other; the client reads back as before."""
+        pool = self.new_pool()
+        address = {'UserPoolId': pool, 'ClientId': self.new_client(pool, GenerateSecret=True)}
+
+        def listed():
+            return self.api.ListUserPoolClientSecrets(**address)['ClientSecrets']
+
+        def describe():
+            return self.api.DescribeUserPoolClient(**address)['UserPoolClient']
+        old, = listed()
+        added = self.api.AddUserPoolClientSecret(
+            **address, ClientSecret='secret' * 6)['ClientSecretDescriptor']
+        self.assertEqual([old, added], listed())
+        self.applied_again('UpdateUserPoolClient', describe(), describe, **address)
+        self.assertEqual([old, added], listed())
+        self.api.DeleteUserPoolClientSecret(**address, ClientSecretId=old['ClientSecretId'])
+        self.assertEqual([added], listed())
+        self.assertEqual('secret' * 6, describe()['ClientSecret'])
+        self.applied_again('UpdateUserPoolClient', describe(), describe, **address)
+        self.assertEqual([added], listed())
+
+    def test_the_sessions_of_a_pool_and_of_an_app_client(self):
+        pool = self.pool()
+        client = self.new_client(pool)
+        for owner, address, written in (
+                ('UserPool', {'UserPoolId': pool},
+                 {'UserSessionTracking': 'ENABLED', 'TokenSession': {'MaxPerUser': 3}}),
+                ('UserPoolClient', {'UserPoolId': pool, 'ClientId': client},
+                 {'SSOSession': {'MaxValidityMinutes': 0}})):
+            change = f'Set{owner}SessionConfiguration'
+            self.assert_complete(change, written, address)
+
+            def describe(read=f'Get{owner}SessionConfiguration', address=address):
+                return self.api.call(read, address)
+            self.api.call(change, {**address, **written})
+            self.assertEqual({**address, **written}, describe())
+            self.applied_again(change, describe(), describe)
+        read = self.described(pool)
+        self.applied_again('UpdateUserPool', read, lambda: self.described(pool), UserPoolId=pool)
+        self.assertEqual('ENABLED', self.api.GetUserPoolSessionConfiguration(
+            UserPoolId=pool)['UserSessionTracking'])
 
     def test_tags(self):
         pool = self.pool()

@@ -1,7 +1,9 @@
 """Provisioned request rates, and a server that enforces them."""
 import unittest
 
+import model
 from poolhouse import ApiError, PoolhouseTest
+from test_boundaries import valid
 
 FREE = {
     'ClientAuthentication': 150, 'UserAccountRecovery': 30, 'UserAuthentication': 120,
@@ -95,6 +97,25 @@ class Enforced(LimitsTest):
         self.burst('UserList', 'ListUsers', 300, UserPoolId=pool)
         self.api.ListGroups(UserPoolId=pool)
         self.api.ListUserPoolClients(UserPoolId=pool, MaxResults=1)
+
+
+class EveryOperation(PoolhouseTest):
+    server_args = ('--rate-limits',)
+
+    def test_every_operation_that_declares_it_can_be_asked_too_often(self):
+        """Whatever else is wrong with the request: it is counted before anybody is looked for."""
+        refusal = ('TooManyRequestsException', 'Rate exceeded')
+        asked = 0
+        for name, operation in model.Model().operations.items():
+            if refusal[0] not in operation.errors:
+                continue
+            # Making pools takes longer than the rate allows.
+            more = {'UserPoolTags': {str(i): '' for i in range(51)}} if name == 'CreateUserPool' else {}
+            with self.subTest(name):
+                self.assertIn(refusal, self.ask_until(lambda error: error.type == refusal[0], name,
+                                                      **{**valid(operation.input), **more}))
+            asked += 1
+        self.assertGreaterEqual(asked, 130)
 
 
 if __name__ == '__main__':

@@ -266,6 +266,9 @@ class Targets(StepUpTest):
         pool = self.new_pool(UserPoolTier='LITE')
         client = self.new_client(pool, ExplicitAuthFlows=FLOWS)
         self.refused_with(('FeatureUnavailableInTierException', LITE), self.begin, 'nobody', LOA[1], client)
+        self.refused('FeatureUnavailableInTierException', LITE, 'AdminInitiateAuth', UserPoolId=pool,
+                     ClientId=client, AuthFlow='USER_AUTH', AuthParameters={
+                         'USERNAME': self.new_user(pool), 'TARGET_ACR_VALUES': LOA[1]})
 
     def test_where_users_are_hidden_nobody_learns_who_has_a_second_factor(self):
         plain, _ = self.user()
