@@ -121,7 +121,6 @@ struct ph_err ph_api_create_managed_login_branding(struct ph_ctx *ctx, const str
         .kind = PH_PART_STYLE,
         .name = ph_new_uuid4(ctx),
         .client_id = ph_in_str(in, M_ClientId),
-        .created_ms = ph_now_ms(ctx),
     };
     const struct ph_pool *pool;
     enum ph_part_write result;
@@ -132,6 +131,7 @@ struct ph_err ph_api_create_managed_login_branding(struct ph_ctx *ctx, const str
         return exists(ctx, style.client_id);
     }
     PH_TRY(apply(ctx, OP_CreateManagedLoginBranding, in, &style));
+    style.created_ms = style.modified_ms;
     PH_TRY(ph_store_part_insert(ctx, &pool->ref, &style, STYLES_MAX, &result));
     PH_TRY(refusal(ctx, &style, result));
     write_style(pool, &style, false, out);

@@ -20,6 +20,7 @@ enum {
     BATCH = 200,
     LOOK_MS = 100,
     EMPTY_ROUNDS = 50, /* after which what was counted as waiting must have failed to be stored */
+    LEASE_SPARE_MS = 5 * 1000, /* of a lane, after the longest sending of a batch */
     DAY_MS = 24 * 3600 * 1000,
 };
 
@@ -160,6 +161,17 @@ static void tell(const struct ph_ctx *ctx, const struct ph_log_lane *lane, enum 
            ph_f_text("why", report->why));
 }
 
+/* Some of them may be counted at another process: never below nothing. */
+static void count_gone(struct line *line, int64_t count)
+{
+    int_fast64_t waiting = atomic_load(&line->waiting);
+    int_fast64_t left;
+
+    do {
+        left = waiting > count ? waiting - count : 0;
+    } while (!atomic_compare_exchange_weak(&line->waiting, &waiting, left));
+}
+
 /* True when the events are gone from the queue. */
 static bool end_batch(struct line *line, struct ph_ctx *ctx, const struct ph_log_event *events,
                       size_t count, enum ph_carried carried)
@@ -170,7 +182,7 @@ static bool end_batch(struct line *line, struct ph_ctx *ctx, const struct ph_log
         return false; /* logged; they go again */
     }
     atomic_fetch_add(counter, (int64_t)count);
-    atomic_fetch_sub(&line->waiting, (int64_t)count);
+    count_gone(line, (int64_t)count);
     return true;
 }
 
@@ -181,8 +193,14 @@ static enum ph_carried take_batch(struct line *line, struct ph_ctx *ctx,
     struct ph_carry_report report = { .why = "" };
     struct ph_log_event *events;
     enum ph_carried carried;
+    bool leased;
     size_t count;
 
+    if (ph_store_log_lease(ctx, lane, ctx->settings->logs.timeout_ms + LEASE_SPARE_MS, &leased)
+                .type != NULL ||
+        !leased) {
+        return PH_CARRY_LATER;
+    }
     if (ph_store_log_batch(ctx, lane, BATCH, &events, &count).type != NULL || count == 0) {
         return PH_CARRY_LATER;
     }
@@ -194,6 +212,9 @@ static enum ph_carried take_batch(struct line *line, struct ph_ctx *ctx,
         }
     } else if (carried == PH_CARRY_LATER) {
         put_off(line, ctx, lane);
+    }
+    if (carried != PH_CARRIED) { /* another process may reach what this one does not */
+        (void)ph_store_log_release(ctx, lane).type; /* logged; the lease ends by itself */
     }
     if (carried != PH_CARRIED && (carried != PH_CARRY_NO_RELAY || !atomic_load(&line->down))) {
         tell(ctx, lane, carried, count, &report);
@@ -409,17 +430,22 @@ const char *const *ph_logs_directories(struct ph_arena *arena, const struct ph_s
     return directories;
 }
 
-/* What waits from before the last stop. */
-static void start_line(struct ph_logs *logs, struct line *line)
+/* What waits from before the last stop, or was left by another process. */
+static void find_waiting(struct line *line)
 {
     struct ph_arena arena = { 0 };
-    struct ph_ctx ctx = logs->ctx;
+    struct ph_ctx ctx = line->logs->ctx;
     int64_t waiting = 0;
 
     ctx.arena = &arena;
     (void)ph_store_log_count(&ctx, line->target.pattern, &waiting).type; /* logged */
     ph_arena_finish(&arena);
-    atomic_store(&line->waiting, waiting);
+    atomic_fetch_add(&line->waiting, waiting);
+}
+
+static void start_line(struct ph_logs *logs, struct line *line)
+{
+    find_waiting(line);
     if (pthread_create(&line->thread, NULL, run, line) != 0) {
         ph_fatal("no thread for logs");
     }
@@ -478,6 +504,11 @@ void ph_logs_sweep(struct ph_logs *logs)
                ph_f_text("text", "they could not be delivered for a day"));
     }
     ph_arena_finish(&arena);
+    for (size_t i = 0; i < logs->line_count; i++) {
+        if (atomic_load(&logs->lines[i].waiting) == 0) {
+            find_waiting(&logs->lines[i]);
+        }
+    }
 }
 
 struct ph_logs_count ph_logs_count(struct ph_logs *logs)
@@ -497,6 +528,8 @@ struct ph_logs_count ph_logs_count(struct ph_logs *logs)
 
 void ph_logs_stop(struct ph_logs *logs)
 {
+    bool release = false;
+
     if (logs == NULL) {
         return;
     }
@@ -506,6 +539,15 @@ void ph_logs_stop(struct ph_logs *logs)
     pthread_mutex_unlock(&logs->lock);
     while (logs->running > 0) {
         pthread_join(logs->lines[--logs->running].thread, NULL);
+        release = logs->running == 0;
+    }
+    if (release) {
+        struct ph_arena arena = { 0 };
+        struct ph_ctx ctx = logs->ctx;
+
+        ctx.arena = &arena;
+        (void)ph_store_log_release(&ctx, NULL).type; /* logged; the leases end by themselves */
+        ph_arena_finish(&arena);
     }
 }
 

@@ -349,17 +349,16 @@ static struct ph_err read_all(struct run *run)
 
 static struct ph_err begin(struct run *run)
 {
-    const struct ph_import_move move = {
-        .pool_id = run->job.pool_id,
-        .id = run->job.id,
-        .from = PH_IMPORT_PENDING,
-        .or_from = PH_IMPORT_IN_PROGRESS,
-        .to = PH_IMPORT_IN_PROGRESS,
-    };
-    bool moved;
+    bool claimed;
 
-    PH_TRY(ph_store_import_move(run->ctx, &move, &moved));
-    return moved ? read_all(run) : PH_OK;
+    PH_TRY(ph_store_import_claim(run->ctx, run->job.pool_id, run->job.id, &claimed));
+    if (!claimed) {
+        return PH_OK;
+    }
+    PH_TRY(read_all(run));
+    return atomic_load(&run->tally->stopping)
+               ? ph_store_import_release(run->ctx, run->job.pool_id, run->job.id)
+               : PH_OK;
 }
 
 struct ph_err ph_import_run(struct ph_ctx *ctx, struct ph_import_tally *tally,

@@ -198,6 +198,7 @@ static struct ph_err add_setting(const struct ph_dump *d, const struct setting *
     return PH_OK;
 }
 
+/* What pages look like is not answered for a pool without a domain: it has no pages. */
 static struct ph_err dump_settings(const struct ph_dump *d, const struct setting *setting)
 {
     const struct json_t *clients = ph_json_get(d->out, "Clients");

@@ -233,13 +233,13 @@ static void delete_client(struct ph_tx *tx, void *arg)
 {
     struct client_writing *w = arg;
 
-    if (PH_RUN(tx, DELETE_CLIENT, ph_v_text(w->client_id), ph_v_text(w->pool_id)) == 0) {
+    if (!ph_pool_bump(tx, w->pool_id) || /* first: it keeps parts and configurations away */
+        PH_RUN(tx, DELETE_CLIENT, ph_v_text(w->client_id), ph_v_text(w->pool_id)) == 0) {
         give_up(tx, w, PH_WRITE_GONE);
         return;
     }
     (void)PH_RUN(tx, DELETE_CONFIGURATIONS, ph_v_text(w->pool_id), ph_v_text(w->client_id));
     ph_parts_delete_with(tx, w->pool_id, w->client_id);
-    (void)ph_pool_bump(tx, w->pool_id);
 }
 
 struct ph_err ph_store_client_delete(struct ph_ctx *ctx, struct ph_str pool_id,

@@ -152,6 +152,10 @@ bool ph_store_image_put(struct ph_store *store, const struct ph_store_image *ima
 {
     struct putting p = { store, image };
 
+    if (store->driver->copy == NULL) {
+        *why = UNABLE;
+        return false;
+    }
     if (ph_writer_alone(store->writer, store->blocking, put, &p) != PH_DB_DONE) {
         *why = FAILED;
         return false;

@@ -3,8 +3,13 @@
 #include "store/internal.h"
 #include "store/user_row.h"
 
+#include <string.h>
+
 struct stepping {
     const struct ph_import_step *step;
+    const struct ph_import_line *as_given; /* a copy: the step may run again */
+    struct ph_str runner;
+    int64_t until_ms;
     struct ph_user_writing **writings; /* NULL for lines that make nobody */
     int64_t counts[PH_LINE_FAILED + 1];
     bool moved;
@@ -46,6 +51,19 @@ static void put_line(struct ph_tx *tx, const struct stepping *s, const struct ph
     }
 }
 
+/* First of all: of two that run the same step the other waits here, and finds that it is done. */
+static const char HOLD[] = "UPDATE import_jobs SET leased_ms = $5"
+                           " WHERE pool_id = $1 AND id = $2 AND status = 2 AND at_byte = $3"
+                           " AND (runner IS NULL OR runner = $4)";
+
+static bool hold(struct ph_tx *tx, const struct stepping *s)
+{
+    const struct ph_import_job *job = s->step->job;
+
+    return PH_RUN(tx, HOLD, ph_v_text(job->pool_id), ph_v_text(job->id), ph_v_int(job->at_byte),
+                  ph_v_text(s->runner), ph_v_int(s->until_ms)) > 0;
+}
+
 static const char ADVANCE[] =
     "UPDATE import_jobs SET at_byte = $4, at_line = $5, imported = imported + $6,"
     " skipped = skipped + $7, failed = failed + $8"
@@ -70,6 +88,13 @@ static void step_on(struct ph_tx *tx, void *arg)
     struct stepping *s = arg;
     const struct ph_import_step *step = s->step;
 
+    if (!hold(tx, s)) {
+        ph_tx_abandon(tx);
+        return;
+    }
+    if (step->count > 0) {
+        memcpy(step->lines, s->as_given, step->count * sizeof *step->lines);
+    }
     for (size_t i = 0; i < step->count && tx->verdict == PH_DB_DONE; i++) {
         struct ph_import_line *line = &step->lines[i];
 
@@ -85,10 +110,14 @@ static void step_on(struct ph_tx *tx, void *arg)
 }
 
 static struct ph_err try_step(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
-                              const struct ph_import_step *step, struct stepping *s)
+                              const struct ph_import_step *step,
+                              const struct ph_import_line *as_given, struct stepping *s)
 {
     *s = (struct stepping){
         .step = step,
+        .as_given = as_given,
+        .runner = ph_store_node(ctx->store),
+        .until_ms = ph_now_ms(ctx) + PH_IMPORT_LEASE_MS,
         .writings = ph_arena_array(ctx->arena, step->count + 1, struct ph_user_writing *),
     };
     for (size_t i = 0; i < step->count; i++) {
@@ -102,10 +131,15 @@ static struct ph_err try_step(struct ph_ctx *ctx, const struct ph_pool_ref *pool
 struct ph_err ph_store_import_step(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                    const struct ph_import_step *step, bool *done)
 {
+    struct ph_import_line *as_given =
+        ph_arena_array(ctx->arena, step->count + 1, struct ph_import_line);
     struct stepping s = { .raced = true };
 
+    if (step->count > 0) {
+        memcpy(as_given, step->lines, step->count * sizeof *as_given);
+    }
     for (int i = 0; i < TRIES && s.raced; i++) {
-        PH_TRY(try_step(ctx, pool, step, &s));
+        PH_TRY(try_step(ctx, pool, step, as_given, &s));
     }
     *done = s.moved;
     return PH_OK;

@@ -120,14 +120,23 @@ struct ph_err ph_store_import_is_active(struct ph_ctx *ctx, struct ph_str pool_i
     return PH_OK;
 }
 
-static const char NEXT[] = "SELECT " COLUMNS " FROM import_jobs WHERE " IS_ACTIVE
-                           " ORDER BY started_ms, pool_id, id LIMIT 1";
+/* Whoever has taken the job runs it, until nothing has been heard of him for too long. */
+#define IS_FREE "(runner IS NULL OR runner = $1 OR leased_ms <= $2)"
+static const char NEXT[] =
+    "SELECT " COLUMNS " FROM import_jobs WHERE " IS_ACTIVE " AND (status = 3 OR " IS_FREE ")"
+    " ORDER BY started_ms, pool_id, id LIMIT 1";
+
+/* A lease that ended by this time is over; of one process that has the store to itself, any. */
+static int64_t leases_over_ms(const struct ph_ctx *ctx)
+{
+    return ctx->store->driver->several ? ph_now_ms(ctx) : INT64_MAX;
+}
 
 struct ph_err ph_store_import_next(struct ph_ctx *ctx, struct ph_import_job **job)
 {
     struct ph_q q;
 
-    ph_read_begin(ctx, &q, NEXT, NULL, 0);
+    PH_READ(ctx, &q, NEXT, ph_v_text(ph_store_node(ctx->store)), ph_v_int(leases_over_ms(ctx)));
     return read_job(ctx, &q, job);
 }
 
@@ -167,7 +176,8 @@ static void insert(struct ph_tx *tx, void *arg)
     const struct ph_import_job *job = i->job;
     struct ph_q q;
 
-    if (PH_RUN(tx, INSERT, ph_v_text(job->pool_id), ph_v_text(job->id), ph_v_text(job->name),
+    if (!ph_pool_hold(tx, job->pool_id) || /* while the others are counted */
+        PH_RUN(tx, INSERT, ph_v_text(job->pool_id), ph_v_text(job->id), ph_v_text(job->name),
                ph_v_text(job->role), ph_v_int(job->algorithm), ph_v_int(job->created_ms)) == 0) {
         i->result = PH_IMPORT_GONE;
         ph_tx_abandon(tx);
@@ -199,7 +209,8 @@ struct moving {
     const struct ph_import_move *move;
     struct ph_str pool_id;
     struct ph_str id;
-    int64_t at_ms;
+    struct ph_str runner;
+    int64_t at_ms, until_ms;
     int64_t moved;
 };
 
@@ -212,7 +223,9 @@ static void start(struct ph_tx *tx, void *arg)
 {
     struct moving *m = arg;
 
-    m->moved = PH_RUN(tx, START, ph_v_text(m->pool_id), ph_v_text(m->id), ph_v_int(m->at_ms));
+    if (ph_pool_hold(tx, m->pool_id)) { /* another job may be starting now */
+        m->moved = PH_RUN(tx, START, ph_v_text(m->pool_id), ph_v_text(m->id), ph_v_int(m->at_ms));
+    }
 }
 
 struct ph_err ph_store_import_start(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str id,
@@ -247,6 +260,51 @@ struct ph_err ph_store_import_move(struct ph_ctx *ctx, const struct ph_import_mo
     PH_TRY(ph_write(ctx, move, &m));
     *moved = m.moved > 0;
     return PH_OK;
+}
+
+static const char CLAIM[] = "UPDATE import_jobs SET status = 2, runner = $1, leased_ms = $3"
+                            " WHERE pool_id = $4 AND id = $5 AND (status = 1 OR status = 2)"
+                            " AND " IS_FREE;
+
+static void claim(struct ph_tx *tx, void *arg)
+{
+    struct moving *m = arg;
+
+    m->moved = PH_RUN(tx, CLAIM, ph_v_text(m->runner), ph_v_int(m->at_ms), ph_v_int(m->until_ms),
+                      ph_v_text(m->pool_id), ph_v_text(m->id));
+}
+
+struct ph_err ph_store_import_claim(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str id,
+                                    bool *claimed)
+{
+    struct moving m = {
+        .pool_id = pool_id,
+        .id = id,
+        .at_ms = leases_over_ms(ctx),
+        .runner = ph_store_node(ctx->store),
+        .until_ms = ph_now_ms(ctx) + PH_IMPORT_LEASE_MS,
+    };
+
+    PH_TRY(ph_write(ctx, claim, &m));
+    *claimed = m.moved > 0;
+    return PH_OK;
+}
+
+static const char RELEASE[] = "UPDATE import_jobs SET runner = NULL"
+                              " WHERE pool_id = $1 AND id = $2 AND runner = $3";
+
+static void release(struct ph_tx *tx, void *arg)
+{
+    const struct moving *m = arg;
+
+    (void)PH_RUN(tx, RELEASE, ph_v_text(m->pool_id), ph_v_text(m->id), ph_v_text(m->runner));
+}
+
+struct ph_err ph_store_import_release(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str id)
+{
+    struct moving m = { .pool_id = pool_id, .id = id, .runner = ph_store_node(ctx->store) };
+
+    return ph_write(ctx, release, &m);
 }
 
 static const char EXPIRE[] = "UPDATE import_jobs SET status = 4, uploading = NULL"

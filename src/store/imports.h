@@ -28,6 +28,7 @@ enum {
     PH_IMPORT_BYTES_MAX = 100 * 1024 * 1024, /* of a file */
     PH_IMPORT_PIECE_BYTES = 256 * 1024,      /* of each piece but the last */
     PH_IMPORT_LINES_KEPT = 10000,            /* of a job, that did not succeed: the first ones */
+    PH_IMPORT_LEASE_MS = 30 * 1000,          /* of who runs a job, from each step */
 };
 
 struct ph_import_job {
@@ -68,7 +69,10 @@ PH_MUST_USE struct ph_err ph_store_import_list(struct ph_ctx *ctx, struct ph_str
 PH_MUST_USE struct ph_err ph_store_import_is_active(struct ph_ctx *ctx, struct ph_str pool_id,
                                                     bool *active);
 
-/* The active job that was started first, of all pools; NULL when there is none. */
+/*
+ * The active job that was started first, of all pools, of those that no other process runs; NULL
+ * when there is none.
+ */
 PH_MUST_USE struct ph_err ph_store_import_next(struct ph_ctx *ctx, struct ph_import_job **job);
 
 /* How many jobs are active. */
@@ -94,6 +98,17 @@ struct ph_import_move {
 };
 PH_MUST_USE struct ph_err ph_store_import_move(struct ph_ctx *ctx,
                                                const struct ph_import_move *move, bool *moved);
+
+/*
+ * From PENDING or IN_PROGRESS to IN_PROGRESS, for this process; *claimed is false when it is in
+ * neither, or another process runs it. One that is not heard of for PH_IMPORT_LEASE_MS has lost it.
+ */
+PH_MUST_USE struct ph_err ph_store_import_claim(struct ph_ctx *ctx, struct ph_str pool_id,
+                                                struct ph_str id, bool *claimed);
+
+/* Others may go on with the job at once. */
+PH_MUST_USE struct ph_err ph_store_import_release(struct ph_ctx *ctx, struct ph_str pool_id,
+                                                  struct ph_str id);
 
 /* Those that were created before and never started; *expired is their number. */
 PH_MUST_USE struct ph_err ph_store_import_expire(struct ph_ctx *ctx, int64_t created_before_ms,
@@ -151,8 +166,8 @@ struct ph_import_step {
 
 /*
  * All of the step, or nothing: users, outcomes, counts and place, in one transaction. *done is
- * false, and nothing happened, when the job is not IN_PROGRESS or not at the place that it was
- * read with.
+ * false, and nothing happened, when the job is not IN_PROGRESS, not at the place that it was read
+ * with, or another process has claimed it.
  */
 PH_MUST_USE struct ph_err ph_store_import_step(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                                const struct ph_import_step *step, bool *done);

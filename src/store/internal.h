@@ -31,10 +31,17 @@ struct ph_store {
     struct ph_readers *readers;
     struct ph_writer *writer;
     struct ph_spent_set *spent;
+    char node[33];                 /* who we are among the processes that share the database */
     _Atomic int64_t last_position; /* of a message, on an engine of several writers */
     int64_t opened_ms;             /* by the system's clock, and by the one that nobody sets */
     int64_t opened_ns;
 };
+
+/* Names the process among those that share the database, in what only one of them may do. */
+static inline struct ph_str ph_store_node(const struct ph_store *store)
+{
+    return (struct ph_str){ (const uint8_t *)store->node, sizeof store->node - 1 };
+}
 
 /* --- statements --- */
 

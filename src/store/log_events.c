@@ -93,6 +93,86 @@ struct ph_err ph_store_log_batch(struct ph_ctx *ctx, const struct ph_log_lane *l
     return PH_OK;
 }
 
+/* --- one process for each lane --- */
+
+struct leasing {
+    const struct ph_log_lane *lane;
+    struct ph_str node;
+    int64_t now_ms, until_ms;
+    bool leased;
+};
+
+static const char HELD[] = "SELECT node, until_ms FROM log_leases"
+                           " WHERE target = $1 AND arn = $2 AND pool_id = $3 AND source = $4";
+static const char LEASE[] =
+    "INSERT INTO log_leases (target, arn, pool_id, source, node, until_ms)"
+    " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (target, arn, pool_id, source)"
+    " DO UPDATE SET node = excluded.node, until_ms = excluded.until_ms"
+    " WHERE log_leases.node = excluded.node OR log_leases.until_ms <= $7";
+
+static void lease(struct ph_tx *tx, void *arg)
+{
+    struct leasing *l = arg;
+    const struct ph_log_lane *lane = l->lane;
+
+    l->leased = PH_RUN(tx, LEASE, ph_v_text(lane->target), ph_v_text(lane->arn),
+                       ph_v_text(lane->pool_id), ph_v_text(lane->source), ph_v_text(l->node),
+                       ph_v_int(l->until_ms), ph_v_int(l->now_ms)) > 0;
+}
+
+/* What another process has is looked at many times a second: that must not write. */
+struct ph_err ph_store_log_lease(struct ph_ctx *ctx, const struct ph_log_lane *lane,
+                                 int64_t length_ms, bool *leased)
+{
+    struct leasing l = {
+        .lane = lane,
+        .node = ph_store_node(ctx->store),
+        .now_ms = ph_now_ms(ctx),
+        .until_ms = ph_now_ms(ctx) + length_ms,
+    };
+    bool others = false;
+    struct ph_q q;
+
+    *leased = !ctx->store->driver->several;
+    if (*leased) {
+        return PH_OK;
+    }
+    PH_READ(ctx, &q, HELD, ph_v_text(lane->target), ph_v_text(lane->arn), ph_v_text(lane->pool_id),
+            ph_v_text(lane->source));
+    if (ph_q_row(&q)) {
+        others = !ph_str_eq(ph_q_str(&q, ctx->arena, 0), l.node) && ph_q_int(&q, 1) > l.now_ms;
+    }
+    PH_TRY(ph_read_end(&q));
+    if (!others) {
+        PH_TRY(ph_write(ctx, lease, &l));
+    }
+    *leased = l.leased;
+    return PH_OK;
+}
+
+static const char RELEASE[] = "DELETE FROM log_leases WHERE target = $1 AND arn = $2"
+                              " AND pool_id = $3 AND source = $4 AND node = $5";
+static const char RELEASE_ALL[] = "DELETE FROM log_leases WHERE node = $1";
+
+static void release(struct ph_tx *tx, void *arg)
+{
+    const struct leasing *l = arg;
+
+    if (l->lane == NULL) {
+        (void)PH_RUN(tx, RELEASE_ALL, ph_v_text(l->node));
+    } else {
+        (void)PH_RUN(tx, RELEASE, ph_v_text(l->lane->target), ph_v_text(l->lane->arn),
+                     ph_v_text(l->lane->pool_id), ph_v_text(l->lane->source), ph_v_text(l->node));
+    }
+}
+
+struct ph_err ph_store_log_release(struct ph_ctx *ctx, const struct ph_log_lane *lane)
+{
+    struct leasing l = { .lane = lane, .node = ph_store_node(ctx->store) };
+
+    return ctx->store->driver->several ? ph_write(ctx, release, &l) : PH_OK;
+}
+
 static const char COUNT[] = "SELECT COUNT(*) FROM log_events WHERE target = $1";
 
 struct ph_err ph_store_log_count(struct ph_ctx *ctx, struct ph_str target, int64_t *count)

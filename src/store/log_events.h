@@ -33,6 +33,16 @@ PH_MUST_USE struct ph_err ph_store_log_batch(struct ph_ctx *ctx, const struct ph
                                              size_t limit, struct ph_log_event **events,
                                              size_t *count);
 
+/*
+ * Before the events of a lane are read and sent: no other process does, for length_ms from now.
+ * *leased is false while another one may. Always true where one process has the store.
+ */
+PH_MUST_USE struct ph_err ph_store_log_lease(struct ph_ctx *ctx, const struct ph_log_lane *lane,
+                                             int64_t length_ms, bool *leased);
+
+/* Others may take the lane at once; NULL: all lanes of this process. */
+PH_MUST_USE struct ph_err ph_store_log_release(struct ph_ctx *ctx, const struct ph_log_lane *lane);
+
 /* They have left, or never will. */
 PH_MUST_USE struct ph_err ph_store_log_delete(struct ph_ctx *ctx, const struct ph_log_event *events,
                                               size_t count);

@@ -172,13 +172,15 @@ static const char INSERT_PART[] =
 static const char HOLD_CLIENT[] = "UPDATE clients SET revision = revision"
                                   " WHERE id = $1 AND pool_id = $2";
 
-/* The client of the part, if it has one, is there and stays so, or else its pool. */
+/*
+ * The pool, and the client of the part, if it has one, are there and stay so. All that write parts
+ * and claims of a pool hold it first: they count, and a claim must not outlive its part.
+ */
 static bool hold_owner(struct ph_tx *tx, const struct part_writing *w)
 {
-    if (w->part->client_id.p == NULL) {
-        return ph_pool_hold(tx, w->pool_id);
-    }
-    return PH_RUN(tx, HOLD_CLIENT, ph_v_text(w->part->client_id), ph_v_text(w->pool_id)) > 0;
+    return ph_pool_hold(tx, w->pool_id) &&
+           (w->part->client_id.p == NULL ||
+            PH_RUN(tx, HOLD_CLIENT, ph_v_text(w->part->client_id), ph_v_text(w->pool_id)) > 0);
 }
 
 static bool is_too_many(struct ph_tx *tx, const struct part_writing *w)
@@ -233,7 +235,8 @@ static void update_part(struct ph_tx *tx, void *arg)
     struct part_writing *w = arg;
     const struct ph_part *p = w->part;
 
-    if (PH_RUN(tx, UPDATE_PART, ph_v_text(w->pool_id), ph_v_int(p->kind), ph_v_text(p->name),
+    if (!ph_pool_hold(tx, w->pool_id) ||
+        PH_RUN(tx, UPDATE_PART, ph_v_text(w->pool_id), ph_v_int(p->kind), ph_v_text(p->name),
                ph_v_bytes(w->document), ph_v_int(p->modified_ms), ph_v_int(p->revision)) == 0) {
         give_up(tx, w, PH_PART_CONFLICT);
     } else if (!put_claims(tx, w)) {
@@ -261,11 +264,12 @@ static void delete_part(struct ph_tx *tx, void *arg)
     struct part_writing *w = arg;
     const struct ph_part *p = w->part;
 
-    (void)PH_RUN(tx, DELETE_CLAIMS, ph_v_text(w->pool_id), ph_v_int(p->kind), ph_v_text(p->name));
-    if (PH_RUN(tx, DELETE_PART, ph_v_text(w->pool_id), ph_v_int(p->kind), ph_v_text(p->name)) ==
-        0) {
+    if (!ph_pool_hold(tx, w->pool_id) || PH_RUN(tx, DELETE_PART, ph_v_text(w->pool_id),
+                                                ph_v_int(p->kind), ph_v_text(p->name)) == 0) {
         give_up(tx, w, PH_PART_GONE);
+        return;
     }
+    (void)PH_RUN(tx, DELETE_CLAIMS, ph_v_text(w->pool_id), ph_v_int(p->kind), ph_v_text(p->name));
 }
 
 struct ph_err ph_store_part_delete(struct ph_ctx *ctx, const struct ph_pool_ref *pool,

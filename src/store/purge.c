@@ -44,9 +44,13 @@ static const char SWEEP_GROUPS[] =
 static const char SWEEP_PARKED[] = "DELETE FROM parked WHERE (pool_id, id) IN (SELECT pool_id, id"
                                    " FROM parked WHERE expires_ms < $1 LIMIT 1000)";
 
+static const char SWEEP_LEASES[] =
+    "DELETE FROM log_leases WHERE (target, arn, pool_id, source) IN (SELECT target, arn, pool_id,"
+    " source FROM log_leases WHERE until_ms < $1 - 3600000 LIMIT 1000)";
+
 static const char *const SWEEPS[] = {
     SWEEP_SPENT,   SWEEP_FAMILIES, SWEEP_LOCKOUTS, SWEEP_ATTEMPTS, SWEEP_CODES,  SWEEP_KEYS,
-    SWEEP_DEVICES, SWEEP_MEMBERS,  SWEEP_GROUPS,   SWEEP_SESSIONS, SWEEP_PARKED,
+    SWEEP_DEVICES, SWEEP_MEMBERS,  SWEEP_GROUPS,   SWEEP_SESSIONS, SWEEP_PARKED, SWEEP_LEASES,
 };
 
 static const char NEXT_DELETED[] = "SELECT id FROM deleted_pools ORDER BY id LIMIT 1";

@@ -117,6 +117,8 @@ static void realias(struct ph_tx *tx, void *arg)
     struct ph_str after = PH_STR("");
     struct ph_arena keep = { 0 };
 
+    how->users = how->conflicts = 0; /* it may run again */
+    how->begin(how->self);
     if (PH_RUN(tx, UPDATE_POOL, ph_v_text(p->id), ph_v_text(p->settings), ph_v_int(p->modified_ms),
                ph_v_int(p->revision)) == 0) {
         r->result = ph_row_exists(tx, POOL_EXISTS, p->id) ? PH_WRITE_CONFLICT : PH_WRITE_GONE;

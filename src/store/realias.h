@@ -11,6 +11,8 @@ struct ph_realias {
 
     /* These run on the thread of the writer, while the caller waits. */
     void *self;
+    /* It begins, perhaps once more: what was told below is void. */
+    void (*begin)(void *self);
     /* The names of one user under the new settings, in the arena. */
     void (*names)(void *self, struct ph_arena *arena, const struct ph_user *user,
                   const struct ph_alias **aliases, size_t *count);

@@ -295,6 +295,19 @@ static const char *const STEP_IMPORTS[] = {
     NULL,
 };
 
+/*
+ * Who of several processes does what only one may: run an import job, take what is in a lane of
+ * log_events. Either until a time, which moves on while the work does.
+ */
+static const char *const STEP_LEASES[] = {
+    "ALTER TABLE import_jobs ADD COLUMN runner TEXT",
+    "ALTER TABLE import_jobs ADD COLUMN leased_ms BIGINT NOT NULL DEFAULT 0",
+    "CREATE TABLE IF NOT EXISTS log_leases (target TEXT NOT NULL, arn TEXT NOT NULL,"
+    " pool_id TEXT NOT NULL, source TEXT NOT NULL, node TEXT NOT NULL, until_ms BIGINT NOT NULL,"
+    " PRIMARY KEY (target, arn, pool_id, source))",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -320,6 +333,7 @@ static const struct step STEPS[] = {
     { .version = 16, .min_reader = 1, .statements = STEP_PARKED },
     { .version = 17, .min_reader = 1, .statements = STEP_SLOTS },
     { .version = 18, .min_reader = 1, .statements = STEP_IMPORTS },
+    { .version = 19, .min_reader = 1, .statements = STEP_LEASES },
 };
 enum {
     STEP_COUNT = sizeof STEPS / sizeof STEPS[0],

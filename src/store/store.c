@@ -1,8 +1,10 @@
 #include "store/store.h"
 
 #include "crypto/hash.h"
+#include "crypto/random.h"
 #include "store/internal.h"
 #include "store/schema.h"
+#include "util/encode.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -238,6 +240,18 @@ static void start_threads(struct opening *o)
     });
 }
 
+static void name_node(struct ph_store *store)
+{
+    struct ph_arena arena = { 0 };
+    uint8_t bytes[(sizeof store->node - 1) / 2];
+    const char *name;
+
+    ph_system_random.fill(ph_system_random.self, bytes, sizeof bytes);
+    name = ph_cstr(&arena, ph_hex(&arena, (struct ph_str){ bytes, sizeof bytes }));
+    memcpy(store->node, name, sizeof store->node);
+    ph_arena_finish(&arena);
+}
+
 static struct ph_store *new_store(const struct ph_store_options *options)
 {
     struct ph_store *store = calloc(1, sizeof *store);
@@ -253,6 +267,7 @@ static struct ph_store *new_store(const struct ph_store_options *options)
     store->opened_ms = ph_system_clock.now_ms(ph_system_clock.self);
     store->opened_ns = ph_monotonic_ns();
     store->spent = ph_spent_set_create();
+    name_node(store);
     ph_key_derive(options->master_key, PH_STR("poolhouse store wrapping 1"), &store->wrapping_key);
     ph_key_derive(options->master_key, PH_STR("poolhouse store records 1"), &store->record_key);
     return store;

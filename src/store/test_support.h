@@ -80,6 +80,14 @@ static inline void test_needs_file(const struct test_store *t)
     }
 }
 
+/* Skips the rest on SQLite. */
+static inline void test_needs_server(const struct test_store *t)
+{
+    if (!t->driver->several) {
+        skip();
+    }
+}
+
 static inline struct ph_db *test_connect(struct test_store *t, enum ph_db_role role)
 {
     static struct ph_db_target targets[64];

@@ -1,6 +1,6 @@
 #include "store/token_sessions.h"
 
-#include "store/internal.h"
+#include "store/pool_row.h"
 
 /* --- beginning --- */
 
@@ -17,28 +17,34 @@ static const char FORGET_DEAD[] =
     "DELETE FROM token_sessions WHERE pool_id = $1 AND sub = $2 AND (expires_ms < $3"
     " OR created_ms < (SELECT tokens_valid_after_ms FROM users WHERE pool_id = $1 AND sub = $2)"
     " OR NOT EXISTS (SELECT 1 FROM clients WHERE clients.id = token_sessions.client_id))";
-static const char TOO_MANY[] =
+static const char LAST_USED[] =
     "SELECT family, expires_ms FROM token_sessions WHERE pool_id = $1 AND sub = $2"
-    " ORDER BY active_ms DESC, created_ms DESC, id LIMIT 1000 OFFSET $3";
+    " ORDER BY active_ms DESC, created_ms DESC, id LIMIT $3";
 static const char INSERT[] =
     "INSERT INTO token_sessions (pool_id, sub, id, family, client_id, device_type, address,"
-    " created_ms, active_ms, expires_ms) SELECT pool_id, sub, $3, $4, $5, $6, $7, $8, $9, $10"
-    " FROM users WHERE pool_id = $1 AND sub = $2";
+    " created_ms, active_ms, expires_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+
+enum { EVICTED_MAX = 1000 }; /* at once; the next sign-in ends more */
 
 struct ending {
     struct ph_str family;
     int64_t expires_ms;
 };
 
+/* All that come after the last used ones. */
 static void evict(struct ph_tx *tx, const struct beginning *b)
 {
+    int64_t kept = 0;
     struct ph_list list = { 0 };
     const struct ending *endings;
     struct ph_q q;
 
-    PH_QUERY(tx, &q, TOO_MANY, ph_v_text(b->pool_id), ph_v_text(b->session->sub),
-             ph_v_int(b->most - 1));
+    PH_QUERY(tx, &q, LAST_USED, ph_v_text(b->pool_id), ph_v_text(b->session->sub),
+             ph_v_int(b->most + EVICTED_MAX));
     while (ph_q_row(&q)) {
+        if (++kept < b->most) {
+            continue;
+        }
         struct ending *ending = PH_LIST_ADD(b->ctx->arena, &list, struct ending);
 
         ending->family = ph_q_str(&q, b->ctx->arena, 0);
@@ -56,6 +62,9 @@ static void begin(struct ph_tx *tx, void *arg)
     const struct beginning *b = arg;
     const struct ph_token_session *s = b->session;
 
+    if (!ph_user_hold(tx, b->pool_id, s->sub)) { /* two at once would both find room */
+        return;
+    }
     (void)PH_RUN(tx, FORGET_DEAD, ph_v_text(b->pool_id), ph_v_text(s->sub), ph_v_int(b->sure_ms));
     evict(tx, b);
     (void)PH_RUN(tx, INSERT, ph_v_text(b->pool_id), ph_v_text(s->sub), ph_v_text(s->id),

@@ -454,6 +454,9 @@ enum ph_verdict ph_writer_alone(struct ph_writer *w, const struct ph_blocking *b
     struct job job = { .run = run, .arg = arg, .awaited = true, .alone = true };
     enum ph_verdict verdict;
 
+    if (w->with.pool != NULL) {
+        return PH_DB_BROKEN; /* nobody is ever alone there */
+    }
     begin_blocking(blocking);
     verdict = run_queued(w, &job, &w->later);
     end_blocking(blocking);

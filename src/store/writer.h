@@ -61,7 +61,8 @@ void ph_writer_later(struct ph_writer *writer, ph_job_run *run, void *arg);
 
 /*
  * Runs the job between two transactions, when all that was queued before is committed, and waits.
- * The job has the connection, and no transaction. Only on an engine with one writer.
+ * The job has the connection, and no transaction. On an engine of several writers nothing runs:
+ * BROKEN.
  */
 enum ph_verdict ph_writer_alone(struct ph_writer *writer, const struct ph_blocking *blocking,
                                 ph_job_run *run, void *arg);

@@ -11,7 +11,12 @@ struct altering {
     struct ph_ctx *ctx;
     struct ph_pool pool; /* as it will be */
     struct ph_realias how;
-    struct ph_alter_report *report;
+    struct line *first, **last; /* told when it is over: it may begin again */
+};
+
+struct line {
+    struct line *next;
+    struct ph_str text;
 };
 
 struct ph_alteration ph_alteration_of(const struct ph_pool *pool)
@@ -21,12 +26,29 @@ struct ph_alteration ph_alteration_of(const struct ph_pool *pool)
                                    .username_attributes = pool->username_attributes };
 }
 
+static void begin(void *self)
+{
+    struct altering *a = self;
+
+    a->first = NULL;
+    a->last = &a->first;
+}
+
+static void note(struct altering *a, struct ph_str text)
+{
+    struct line *line = ph_arena_new(a->ctx->arena, struct line);
+
+    *line = (struct line){ .text = text };
+    *a->last = line;
+    a->last = &line->next;
+}
+
 static void tell(void *self, struct ph_str username, struct ph_str name, struct ph_str other)
 {
-    const struct altering *a = self;
+    struct altering *a = self;
 
-    a->report->tell(ph_strf(a->ctx->arena, "%.*s would be found by \"%.*s\", as %.*s is",
-                            PH_FMT(username), PH_FMT(name), PH_FMT(other)));
+    note(a, ph_strf(a->ctx->arena, "%.*s would be found by \"%.*s\", as %.*s is", PH_FMT(username),
+                    PH_FMT(name), PH_FMT(other)));
 }
 
 /* Somebody else may prove the address one day, and would never be found by it. */
@@ -50,10 +72,10 @@ static void names(void *self, struct ph_arena *arena, const struct ph_user *user
     piece.arena = arena;
     if (looks_like_an_address(&a->pool, user)) {
         a->how.conflicts++;
-        a->report->tell(ph_strf(arena,
-                                "%.*s is a Username of the form of an address that is not"
-                                " the user's own",
-                                PH_FMT(user->username)));
+        note(a, ph_strf(a->ctx->arena,
+                        "%.*s is a Username of the form of an address that is not"
+                        " the user's own",
+                        PH_FMT(user->username)));
     }
     ph_user_aliases(&piece, &a->pool, user, 0, aliases, count);
 }
@@ -72,7 +94,7 @@ struct ph_err ph_user_alter(struct ph_ctx *ctx, const struct ph_pool *pool,
                             const struct ph_alteration *wanted, bool apply,
                             struct ph_alter_report *report)
 {
-    struct altering a = { .ctx = ctx, .pool = *pool, .report = report };
+    struct altering a = { .ctx = ctx, .pool = *pool };
     enum ph_write_result result;
 
     PH_TRY(check(wanted));
@@ -87,9 +109,17 @@ struct ph_err ph_user_alter(struct ph_ctx *ctx, const struct ph_pool *pool,
         .revision = pool->revision,
     };
     a.how = (struct ph_realias){
-        .pool = &record, .apply = apply, .self = &a, .names = names, .conflict = tell
+        .pool = &record,
+        .apply = apply,
+        .self = &a,
+        .begin = begin,
+        .names = names,
+        .conflict = tell,
     };
     PH_TRY(ph_store_realias(ctx, &a.how, &result));
+    for (const struct line *line = a.first; line != NULL; line = line->next) {
+        report->tell(line->text);
+    }
     ph_pool_forget(ctx, pool->id);
     report->users = a.how.users;
     report->conflicts = a.how.conflicts;

@@ -11,6 +11,7 @@ import cluster
 import postgres
 import srp
 import totp
+from imports import Imports, csv_file, person
 from poolhouse import (ApiError, MASTER_KEY, PASSWORD, PoolhouseTest, attribute_list, binary)
 from relay import Relay
 
@@ -312,6 +313,41 @@ class Couriers(TwoNodes):
         self.relay.wait(before + 1, 20)
         time.sleep(2.5)
         self.assertEqual(before + 1, len(self.relay.mails))
+
+
+class ImportJobs(Imports, TwoNodes):
+    PEOPLE = 4000
+
+    def half_done(self, runner):
+        """A job that a third server runs, with some of its people made."""
+        pool = self.new_pool(AutoVerifiedAttributes=['email'])
+        rows = [person(f'user{i:04}') for i in range(self.PEOPLE)]
+        job = self.uploaded(pool, csv_file(self.header(pool), rows))
+        cluster.api(runner, at=self.now).StartUserImportJob(UserPoolId=pool, JobId=job)
+        self.within(60, lambda: self.describe(pool, job).get('ImportedUsers', 0) > 0)
+        return pool, job
+
+    def end(self, how):
+        runner = cluster.node(self.database.url()).start()
+        self.addCleanup(runner.stop)
+        pool, job = self.half_done(runner)
+        how(runner)
+        self.assertEqual('InProgress', self.describe(pool, job)['Status'])
+        done = self.wait(pool, job)
+        self.assertEqual(('Succeeded', self.PEOPLE, 0, 0), (
+            done['Status'], done['ImportedUsers'], done.get('SkippedUsers', 0),
+            done.get('FailedUsers', 0)))
+        self.assertEqual(self.PEOPLE, self.api.DescribeUserPool(UserPoolId=pool)['UserPool'][
+            'EstimatedNumberOfUsers'])
+
+    def test_another_server_goes_on_where_one_was_killed(self):
+        self.end(lambda runner: runner.kill())
+
+    def test_another_server_goes_on_where_one_was_stopped(self):
+        def stop(runner):
+            runner.process.terminate()
+            self.assertEqual(0, runner.process.wait(60))
+        self.end(stop)
 
 
 class Purge(TwoNodes):

@@ -8,7 +8,7 @@ import sqlite3
 import time
 import unittest
 
-from poolhouse import PoolhouseTest
+from poolhouse import PoolhouseTest, needs_file
 
 SWEEP_SECONDS = 45  # the sweep comes every ten; a machine may be slow
 # Rows that outlive what they name, by design.
@@ -18,6 +18,7 @@ KEPT = {
 }
 
 
+@needs_file
 class Cascades(PoolhouseTest):
 
     server_options = {'memory': False}

@@ -8,7 +8,7 @@ import time
 import unittest
 
 import rs256
-from poolhouse import (PASSWORD, Api, ApiError, PoolhouseTest, Reply, Server,
+from poolhouse import (PASSWORD, Api, ApiError, PoolhouseTest, Reply, Server, needs_file,
                        serve_options)
 
 SEEDS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'vectors', 'seeds')
@@ -42,6 +42,7 @@ class ControlTest(PoolhouseTest):
                          self.control(method, path, body, status=status, **options))
 
 
+@needs_file
 class States(ControlTest):
     @classmethod
     def prepare(cls):
@@ -189,10 +190,12 @@ class States(ControlTest):
         self.assertEqual(['ann'], self.user_names())
 
 
+@needs_file
 class StatesOnDisk(States):
     server_options = {'memory': False}
 
 
+@needs_file
 class Reset(ControlTest):
     server_args = ('--region', 'eu-west-1', '--seed', os.path.join(SEEDS, 'document.json'))
     pool = 'eu-west-1_Document1'
@@ -211,6 +214,7 @@ class Reset(ControlTest):
         self.assertLess(self.control('GET', 'clock')['offsetMs'], 1000)
 
 
+@needs_file
 class ResetOnDisk(Reset):
     server_options = {'memory': False}
 
@@ -387,6 +391,7 @@ class Ids(unittest.TestCase):
         self.assertEqual(first, self.play(start=()))
         self.assertNotEqual(first, self.play(start=('--fixed-ids', 'other')))
 
+    @needs_file
     def test_a_restore_counts_from_the_snapshot(self):
         server = Server('--fixed-ids', 'story').start()
         self.addCleanup(server.stop)

@@ -10,7 +10,7 @@ import unittest
 import model
 import seen
 from functions import FunctionTest, Raw, arn, same, throwing
-from poolhouse import ALL_FLOWS, ApiError, PASSWORD, PoolhouseTest, attribute_list
+from poolhouse import ALL_FLOWS, ApiError, PASSWORD, PoolhouseTest, attribute_list, needs_file
 from test_boundaries import valid
 
 NOWHERE = 'eu-west-1_nowhere00'
@@ -305,6 +305,7 @@ class Limits(PoolhouseTest):
         self.refused('LimitExceededException', 'A user pool can have at most 300 identity providers.',
                      'CreateIdentityProvider', **provider, ProviderName='one-more')
 
+    @needs_file
     def test_a_pool_has_at_most_ten_thousand_groups(self):
         db = sqlite3.connect(self.server.database(), timeout=30)
         with db:

@@ -23,7 +23,7 @@ BANNED = (r'serial|sequence|identity|autoincrement|references|foreign|trigger|te
           r'|now|current_timestamp|returning \*')
 FUNCTIONS = {'count', 'max', 'min', 'coalesce', 'cast', 'exists', 'in', 'values', 'key', 'as', 'from',
              'and', 'or', 'on', 'where', 'select', 'conflict', 'set', 'not', 'then', 'when', 'else',
-             'case', 'union', 'by', 'join', 'limit', 'check', 'greatest'} - {'check', 'greatest'}
+             'case', 'union', 'by', 'join', 'limit', 'check', 'greatest', 'substr', 'length'} - {'check', 'greatest'}
 TYPES = {'BIGINT', 'TEXT', 'BYTEA', 'INTEGER'}
 
 
