@@ -110,7 +110,7 @@ static bool run_ref(struct ph_template *t, struct ph_str path, const struct json
 static bool run_get_att(struct ph_template *t, struct ph_str path, const struct json_t *argument,
                         struct json_t **out)
 {
-    struct ph_str logical, attribute, value;
+    struct ph_str logical, attribute, value = { 0 };
 
     if (ph_json_kind(argument) == PH_JSON_STRING) {
         ph_str_cut(ph_json_str(argument), '.', &logical, &attribute);
@@ -152,7 +152,7 @@ static bool substitute(struct ph_template *t, struct ph_str path, struct ph_str 
 static bool expand(struct ph_template *t, struct ph_str path, struct ph_str text,
                    const struct json_t *names, struct ph_buf *made)
 {
-    struct ph_str head, rest, name, value;
+    struct ph_str head, rest, name, value = { 0 };
 
     while (ph_str_cut(text, '$', &head, &rest)) {
         ph_buf_add(made, head);
@@ -205,7 +205,7 @@ static bool run_sub(struct ph_template *t, struct ph_str path, const struct json
 static bool run_join(struct ph_template *t, struct ph_str path, const struct json_t *argument,
                      struct json_t **out)
 {
-    struct ph_str between, part;
+    struct ph_str between, part = { 0 };
     struct json_t *list;
     struct ph_buf made;
 
@@ -315,7 +315,7 @@ static bool judge(struct ph_template *t, struct ph_str path, const struct json_t
 static bool run_if(struct ph_template *t, struct ph_str path, const struct json_t *argument,
                    struct json_t **out)
 {
-    bool is_true;
+    bool is_true = false;
 
     if (!has_length(t, path, argument, 3, 3) ||
         !ph_template_condition(t, path, ph_json_str(ph_json_at(argument, 0)), &is_true)) {
