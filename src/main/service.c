@@ -1,4 +1,4 @@
-#include "main/service.h"
+#include "main/service_internal.h"
 
 #include "api/handlers.h"
 #include "control/control.h"
@@ -10,17 +10,12 @@
 #include "import/worker.h"
 #include "limits/limits.h"
 #include "main/data.h"
-#include "main/health.h"
-#include "main/isolate.h"
 #include "main/master_key.h"
 #include "main/notify.h"
 #include "main/seeding.h"
 #include "model/validate.h"
 #include "pool/pool.h"
-#include "protocol/dispatch.h"
 #include "protocol/key_service.h"
-#include "protocol/upload.h"
-#include "store/imports.h"
 #include "store/store.h"
 #include "trigger/codes.h"
 #include "trigger/functions.h"
@@ -29,114 +24,15 @@
 #include "util/json.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
-    PEM_MAX = 256 * 1024,
-    OTHER_FILES = 256, /* descriptors beside connections */
     SWEEP_SECONDS = 10,
     WAITING_WORKERS = 48, /* more than usual where functions are waited for */
 };
-
-struct ph_service {
-    const struct ph_settings *settings;
-    struct ph_log_sink sink;
-    struct ph_log log;
-    struct ph_arena arena; /* for the life of the service */
-    struct ph_metrics *metrics;
-    struct ph_workers *workers;
-    struct ph_store *store;
-    struct ph_pool_cache *pools;
-    struct ph_limits *limits; /* NULL: not enforced */
-    struct ph_post *post;
-    struct ph_analytics *analytics; /* NULL: no endpoint */
-    struct ph_logs *logs;           /* NULL: no targets */
-    struct ph_fetch *fetch;
-    struct ph_functions *functions; /* NULL: none are configured */
-    struct ph_codes *codes;
-    struct ph_sender *sender; /* calls functions that nobody waits for; NULL: none */
-    struct ph_health health;
-    struct ph_outbox_waiters outbox_waiters;
-    struct ph_control *control; /* NULL in `serve` */
-    struct ph_protocol protocol;
-    struct ph_importer *importer;
-    struct ph_uploads uploads;
-    struct ph_http_streams streams;
-    struct ph_http_server *api;
-    struct ph_http_server *admin; /* NULL: the API's listener answers for it */
-    atomic_bool draining;
-    bool stuck; /* requests were in work when the drain ended */
-};
-
-static void handle_api(void *self, struct ph_worker *worker, const struct ph_http_request *request,
-                       struct ph_http_reply *reply)
-{
-    struct ph_service *service = self;
-
-    if (service->settings->server.admin_listen.n == 0 &&
-        ph_health_handle(&service->health, &worker->arena, request, reply)) {
-        return;
-    }
-    ph_protocol_handle(&service->protocol, &worker->arena, request, reply);
-}
-
-static void handle_admin(void *self, struct ph_worker *worker,
-                         const struct ph_http_request *request, struct ph_http_reply *reply)
-{
-    const struct ph_service *service = self;
-
-    if (!ph_health_handle(&service->health, &worker->arena, request, reply)) {
-        reply->status = 404;
-        reply->content_type = PH_STR("text/plain");
-        reply->body = PH_STR("Here are /healthz, /readyz and /metrics.\n");
-    }
-}
-
-/* --- files of import jobs --- */
-
-static bool wants_upload(void *self, struct ph_str method, struct ph_str path)
-{
-    (void)self;
-    return ph_upload_wants(method, path);
-}
-
-static void *begin_upload(void *self, struct ph_worker *worker,
-                          const struct ph_http_request *request, struct ph_http_reply *reply)
-{
-    struct ph_service *service = self;
-
-    return ph_uploads_begin(&service->uploads, &worker->arena, request, reply);
-}
-
-static bool take_upload(void *self, struct ph_worker *worker, void *upload, struct ph_str piece,
-                        struct ph_http_reply *reply)
-{
-    struct ph_service *service = self;
-
-    return ph_uploads_take(&service->uploads, &worker->arena, upload, piece, reply);
-}
-
-static void end_upload(void *self, struct ph_worker *worker, void *upload, struct ph_str rest,
-                       struct ph_http_reply *reply)
-{
-    struct ph_service *service = self;
-
-    ph_uploads_end(&service->uploads, &worker->arena, upload, rest, reply);
-}
-
-static void drop_upload(void *self, void *upload)
-{
-    struct ph_service *service = self;
-
-    ph_uploads_drop(&service->uploads, upload);
-}
 
 static bool is_not_draining(void *self, const char **why)
 {
@@ -144,180 +40,6 @@ static bool is_not_draining(void *self, const char **why)
 
     *why = "the server is stopping";
     return !atomic_load(&service->draining);
-}
-
-static size_t fill_gauges(void *self, struct ph_metrics_gauge *gauges)
-{
-    struct ph_service *service = self;
-    const struct ph_workers_counts workers = ph_workers_count(service->workers);
-    const struct ph_post_count post = ph_post_count(service->post);
-    const struct ph_analytics_count events = ph_analytics_count(service->analytics);
-    const struct ph_logs_count logs = ph_logs_count(service->logs);
-    const struct ph_importer_count imports = ph_importer_count(service->importer);
-    const struct ph_metrics_gauge now[] = {
-        { "poolhouse_open_connections", "Open connections to the API.",
-          ph_http_server_connections(service->api), false },
-        { "poolhouse_queue_depth", "Requests that wait for a worker.", (int64_t)workers.queued,
-          false },
-        { "poolhouse_workers", "Worker threads.", workers.threads, false },
-        { "poolhouse_workers_running", "Workers at work.", workers.running, false },
-        { "poolhouse_workers_blocked", "Workers that wait for a commit or another server.",
-          workers.blocked, false },
-        { "poolhouse_outbox_waiting", "Messages that have not left yet.", post.outbox.waiting,
-          false },
-        { "poolhouse_outbox_oldest_seconds", "Age of the message that waits for longest.",
-          post.oldest_s, false },
-        { "poolhouse_outbox_expired_total", "Messages given up after a day.", post.expired, true },
-        { "poolhouse_mail_relay_down", "1 while the mail relay cannot be reached.", post.mail.down,
-          false },
-        { "poolhouse_mail_sent_total", "E-mails that the relay has taken.", post.mail.sent, true },
-        { "poolhouse_mail_put_off_total", "E-mails that were put off, each time.",
-          post.mail.put_off, true },
-        { "poolhouse_mail_failed_total", "E-mails that the relay has refused for good.",
-          post.mail.failed, true },
-        { "poolhouse_sms_endpoint_down", "1 while it cannot be reached.", post.sms.down, false },
-        { "poolhouse_sms_sent_total", "Text messages that were taken.", post.sms.sent, true },
-        { "poolhouse_sms_put_off_total", "Text messages that were put off, each time.",
-          post.sms.put_off, true },
-        { "poolhouse_sms_failed_total", "Text messages that were refused for good.",
-          post.sms.failed, true },
-        { "poolhouse_sender_calls_total", "Calls of custom senders that were made.",
-          post.calls.sent, true },
-        { "poolhouse_sender_put_off_total", "Calls of custom senders put off, each time.",
-          post.calls.put_off, true },
-        { "poolhouse_sender_failed_total", "Calls of custom senders that failed for good.",
-          post.calls.failed, true },
-        { "poolhouse_key_service_down", "1 while codes cannot be encrypted for custom senders.",
-          post.calls.down, false },
-        { "poolhouse_analytics_waiting", "Events that wait for the endpoint.", events.waiting,
-          false },
-        { "poolhouse_analytics_sent_total", "Events that the endpoint has taken.", events.sent,
-          true },
-        { "poolhouse_analytics_dropped_total", "Events that were dropped.", events.dropped, true },
-        { "poolhouse_log_events_waiting", "Events of pools' logs that wait for their targets.",
-          logs.waiting, false },
-        { "poolhouse_log_events_sent_total", "Events of pools' logs that targets have taken.",
-          logs.sent, true },
-        { "poolhouse_log_events_dropped_total", "Events of pools' logs that were dropped.",
-          logs.dropped, true },
-        { "poolhouse_log_targets_down", "Log targets that cannot be reached.", logs.down, false },
-        { "poolhouse_import_jobs_active", "Import jobs that wait, run or stop.", imports.active,
-          false },
-        { "poolhouse_import_imported_total", "Users that import jobs have made.", imports.imported,
-          true },
-        { "poolhouse_import_skipped_total", "Lines of import files whose users existed.",
-          imports.skipped, true },
-        { "poolhouse_import_failed_total", "Lines of import files that made nobody.",
-          imports.failed, true },
-    };
-
-    _Static_assert(sizeof now / sizeof now[0] <= PH_GAUGES_MAX, "make room for the gauges");
-    memcpy(gauges, now, sizeof now);
-    return sizeof now / sizeof now[0];
-}
-
-/* In every thread that is made later, too: only ph_service_run() takes these signals. */
-static void block_signals(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
-
-static void raise_file_limit(const struct ph_service *service)
-{
-    const rlim_t wanted = (rlim_t)service->settings->server.max_connections + (rlim_t)OTHER_FILES;
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
-        return;
-    }
-    limit.rlim_cur = wanted;
-    if (limit.rlim_max < wanted) {
-        limit.rlim_max = wanted; /* root may */
-    }
-    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-        return;
-    }
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
-    PH_LOG(&service->log, PH_WARN, "file_limit",
-           ph_f_text("text", "fewer open files are allowed than max_connections needs"),
-           ph_f_int("wanted", (int64_t)wanted), ph_f_int("allowed", (int64_t)limit.rlim_cur));
-}
-
-static bool read_pem(struct ph_service *service, struct ph_str name, struct ph_str *pem, char *why,
-                     size_t why_size)
-{
-    const char *path = ph_cstr(&service->arena, name);
-    uint8_t *text;
-    ssize_t n;
-    int fd;
-
-    if (name.n == 0) {
-        return true;
-    }
-    fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        snprintf(why, why_size, "cannot read %.*s: %s", PH_FMT(name), strerror(errno));
-        return false;
-    }
-    text = ph_arena_alloc(&service->arena, PEM_MAX);
-    n = read(fd, text, PEM_MAX);
-    close(fd);
-    if (n <= 0) {
-        snprintf(why, why_size, "cannot read %.*s", PH_FMT(name));
-        return false;
-    }
-    *pem = (struct ph_str){ text, (size_t)n };
-    return true;
-}
-
-static struct ph_http_options http_options(const struct ph_service *service)
-{
-    const struct ph_server_settings *s = &service->settings->server;
-
-    return (struct ph_http_options){
-        .listen = s->listen,
-        .header_max = (size_t)s->max_head,
-        .body_max = (size_t)s->max_body,
-        .connections_max = (unsigned)s->max_connections,
-        .connections_per_address_max = (unsigned)s->max_connections_per_address,
-        .head_ms = s->head_timeout_ms,
-        .body_ms = s->body_timeout_ms,
-        .write_ms = s->write_timeout_ms,
-        .idle_ms = s->idle_timeout_ms,
-        .log = service->log,
-    };
-}
-
-/* Before there are threads. What the kernel lacks is said, and the server starts all the same. */
-static bool isolate(struct ph_service *service, char *why, size_t why_size)
-{
-    const struct ph_settings *s = service->settings;
-    const bool runs_programs = ph_functions_run_here(s->trigger_routes);
-    struct ph_isolation wanted = { .runs_programs = runs_programs };
-    struct ph_isolated done;
-
-    if (!s->server.isolate) {
-        return true;
-    }
-    if (!ph_data_make_directory(s, why, why_size)) {
-        return false;
-    }
-    wanted.data = ph_data_needs_directory(s) ? ph_cstr(&service->arena, s->data) : NULL;
-    wanted.logs = ph_logs_directories(&service->arena, s, &wanted.log_count);
-    done = ph_isolate(&wanted);
-    if (!done.syscalls || (!done.files && !runs_programs)) {
-        PH_LOG(&service->log, PH_WARN, "not_isolated",
-               ph_f_text("text", "this kernel does not offer all of seccomp and Landlock: let "
-                                 "systemd or a container confine the server"));
-    }
-    return true;
 }
 
 static bool start_workers(struct ph_service *service, char *why, size_t why_size)
@@ -379,41 +101,6 @@ static bool start_functions(struct ph_service *service, char *why, size_t why_si
         },
         why, why_size);
     return service->functions != NULL;
-}
-
-static bool listen_admin(struct ph_service *service, char *why, size_t why_size)
-{
-    const struct ph_http_handler handler = { .self = service, .handle = handle_admin };
-    struct ph_http_options options = http_options(service);
-
-    if (service->settings->server.admin_listen.n == 0) {
-        return true;
-    }
-    options.listen = service->settings->server.admin_listen;
-    service->admin = ph_http_server_create(&options, &handler, service->workers, why, why_size);
-    return service->admin != NULL;
-}
-
-static bool listen_api(struct ph_service *service, char *why, size_t why_size)
-{
-    const struct ph_http_handler handler = { .self = service, .handle = handle_api };
-    struct ph_http_options options = http_options(service);
-
-    if (!read_pem(service, service->settings->server.tls_cert, &options.tls_certificate, why,
-                  why_size) ||
-        !read_pem(service, service->settings->server.tls_key, &options.tls_key, why, why_size)) {
-        return false;
-    }
-    options.streams = &service->streams;
-    service->api = ph_http_server_create(&options, &handler, service->workers, why, why_size);
-    return service->api != NULL;
-}
-
-/* Both at last: from here on handlers run and use all of the service. */
-static bool start_listeners(struct ph_service *service, char *why, size_t why_size)
-{
-    return ph_http_server_start(service->api, why, why_size) &&
-           (service->admin == NULL || ph_http_server_start(service->admin, why, why_size));
 }
 
 static void count_request(void *self, size_t op, const char *error, int64_t duration_ns)
@@ -534,15 +221,6 @@ static void start_imports(struct ph_service *service)
     service->importer = ph_importer_create(&service->protocol.ctx);
     service->protocol.ctx.importer = service->importer;
     service->uploads.ctx = service->protocol.ctx;
-    service->streams = (struct ph_http_streams){
-        .self = service,
-        .piece = PH_IMPORT_PIECE_BYTES,
-        .wants = wants_upload,
-        .begin = begin_upload,
-        .take = take_upload,
-        .end = end_upload,
-        .drop = drop_upload,
-    };
 }
 
 static struct ph_metrics *create_metrics(struct ph_arena *arena)
@@ -559,7 +237,7 @@ static void init_health(struct ph_service *service)
 {
     service->metrics = create_metrics(&service->arena);
     service->health.metrics = service->metrics;
-    service->health.gauges = fill_gauges;
+    service->health.gauges = ph_service_gauges;
     service->health.gauges_self = service;
     ph_health_add(&service->health, (struct ph_check){ "server", is_not_draining, service });
 }
@@ -594,11 +272,11 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, const s
     service->log = (struct ph_log){ .sink = &service->sink };
     ph_json_start();
     ph_validate_start();
-    block_signals();
-    raise_file_limit(service);
+    ph_process_block_signals();
+    ph_process_raise_file_limit(service);
     init_health(service);
     service->fetch = ph_fetch_create();
-    if (!isolate(service, why, why_size) || !start_workers(service, why, why_size) ||
+    if (!ph_process_isolate(service, why, why_size) || !start_workers(service, why, why_size) ||
         !start_functions(service, why, why_size) || !open_store(service, why, why_size)) {
         ph_service_destroy(service);
         return NULL;
@@ -611,8 +289,8 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, const s
     service->protocol.ctx.logs = service->logs;
     start_post(service);
     start_imports(service);
-    if (!apply_seed(service, seed, why, why_size) || !listen_api(service, why, why_size) ||
-        !listen_admin(service, why, why_size) || !start_listeners(service, why, why_size)) {
+    if (!apply_seed(service, seed, why, why_size) || !ph_listen_api(service, why, why_size) ||
+        !ph_listen_admin(service, why, why_size) || !ph_listeners_start(service, why, why_size)) {
         ph_service_destroy(service);
         return NULL;
     }

@@ -107,8 +107,8 @@ struct ph_pool {
     unsigned verify_before_update; /* AttributesRequireVerificationBeforeUpdate */
     unsigned first_factors;        /* enum ph_factor bits */
     struct ph_web_authn web_authn;
-    bool tracks_sessions;      /* UserSessionTracking ENABLED */
-    int64_t sessions_per_user; /* TokenSession.MaxPerUser */
+    bool tracks_sessions;                   /* UserSessionTracking ENABLED */
+    int64_t sessions_per_user;              /* TokenSession.MaxPerUser */
     struct ph_str acr_names[PH_ACR_LEVELS]; /* of levels 1 to 4 */
     bool is_lite;                           /* the tier without the newer features */
     bool tracks_devices;

@@ -157,12 +157,13 @@ static void route(const struct ph_protocol *protocol, struct call *call,
         ph_reply_preflight(reply, call->ctx.arena, request);
         return;
     }
+    /* The controls come last: they answer for the rest of /_poolhouse/. */
     if (ph_well_known_handle(&call->ctx, request, reply) ||
         ph_images_handle(&call->ctx, request, reply) ||
         ph_outbox_handle(&call->ctx, protocol->waiters, request, reply) ||
-        ph_control_handle(protocol->control, &call->ctx, request, reply) ||
         ph_key_service_handle(&call->ctx, request, reply) ||
-        ph_import_log_handle(&call->ctx, request, reply)) {
+        ph_import_log_handle(&call->ctx, request, reply) ||
+        ph_control_handle(protocol->control, &call->ctx, request, reply)) {
         return;
     }
     if (!ph_str_eq(request->method, PH_STR("POST")) || !is_api_path(request->path) ||

@@ -102,6 +102,8 @@ class Cascades(PoolhouseTest):
         self.add_rows(pool_id=pool, sub=sub)
         self.add_rows(pool_id=pool, client_id=client)
         self.assertEqual(sorted(tables), sorted(self.rows(tables, pool_id=pool)))
+        with self.database() as db:  # a job at work would keep the pool
+            db.execute('UPDATE import_jobs SET status = 7')
         self.api.DeleteUserPool(UserPoolId=pool)
         self.assert_gone(tables, pool_id=pool)
         self.assert_gone(['pools', 'deleted_pools'], id=pool)

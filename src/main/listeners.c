@@ -1,0 +1,164 @@
+#include "main/service_internal.h"
+
+#include "store/imports.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PEM_MAX = 256 * 1024 };
+
+static void handle_api(void *self, struct ph_worker *worker, const struct ph_http_request *request,
+                       struct ph_http_reply *reply)
+{
+    struct ph_service *service = self;
+
+    if (service->settings->server.admin_listen.n == 0 &&
+        ph_health_handle(&service->health, &worker->arena, request, reply)) {
+        return;
+    }
+    ph_protocol_handle(&service->protocol, &worker->arena, request, reply);
+}
+
+static void handle_admin(void *self, struct ph_worker *worker,
+                         const struct ph_http_request *request, struct ph_http_reply *reply)
+{
+    const struct ph_service *service = self;
+
+    if (!ph_health_handle(&service->health, &worker->arena, request, reply)) {
+        reply->status = 404;
+        reply->content_type = PH_STR("text/plain");
+        reply->body = PH_STR("Here are /healthz, /readyz and /metrics.\n");
+    }
+}
+
+/* --- files of import jobs --- */
+
+static bool wants_upload(void *self, struct ph_str method, struct ph_str path)
+{
+    (void)self;
+    return ph_upload_wants(method, path);
+}
+
+static void *begin_upload(void *self, struct ph_worker *worker,
+                          const struct ph_http_request *request, struct ph_http_reply *reply)
+{
+    struct ph_service *service = self;
+
+    return ph_uploads_begin(&service->uploads, &worker->arena, request, reply);
+}
+
+static bool take_upload(void *self, struct ph_worker *worker, void *upload, struct ph_str piece,
+                        struct ph_http_reply *reply)
+{
+    struct ph_service *service = self;
+
+    return ph_uploads_take(&service->uploads, &worker->arena, upload, piece, reply);
+}
+
+static void end_upload(void *self, struct ph_worker *worker, void *upload, struct ph_str rest,
+                       struct ph_http_reply *reply)
+{
+    struct ph_service *service = self;
+
+    ph_uploads_end(&service->uploads, &worker->arena, upload, rest, reply);
+}
+
+static void drop_upload(void *self, void *upload)
+{
+    struct ph_service *service = self;
+
+    ph_uploads_drop(&service->uploads, upload);
+}
+
+/* --- the addresses --- */
+
+static bool read_pem(struct ph_service *service, struct ph_str name, struct ph_str *pem, char *why,
+                     size_t why_size)
+{
+    const char *path = ph_cstr(&service->arena, name);
+    uint8_t *text;
+    ssize_t n;
+    int fd;
+
+    if (name.n == 0) {
+        return true;
+    }
+    fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        snprintf(why, why_size, "cannot read %.*s: %s", PH_FMT(name), strerror(errno));
+        return false;
+    }
+    text = ph_arena_alloc(&service->arena, PEM_MAX);
+    n = read(fd, text, PEM_MAX);
+    close(fd);
+    if (n <= 0) {
+        snprintf(why, why_size, "cannot read %.*s", PH_FMT(name));
+        return false;
+    }
+    *pem = (struct ph_str){ text, (size_t)n };
+    return true;
+}
+
+static struct ph_http_options http_options(const struct ph_service *service)
+{
+    const struct ph_server_settings *s = &service->settings->server;
+
+    return (struct ph_http_options){
+        .listen = s->listen,
+        .header_max = (size_t)s->max_head,
+        .body_max = (size_t)s->max_body,
+        .connections_max = (unsigned)s->max_connections,
+        .connections_per_address_max = (unsigned)s->max_connections_per_address,
+        .head_ms = s->head_timeout_ms,
+        .body_ms = s->body_timeout_ms,
+        .write_ms = s->write_timeout_ms,
+        .idle_ms = s->idle_timeout_ms,
+        .log = service->log,
+    };
+}
+
+bool ph_listen_admin(struct ph_service *service, char *why, size_t why_size)
+{
+    const struct ph_http_handler handler = { .self = service, .handle = handle_admin };
+    struct ph_http_options options = http_options(service);
+
+    if (service->settings->server.admin_listen.n == 0) {
+        return true;
+    }
+    options.listen = service->settings->server.admin_listen;
+    service->admin = ph_http_server_create(&options, &handler, service->workers, why, why_size);
+    return service->admin != NULL;
+}
+
+bool ph_listen_api(struct ph_service *service, char *why, size_t why_size)
+{
+    const struct ph_http_handler handler = { .self = service, .handle = handle_api };
+    struct ph_http_options options = http_options(service);
+
+    if (!read_pem(service, service->settings->server.tls_cert, &options.tls_certificate, why,
+                  why_size) ||
+        !read_pem(service, service->settings->server.tls_key, &options.tls_key, why, why_size)) {
+        return false;
+    }
+    service->streams = (struct ph_http_streams){
+        .self = service,
+        .piece = PH_IMPORT_PIECE_BYTES,
+        .wants = wants_upload,
+        .begin = begin_upload,
+        .take = take_upload,
+        .end = end_upload,
+        .drop = drop_upload,
+    };
+    options.streams = &service->streams;
+    service->api = ph_http_server_create(&options, &handler, service->workers, why, why_size);
+    return service->api != NULL;
+}
+
+bool ph_listeners_start(struct ph_service *service, char *why, size_t why_size)
+{
+    return ph_http_server_start(service->api, why, why_size) &&
+           (service->admin == NULL || ph_http_server_start(service->admin, why, why_size));
+}

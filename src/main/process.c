@@ -1,0 +1,68 @@
+#include "main/service_internal.h"
+
+#include "deliver/logs.h"
+#include "main/data.h"
+#include "main/isolate.h"
+#include "trigger/functions.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+enum { OTHER_FILES = 256 /* descriptors beside connections */ };
+
+void ph_process_block_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+void ph_process_raise_file_limit(const struct ph_service *service)
+{
+    const rlim_t wanted = (rlim_t)service->settings->server.max_connections + (rlim_t)OTHER_FILES;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
+        return;
+    }
+    limit.rlim_cur = wanted;
+    if (limit.rlim_max < wanted) {
+        limit.rlim_max = wanted; /* root may */
+    }
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return;
+    }
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    PH_LOG(&service->log, PH_WARN, "file_limit",
+           ph_f_text("text", "fewer open files are allowed than max_connections needs"),
+           ph_f_int("wanted", (int64_t)wanted), ph_f_int("allowed", (int64_t)limit.rlim_cur));
+}
+
+bool ph_process_isolate(struct ph_service *service, char *why, size_t why_size)
+{
+    const struct ph_settings *s = service->settings;
+    const bool runs_programs = ph_functions_run_here(s->trigger_routes);
+    struct ph_isolation wanted = { .runs_programs = runs_programs };
+    struct ph_isolated done;
+
+    if (!s->server.isolate) {
+        return true;
+    }
+    if (!ph_data_make_directory(s, why, why_size)) {
+        return false;
+    }
+    wanted.data = ph_data_needs_directory(s) ? ph_cstr(&service->arena, s->data) : NULL;
+    wanted.logs = ph_logs_directories(&service->arena, s, &wanted.log_count);
+    done = ph_isolate(&wanted);
+    if (!done.syscalls || (!done.files && !runs_programs)) {
+        PH_LOG(&service->log, PH_WARN, "not_isolated",
+               ph_f_text("text", "this kernel does not offer all of seccomp and Landlock: let "
+                                 "systemd or a container confine the server"));
+    }
+    return true;
+}
