@@ -1,4 +1,4 @@
-#include "crypto/srp_ifma.h"
+#include "crypto/srp_group.h"
 
 #include <openssl/bn.h>
 #include <pthread.h>
@@ -6,8 +6,6 @@
 #include <string.h>
 
 /*
- * Two ways: by vectors (srp_ifma.c) where the CPU has them, else by the library as below.
- *
  * Powers of g for fixed-base exponentiation: POWERS[w][i] = g^(i * 64^w), in Montgomery form. An
  * exponent of 256 bits then costs 43 multiplications and no squaring. About one megabyte.
  */
@@ -22,8 +20,6 @@ static struct {
     BIGNUM *k; /* H(BI(N) || BI(g)), authentication.md 2.1 */
     BN_MONT_CTX *mont;
     struct entry (*powers)[WINDOW_SIZE];
-    bool fast; /* by vectors: `powers` is not made */
-    struct ph_ifma_group vectors;
 } group;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -117,14 +113,19 @@ static void fill_row(struct entry row[WINDOW_SIZE], BIGNUM *base, BN_CTX *ctx)
     }
 }
 
-static void start_library(BN_CTX *ctx)
+static void start(void)
 {
+    PH_AUTO(free_ctx) BN_CTX *ctx = ctx_new();
     PH_AUTO(free_bn) BIGNUM *base = bn_new();
 
+    group.n = got(BN_get_rfc3526_prime_3072(NULL));
+    must(BN_hex2bn(&group.k, K_HEX) == (int)sizeof K_HEX - 1);
+    group.mont = BN_MONT_CTX_new();
     group.powers = calloc(WINDOWS, sizeof *group.powers);
-    if (group.powers == NULL) {
+    if (group.mont == NULL || group.powers == NULL) {
         ph_fatal("out of memory");
     }
+    must(BN_MONT_CTX_set(group.mont, group.n, ctx));
     must(BN_set_word(base, 2));
     must(BN_to_montgomery(base, base, group.mont, ctx));
     for (size_t w = 0; w < WINDOWS; w++) {
@@ -132,56 +133,9 @@ static void start_library(BN_CTX *ctx)
     }
 }
 
-static void start_vectors(BN_CTX *ctx)
-{
-    PH_AUTO(free_bn) BIGNUM *rr = bn_new();
-    struct ph_srp_number n, r2, g = { 0 };
-
-    must(BN_lshift(rr, BN_value_one(), 2 * PH_IFMA_R_BITS));
-    must(BN_mod(rr, rr, group.n, ctx));
-    write_number(group.n, &n);
-    write_number(rr, &r2);
-    g.bytes[PH_SRP_BYTES - 1] = 2;
-    ph_ifma_group_init(&group.vectors, &n, &r2, &g);
-}
-
-static void start_either(bool fast)
-{
-    PH_AUTO(free_ctx) BN_CTX *ctx = ctx_new();
-
-    group.n = got(BN_get_rfc3526_prime_3072(NULL));
-    must(BN_hex2bn(&group.k, K_HEX) == (int)sizeof K_HEX - 1);
-    group.mont = BN_MONT_CTX_new();
-    if (group.mont == NULL) {
-        ph_fatal("out of memory");
-    }
-    must(BN_MONT_CTX_set(group.mont, group.n, ctx));
-    group.fast = fast;
-    if (fast) {
-        start_vectors(ctx);
-    } else {
-        start_library(ctx);
-    }
-}
-
-static void start(void)
-{
-    start_either(ph_ifma_available());
-}
-
-static void start_without_vectors(void)
-{
-    start_either(false);
-}
-
 void ph_srp_group_start(void)
 {
     pthread_once(&once, start);
-}
-
-void ph_srp_group_start_without_vectors(void)
-{
-    pthread_once(&once, start_without_vectors);
 }
 
 void ph_srp_number_wipe(struct ph_srp_number *n)
@@ -240,13 +194,14 @@ static void select_entry(const struct entry row[WINDOW_SIZE], unsigned index, st
     }
 }
 
-/* g^e by the table of the library's numbers. */
-static void table_power_of_g(const uint8_t e[PH_SRP_EXPONENT], BIGNUM *result, BN_CTX *ctx)
+/* g^e in Montgomery form, into result. */
+static void power_of_g(const uint8_t e[PH_SRP_EXPONENT], BIGNUM *result, BN_CTX *ctx)
 {
     PH_AUTO(free_bn) BIGNUM *factor = bn_new();
     uint8_t bytes[PH_SRP_BYTES];
     struct entry entry;
 
+    ph_srp_group_start();
     for (size_t w = 0; w < WINDOWS; w++) {
         select_entry(group.powers[w], window_of(e, w), &entry);
         memcpy(bytes, entry.limbs, sizeof bytes);
@@ -257,82 +212,44 @@ static void table_power_of_g(const uint8_t e[PH_SRP_EXPONENT], BIGNUM *result, B
         got(BN_lebin2bn(bytes, PH_SRP_BYTES, factor));
         must(BN_mod_mul_montgomery(result, result, factor, group.mont, ctx));
     }
-    must(BN_from_montgomery(result, result, group.mont, ctx));
     explicit_bzero(bytes, sizeof bytes);
     explicit_bzero(&entry, sizeof entry);
 }
 
 void ph_srp_power_of_g(const uint8_t e[PH_SRP_EXPONENT], struct ph_srp_number *out)
 {
-    PH_AUTO(free_ctx) BN_CTX *ctx = NULL;
-    PH_AUTO(free_bn) BIGNUM *power = NULL;
+    PH_AUTO(free_ctx) BN_CTX *ctx = ctx_new();
+    PH_AUTO(free_bn) BIGNUM *power = bn_new();
 
-    ph_srp_group_start();
-    if (group.fast) {
-        ph_ifma_power_of_g(&group.vectors, e, out);
-        return;
-    }
-    ctx = ctx_new();
-    power = bn_new();
-    table_power_of_g(e, power, ctx);
+    power_of_g(e, power, ctx);
+    must(BN_from_montgomery(power, power, group.mont, ctx));
     write_number(power, out);
 }
 
-/* base^e with a secret exponent of any length. */
-static void power(const struct ph_srp_number *base, struct ph_str e, struct ph_srp_number *out)
+/* g^e for an exponent longer than the table reaches. */
+static void long_power_of_g(struct ph_str e, BIGNUM *result, BN_CTX *ctx)
 {
-    PH_AUTO(free_ctx) BN_CTX *ctx = NULL;
-    PH_AUTO(free_bn) BIGNUM *result = NULL;
-    PH_AUTO(free_bn) BIGNUM *exponent = NULL;
+    PH_AUTO(free_bn) BIGNUM *exponent = read_exponent(e);
 
-    if (group.fast) {
-        ph_ifma_power(&group.vectors, base, e, out);
-        return;
-    }
-    ctx = ctx_new();
-    result = read_number(base);
-    exponent = read_exponent(e);
+    must(BN_set_word(result, 2));
     must(BN_mod_exp_mont_consttime(result, result, exponent, group.n, ctx, group.mont));
-    write_number(result, out);
-}
-
-/* base^e with an exponent that everybody knows. */
-static void public_power(const struct ph_srp_number *base, struct ph_str e,
-                         struct ph_srp_number *out)
-{
-    PH_AUTO(free_ctx) BN_CTX *ctx = NULL;
-    PH_AUTO(free_bn) BIGNUM *result = NULL;
-    PH_AUTO(free_bn) BIGNUM *exponent = NULL;
-
-    if (group.fast) {
-        ph_ifma_power(&group.vectors, base, e, out);
-        return;
-    }
-    ctx = ctx_new();
-    result = read_number(base);
-    exponent = got(BN_bin2bn(e.p, (int)e.n, NULL));
-    must(BN_mod_exp_mont(result, result, exponent, group.n, ctx, group.mont));
-    write_number(result, out);
 }
 
 void ph_srp_public_b(const struct ph_srp_number *v, struct ph_str b, struct ph_srp_number *out)
 {
-    PH_AUTO(ph_srp_number_wipe) struct ph_srp_number g_b = { 0 };
     PH_AUTO(free_ctx) BN_CTX *ctx = ctx_new();
     PH_AUTO(free_bn) BIGNUM *sum = read_number(v);
-    PH_AUTO(free_bn) BIGNUM *other = NULL;
+    PH_AUTO(free_bn) BIGNUM *power = bn_new();
 
-    ph_srp_group_start();
     if (b.n == PH_SRP_EXPONENT) {
-        ph_srp_power_of_g(b.p, &g_b);
+        power_of_g(b.p, power, ctx);
+        must(BN_from_montgomery(power, power, group.mont, ctx));
     } else {
-        const struct ph_srp_number g = { .bytes = { [PH_SRP_BYTES - 1] = 2 } };
-
-        power(&g, b, &g_b);
+        ph_srp_group_start();
+        long_power_of_g(b, power, ctx);
     }
-    other = read_number(&g_b);
     must(BN_mod_mul(sum, sum, group.k, group.n, ctx));
-    must(BN_mod_add(sum, sum, other, group.n, ctx));
+    must(BN_mod_add(sum, sum, power, group.n, ctx));
     write_number(sum, out);
 }
 
@@ -340,17 +257,18 @@ void ph_srp_server_secret(const struct ph_srp_number *a, const struct ph_srp_num
                           const uint8_t u[PH_SRP_EXPONENT], struct ph_str b,
                           struct ph_srp_number *out)
 {
-    PH_AUTO(ph_srp_number_wipe) struct ph_srp_number base = { 0 };
-    PH_AUTO(free_ctx) BN_CTX *ctx = ctx_new();
-    PH_AUTO(free_bn) BIGNUM *product = NULL;
+    PH_AUTO(free_ctx) BN_CTX *ctx = NULL;
+    PH_AUTO(free_bn) BIGNUM *base = read_number(v);
     PH_AUTO(free_bn) BIGNUM *public_a = read_number(a);
+    PH_AUTO(free_bn) BIGNUM *public_u = got(BN_bin2bn(u, PH_SRP_EXPONENT, NULL));
+    PH_AUTO(free_bn) BIGNUM *secret_b = read_exponent(b);
 
     ph_srp_group_start();
-    public_power(v, (struct ph_str){ u, PH_SRP_EXPONENT }, &base);
-    product = read_number(&base);
-    must(BN_mod_mul(product, product, public_a, group.n, ctx));
-    write_number(product, &base);
-    power(&base, b, out);
+    ctx = ctx_new();
+    must(BN_mod_exp_mont(base, base, public_u, group.n, ctx, group.mont));
+    must(BN_mod_mul(base, base, public_a, group.n, ctx));
+    must(BN_mod_exp_mont_consttime(base, base, secret_b, group.n, ctx, group.mont));
+    write_number(base, out);
 }
 
 void ph_srp_client_secret(const struct ph_srp_number *b, const uint8_t x[PH_SRP_EXPONENT],
@@ -359,16 +277,15 @@ void ph_srp_client_secret(const struct ph_srp_number *b, const uint8_t x[PH_SRP_
 {
     PH_AUTO(free_ctx) BN_CTX *ctx = ctx_new();
     PH_AUTO(free_bn) BIGNUM *base = read_number(b);
-    PH_AUTO(free_bn) BIGNUM *g_x = NULL;
+    PH_AUTO(free_bn) BIGNUM *power = bn_new();
     PH_AUTO(free_bn) BIGNUM *exponent = read_exponent((struct ph_str){ x, PH_SRP_EXPONENT });
-    struct ph_srp_number power_of_g;
     PH_AUTO(free_bn) BIGNUM *public_u = got(BN_bin2bn(u, PH_SRP_EXPONENT, NULL));
     PH_AUTO(free_bn) BIGNUM *secret_a = read_exponent((struct ph_str){ a, PH_SRP_EXPONENT });
 
-    ph_srp_power_of_g(x, &power_of_g);
-    g_x = read_number(&power_of_g);
-    must(BN_mod_mul(g_x, g_x, group.k, group.n, ctx));
-    must(BN_mod_sub(base, base, g_x, group.n, ctx));
+    power_of_g(x, power, ctx);
+    must(BN_from_montgomery(power, power, group.mont, ctx));
+    must(BN_mod_mul(power, power, group.k, group.n, ctx));
+    must(BN_mod_sub(base, base, power, group.n, ctx));
     must(BN_mul(exponent, exponent, public_u, ctx));
     must(BN_add(exponent, exponent, secret_a));
     BN_set_flags(exponent, BN_FLG_CONSTTIME);

@@ -20,9 +20,6 @@ void ph_srp_number_wipe(struct ph_srp_number *n);
 /* Once, before the first thread: builds the table of powers of g (some milliseconds). */
 void ph_srp_group_start(void);
 
-/* For tests, instead of the former: as on a CPU without AVX-512 IFMA. */
-void ph_srp_group_start_without_vectors(void);
-
 /* Reads unsigned big-endian bytes of any length up to 1024; false when longer. Reduced mod N. */
 PH_MUST_USE bool ph_srp_number_read(struct ph_str bytes, struct ph_srp_number *out);
 

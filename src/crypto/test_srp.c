@@ -1,7 +1,4 @@
-/*
- * tests/vectors/srp.json: values that four independent implementations agree on. Built twice, for
- * both ways of srp_group.c.
- */
+/* tests/vectors/srp.json: values that four independent implementations agree on. */
 #include "crypto/random.h"
 #include "crypto/srp.h"
 #include "util/encode.h"
@@ -24,9 +21,6 @@ static int load(void **state)
     size_t n;
 
     (void)state;
-#ifdef PH_WITHOUT_VECTORS
-    ph_srp_group_start_without_vectors();
-#endif
     assert_non_null(f);
     n = fread(text, 1, sizeof text, f);
     fclose(f);

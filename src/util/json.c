@@ -1,6 +1,8 @@
-#include "util/json_internal.h"
+#include "util/json.h"
 
 #include <jansson.h>
+#include <stdio.h>
+#include <string.h>
 
 /*
  * jansson asks a process-wide pair of functions for memory. They serve it from the arena that the
@@ -53,11 +55,8 @@ static json_t *parse(struct ph_arena *arena, struct ph_str text, json_error_t *e
 struct json_t *ph_json_parse(struct ph_arena *arena, struct ph_str text)
 {
     json_error_t error;
-    json_t *plain;
 
-    current = arena;
-    plain = ph_json_read_plain(text);
-    return plain != NULL ? plain : parse(arena, text, &error);
+    return parse(arena, text, &error);
 }
 
 const char *ph_json_problem(struct ph_arena *arena, struct ph_str text)
@@ -68,6 +67,24 @@ const char *ph_json_problem(struct ph_arena *arena, struct ph_str text)
         return NULL;
     }
     return ph_textf(arena, "line %d, column %d: %s", error.line, error.column, error.text);
+}
+
+/* Enough for milliseconds of the epoch; 17 would write 1691768546.123 as 1691768546.1229999. */
+enum { PH_REAL_DIGITS = 15 };
+
+struct ph_str ph_json_text(struct ph_arena *arena, const struct json_t *value,
+                           enum ph_json_order order)
+{
+    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(PH_REAL_DIGITS) |
+                         (order == PH_JSON_SORTED ? JSON_SORT_KEYS : 0);
+    char *text;
+
+    current = arena;
+    text = json_dumps(value, flags);
+    if (text == NULL) {
+        ph_fatal("JSON value could not be written");
+    }
+    return ph_str_from(text);
 }
 
 struct json_t *ph_json_copy(struct ph_arena *arena, const struct json_t *value)

@@ -1,5 +1,5 @@
 /*
- * JSON values in an arena. Only json*.c includes the JSON library (jansson).
+ * JSON values in an arena. The only place that includes the JSON library (jansson).
  *
  * Every value is made in the arena that is passed in and dies with it: there is nothing to free
  * and no reference counting. A value must not be kept in anything that outlives its arena; use
@@ -12,7 +12,7 @@
 
 #include "util/str.h"
 
-struct json_t; /* the library's node; only json*.c looks inside */
+struct json_t; /* the library's node; only json.c looks inside */
 
 enum ph_json_kind {
     PH_JSON_NULL,
