@@ -188,7 +188,7 @@ static struct ph_seed *new_seed(struct ph_arena *arena, const struct ph_seed_opt
 static bool read_line(struct ph_seed *seed, struct ph_str line)
 {
     struct ph_seed_file file = { .seed = seed, .name = line };
-    struct ph_str stack, name, text;
+    struct ph_str stack, name, text = { 0 };
 
     if (ph_str_cut(line, '=', &stack, &name) && is_stack_name(stack)) {
         file.name = name;
