@@ -77,15 +77,13 @@ static struct ph_err ask_srp(struct ph_ctx *ctx, struct ph_attempt *attempt,
 static struct ph_err open_awaited(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
     const struct ph_str name = ph_answer(attempt, "USERNAME");
-    struct ph_str session;
+    struct ph_str session, sub;
     struct ph_user *user;
 
     PH_TRY(ph_user_find(ctx, attempt->pool, name, &user));
-    if (user == NULL) {
-        user = ph_user_decoy(ctx, attempt->pool, name);
-    }
-    PH_TRY(ph_store_device_awaited(ctx, &attempt->pool->ref, user->sub,
-                                   ph_answer(attempt, "DEVICE_KEY"), &session));
+    sub = user == NULL ? ph_decoy_sub(ctx, attempt->pool, name) : user->sub;
+    PH_TRY(ph_store_device_awaited(ctx, &attempt->pool->ref, sub, ph_answer(attempt, "DEVICE_KEY"),
+                                   &session));
     if (session.n == 0 || !ph_session_open(ctx, attempt->pool, session, &attempt->opened)) {
         return ph_invalid_session();
     }

@@ -76,14 +76,20 @@ void ph_decoy_delivery_by(struct ph_ctx *ctx, const struct ph_pool *pool, struct
     };
 }
 
-struct ph_user *ph_user_decoy(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name)
+struct ph_str ph_decoy_sub(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name)
 {
-    struct ph_user *user = ph_arena_new(ctx->arena, struct ph_user);
     struct ph_digest digest;
 
     derive(ctx, pool, PH_STR("sub"), name, &digest);
     ph_uuid4_set(digest.bytes);
-    user->sub = ph_uuid_text(ctx->arena, digest.bytes);
+    return ph_uuid_text(ctx->arena, digest.bytes);
+}
+
+struct ph_user *ph_user_decoy(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name)
+{
+    struct ph_user *user = ph_arena_new(ctx->arena, struct ph_user);
+
+    user->sub = ph_decoy_sub(ctx, pool, name);
     user->username = pool->username_attributes != 0 ? user->sub : name;
     user->status = PH_USER_CONFIRMED;
     user->enabled = true;

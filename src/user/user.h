@@ -137,6 +137,9 @@ struct ph_str ph_password_generate(struct ph_ctx *ctx, const struct ph_pool *poo
  */
 struct ph_user *ph_user_decoy(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name);
 
+/* The sub of that one, where no more is asked for: the rest takes longer than reading a user. */
+struct ph_str ph_decoy_sub(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name);
+
 /* ---- attributes (user/attributes.c; management.md 2.4, 3.2, 4.8) ---- */
 
 enum ph_writer { PH_BY_ADMIN, PH_BY_CLIENT };
