@@ -29,7 +29,7 @@ static bool make_room(struct ph_buf *buf, size_t more)
         return true;
     }
     larger = ph_arena_alloc(buf->arena, capacity);
-    if (buf->n > 0) {
+    if (buf->p != NULL) {
         memcpy(larger, buf->p, buf->n);
     }
     buf->p = larger;
