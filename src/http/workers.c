@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LEAST_THREADS = 16, THREADS_PER_CORE = 4, STACK_BYTES = 1024 * 1024 };
+enum { LEAST_THREADS = 16, THREADS_PER_CORE = 4, STACK_BYTES = 2 * 1024 * 1024 };
 
 /* What the one worker does that looks after the sources while it has no job. */
 enum watch {

@@ -165,7 +165,7 @@ static void the_deepest_json_there_is_can_be_written(void **state)
     text[DEPTH * 5 - 3 + DEPTH - 1] = '\0';
     deep = ph_str_from(text);
     pthread_attr_init(&small);
-    pthread_attr_setstacksize(&small, 1024 * 1024);
+    pthread_attr_setstacksize(&small, 2 * 1024 * 1024);
     assert_int_equal(pthread_create(&thread, &small, write_deep, &deep), 0);
     pthread_join(thread, NULL);
     pthread_attr_destroy(&small);
