@@ -11,6 +11,7 @@ import threading
 import time
 import unittest
 
+from ledger import LedgerWorker, kill_under_load
 from poolhouse import Api, ApiError, PASSWORD, PoolhouseTest
 
 LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
@@ -18,31 +19,16 @@ SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
 WRONG = 'Incorrect username or password.'
 
 
-class Worker(threading.Thread):
+class Worker(LedgerWorker):
     """Does one thing after the other and notes what was acknowledged; `under_way` is in doubt."""
 
     def __init__(self, test, number, seed):
-        super().__init__(daemon=True)
-        self.test, self.number = test, number
-        self.random = random.Random(seed)
-        self.api = Api(test.server.port)
+        super().__init__(test, seed)
+        self.number = number
         self.passwords = {}
         self.revoked = []
         self.sessions = []
         self.under_way = None
-        self.trouble = None
-        self.stopping = False
-
-    def run(self):
-        step = 0
-        try:
-            while not self.stopping:
-                step += 1
-                self.one(step)
-        except (OSError, http.client.HTTPException):
-            pass  # the server is gone, as intended
-        except Exception as e:  # must reach the test
-            self.trouble = e
 
     def one(self, step):
         if not self.passwords or self.random.random() < 0.5:
@@ -98,16 +84,7 @@ class Crash(PoolhouseTest):
         for round_ in range(self.rounds):
             type(self).round = round_
             workers = [Worker(self, i, f'{SEED}/{round_}/{i}') for i in range(self.workers)]
-            for worker in workers:
-                worker.start()
-            time.sleep(0.5 + chance.random())
-            self.server.kill()
-            for worker in workers:
-                worker.stopping = True
-                worker.join(30)
-                self.assertFalse(worker.is_alive(), 'a request never ended')
-                if worker.trouble:
-                    raise worker.trouble
+            kill_under_load(self, workers, 0.5 + chance.random())
             self.server.start()
             for worker in workers:
                 total += self.check(worker)

@@ -10,9 +10,9 @@ import random
 import shutil
 import struct
 import tempfile
-import time
 import unittest
 
+from ledger import kill_under_load
 from poolhouse import PoolhouseTest, support_library
 from test_crash import Crash, LONG, SEED, Worker
 
@@ -115,15 +115,7 @@ class PowerTest(Crash):
     def one_round(self, number, seconds):
         type(self).round = number
         workers = [Worker(self, i, f'{SEED}/{number}/{i}') for i in range(self.workers)]
-        for worker in workers:
-            worker.start()
-        time.sleep(seconds)
-        self.server.kill()
-        for worker in workers:
-            worker.stopping = True
-            worker.join(30)
-            if worker.trouble:
-                raise worker.trouble
+        kill_under_load(self, workers, seconds)
         return workers
 
     def cut(self, chance, **options):

@@ -1,40 +1,25 @@
 """kill -9 while sessions begin and end: who signed in is listed, who was signed out stays out."""
-import http.client
 import os
 import random
-import threading
-import time
 import unittest
 
-from poolhouse import Api, ApiError, PASSWORD, PoolhouseTest
+from ledger import LedgerWorker, kill_under_load
+from poolhouse import ApiError, PASSWORD, PoolhouseTest
 
 LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
 SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
 
 
-class Worker(threading.Thread):
+class Worker(LedgerWorker):
     """Signs one user in and ends sessions of his; notes what was acknowledged."""
 
     def __init__(self, test, name, seed):
-        super().__init__(daemon=True)
-        self.test, self.name_of_user = test, name
-        self.random = random.Random(seed)
-        self.api = Api(test.server.port)
+        super().__init__(test, seed)
+        self.name_of_user = name
         self.alive, self.over = {}, []
         self.in_doubt = None
-        self.trouble = None
-        self.stopping = False
 
-    def run(self):
-        try:
-            while not self.stopping:
-                self.one()
-        except (OSError, http.client.HTTPException):
-            pass  # the server is gone, as intended
-        except Exception as e:  # must reach the test
-            self.trouble = e
-
-    def one(self):
+    def one(self, _):
         if len(self.alive) < 2 or self.random.random() < 0.5:
             self.sign_in()
         else:
@@ -73,16 +58,7 @@ class SessionCrash(PoolhouseTest):
         for round_ in range(self.rounds):
             workers = [Worker(self, self.new_user(self.pool), f'{SEED}/{round_}/{i}')
                        for i in range(self.workers)]
-            for worker in workers:
-                worker.start()
-            time.sleep(0.5 + chance.random())
-            self.server.kill()
-            for worker in workers:
-                worker.stopping = True
-                worker.join(30)
-                self.assertFalse(worker.is_alive(), 'a request never ended')
-                if worker.trouble:
-                    raise worker.trouble
+            kill_under_load(self, workers, 0.5 + chance.random())
             self.server.start()
             total += sum(self.check(worker) for worker in workers)
         self.assertGreater(total, 5 * self.rounds, 'too little was acknowledged to prove anything')
