@@ -16,6 +16,7 @@ const struct ph_command *const ph_commands[] = {
     &ph_command_backup,
     &ph_command_pool,
     &ph_command_dump,
+    &ph_command_leave,
     &ph_command_migrate,
     &ph_command_version,
     &ph_command_help,
