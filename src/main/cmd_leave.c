@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const ACTIONS[] = { "config", NULL };
+static const char *const ACTIONS[] = { "config", "users", NULL };
 
 static const struct action {
     const char *name;
@@ -14,6 +14,7 @@ static const struct action {
     bool takes_files;
 } TABLE[] = {
     { "config", ph_leave_config, PH_DATA_MADE, 0, true },
+    { "users", ph_leave_users, PH_DATA_EXISTING, 1U << PH_LEAVE_POOL | 1U << PH_LEAVE_GROUP, true },
 };
 enum { ACTION_COUNT = sizeof TABLE / sizeof TABLE[0] };
 
@@ -110,6 +111,7 @@ const struct ph_command ph_command_leave = {
     .help =
         "Usage:\n"
         "  poolhouse leave config FILE... [FLAGS]\n"
+        "  poolhouse leave users --pool ID [--group NAME] FILE... [FLAGS]\n"
         "\n"
         "`config` makes user pools with their ids, app clients with their ids and secrets, "
         "groups,\n"
@@ -122,6 +124,19 @@ const struct ph_command ph_command_leave = {
         "what is there and not in the files stays. It says what it made, and what does not come\n"
         "along.\n"
         "\n"
+        "`users` makes users with their subs, names, attributes, states and dates from the pages "
+        "of\n"
+        "list-users (one file or many), from replies of admin-get-user, which have second factors "
+        "as\n"
+        "well, or from the CSV file of an import job, in which a column sub may be. Nobody "
+        "outside\n"
+        "learns passwords: such users have none here until they sign in (see ask). With --group "
+        "they\n"
+        "join a group: for the pages of list-users-in-group. It can be repeated, also after it "
+        "was\n"
+        "interrupted: who is here stays, who still waits for his password and was changed there\n"
+        "since is updated.\n"
+        "\n"
         "Works beside a running server. FLAGS say where the data is: --config FILE, --data DIR,\n"
         "--database URL, --mode dev|serve.\n"
         "\n"
@@ -129,6 +144,8 @@ const struct ph_command ph_command_leave = {
         "  aws cognito-idp describe-user-pool --user-pool-id eu-west-1_aB3dE5gH7 > pool.json\n"
         "  aws cognito-idp describe-user-pool-client --user-pool-id eu-west-1_aB3dE5gH7 \\\n"
         "    --client-id 1h57kf5cpq17m0eml12example > client.json\n"
-        "  poolhouse leave config pool.json client.json --config /etc/poolhouse/poolhouse.ini\n",
+        "  poolhouse leave config pool.json client.json --config /etc/poolhouse/poolhouse.ini\n"
+        "  aws cognito-idp list-users --user-pool-id eu-west-1_aB3dE5gH7 > users.json\n"
+        "  poolhouse leave users --pool eu-west-1_aB3dE5gH7 users.json\n",
     .run = run,
 };

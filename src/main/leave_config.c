@@ -75,11 +75,11 @@ static bool add_file(struct ph_described *described, const char *path)
     return added || ph_leave_complain(why) == PH_EXIT_OK;
 }
 
-static bool read_files(const struct ph_leave *leave, struct ph_seed_options *options,
+static bool read_files(const struct ph_leave *leave, struct ph_described *described,
                        struct ph_seed **seed, struct json_t **notes)
 {
+    const struct ph_seed_options options = { .settings = leave->ctx->settings };
     struct ph_arena *arena = leave->ctx->arena;
-    struct ph_described *described = ph_described_new(arena);
     struct json_t *document;
     const char *why = "";
 
@@ -89,7 +89,7 @@ static bool read_files(const struct ph_leave *leave, struct ph_seed_options *opt
         }
     }
     if (!ph_described_seed(described, &document, notes, &why) ||
-        !ph_seed_read_text(arena, options, PH_STR("leave"), PH_STR("the descriptions"),
+        !ph_seed_read_text(arena, &options, PH_STR("leave"), PH_STR("the descriptions"),
                            ph_json_text(arena, document, PH_JSON_INSERTION), seed, &why)) {
         return ph_leave_complain(why) == PH_EXIT_OK;
     }
@@ -98,30 +98,54 @@ static bool read_files(const struct ph_leave *leave, struct ph_seed_options *opt
 
 /* --- the action --- */
 
-int ph_leave_config(struct ph_leave *leave)
+static void tell_account(struct ph_str ours, struct ph_str theirs)
 {
-    struct ph_seed_options options = { .settings = leave->ctx->settings };
+    if (theirs.n > 0 && !ph_str_eq(ours, theirs)) {
+        printf(
+            "note: the pools are of the account %.*s: with aws.account_id = %.*s their ARNs stay "
+            "as they were\n",
+            PH_FMT(theirs), PH_FMT(theirs));
+    }
+}
+
+/* Roles that a pool names must be of the account: of that one in which they are. */
+static int apply(struct ph_leave *leave, const struct ph_described *described,
+                 const struct ph_seed *seed, const struct json_t *notes)
+{
+    const struct ph_settings *ours = leave->ctx->settings;
+    const struct ph_str account = ph_described_account(described);
+    struct ph_settings theirs = *ours;
     struct ph_str lines = { 0 };
     const char *why = "";
+    bool done;
+
+    theirs.account_id = account.n > 0 ? account : ours->account_id;
+    leave->ctx->settings = &theirs;
+    done = ph_seed_apply_telling(leave->ctx, seed, &lines, &why);
+    leave->ctx->settings = ours;
+    printf("%.*s", PH_FMT(lines));
+    if (!done) {
+        return ph_leave_complain(why);
+    }
+    tell_account(ours->account_id, account);
+    for (size_t i = 0; i < ph_json_length(notes); i++) {
+        printf("note: %.*s\n", PH_FMT(ph_json_str(ph_json_at(notes, i))));
+    }
+    return PH_EXIT_OK;
+}
+
+int ph_leave_config(struct ph_leave *leave)
+{
+    struct ph_described *described;
     struct ph_seed *seed;
     struct json_t *notes;
-    bool done;
 
     if (leave->file_count == 0) {
         fputs("poolhouse: say which files: what the AWS CLI printed about the pool\n", stderr);
         return PH_EXIT_MISUSED;
     }
     ph_validate_start();
-    if (!read_files(leave, &options, &seed, &notes)) {
-        return PH_EXIT_FAILED;
-    }
-    done = ph_seed_apply_telling(leave->ctx, seed, &lines, &why);
-    printf("%.*s", PH_FMT(lines));
-    if (!done) {
-        return ph_leave_complain(why);
-    }
-    for (size_t i = 0; i < ph_json_length(notes); i++) {
-        printf("note: %.*s\n", PH_FMT(ph_json_str(ph_json_at(notes, i))));
-    }
-    return PH_EXIT_OK;
+    described = ph_described_new(leave->ctx->arena);
+    return read_files(leave, described, &seed, &notes) ? apply(leave, described, seed, notes)
+                                                       : PH_EXIT_FAILED;
 }

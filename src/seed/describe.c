@@ -18,6 +18,7 @@ struct ph_described {
     struct json_t *usual; /* attributes that every pool has, with their usual rules */
     struct json_t *pools; /* {id: the pool of the seed} */
     struct json_t *notes;
+    struct ph_str account;
     struct part *parts;
     struct part **end;
 };
@@ -187,6 +188,25 @@ static void drop_old_validity(struct ph_arena *arena, struct json_t *pool)
     }
 }
 
+/* "123456789012" of "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_x". */
+static void read_account(struct ph_described *d, struct ph_str arn)
+{
+    struct ph_str part = { 0 };
+    int64_t number;
+
+    for (int i = 0; i < 5; i++) {
+        ph_str_cut(arn, ':', &part, &arn);
+    }
+    if (part.n == 12 && ph_str_to_int(part, 0, INT64_MAX, &number)) {
+        d->account = ph_str_dup(d->arena, part);
+    }
+}
+
+struct ph_str ph_described_account(const struct ph_described *described)
+{
+    return described->account;
+}
+
 static void add_pool(struct ph_described *d, const struct json_t *described)
 {
     const struct ph_str id = ph_json_get_str(described, "Id");
@@ -197,6 +217,7 @@ static void add_pool(struct ph_described *d, const struct json_t *described)
     add_schema(d, described, pool);
     mark_mfa(d->arena, described, pool);
     drop_old_validity(d->arena, pool);
+    read_account(d, ph_json_get_str(described, "Arn"));
     ph_json_set_s(d->arena, d->pools, id, pool);
     ph_describe_note_pool(d->arena, d->notes, described);
 }

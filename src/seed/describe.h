@@ -21,6 +21,12 @@ PH_MUST_USE bool ph_described_add(struct ph_described *described, struct ph_str 
                                   struct ph_str text, const char **why);
 
 /*
+ * The account of the pools that were added, as their ARNs have it: roles that they name are of it.
+ * Absent when none says.
+ */
+struct ph_str ph_described_account(const struct ph_described *described);
+
+/*
  * The document that ph_seed_read_text() reads, once all are added. *notes: texts about what does
  * not come along, or must be set up here. False when something belongs to a pool that was not
  * described.

@@ -1,5 +1,6 @@
 """The real service and the installation that people leave it for: two servers, and what the AWS CLI
 would print about the first."""
+import datetime
 import json
 import os
 import subprocess
@@ -8,6 +9,7 @@ from poolhouse import (ALLOW_ALL, Api, Credentials, PoolhouseTest, Server, binar
                        serve_options)
 
 REGION = 'eu-central-1'
+ACCOUNT = '123456789012'
 
 
 class LeavingTest(PoolhouseTest):
@@ -18,7 +20,7 @@ class LeavingTest(PoolhouseTest):
 
     @classmethod
     def setUpClass(cls):
-        cls.origin = Server('--region', REGION, '--no-lockout', *cls.origin_args).start()
+        cls.origin = Server('--region', REGION, '--account-id', ACCOUNT, '--no-lockout', *cls.origin_args).start()
         cls.addClassCleanup(cls.origin.stop)
         cls.real = Api(cls.origin.port, Credentials(region=REGION))
         cls.server = Server(*cls.server_args, **serve_options())
@@ -68,3 +70,26 @@ class LeavingTest(PoolhouseTest):
         if domain:
             replies['domain'] = cls.real.DescribeUserPoolDomain(Domain=domain)
         return [cls.file(f'{pool}-{name}.json', reply) for name, reply in replies.items()]
+
+    @classmethod
+    def pages(cls, pool, limit=60, **filters):
+        """The files of all pages of users, as the AWS CLI writes them: dates are texts."""
+        files, token = [], {}
+        while True:
+            page = cls.real.ListUsers(UserPoolId=pool, Limit=limit, **filters, **token)
+            files.append(cls.file(f'{pool}-users-{len(files)}.json', as_cli(page)))
+            if 'PaginationToken' not in page:
+                return files
+            token = {'PaginationToken': page['PaginationToken']}
+
+
+def as_cli(value, name=''):
+    """A reply as version 2 of the AWS CLI prints it."""
+    if isinstance(value, dict):
+        return {k: as_cli(v, k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [as_cli(v) for v in value]
+    if name.endswith('Date'):
+        zone = datetime.timezone(datetime.timedelta(hours=2))
+        return datetime.datetime.fromtimestamp(value, zone).isoformat()
+    return value

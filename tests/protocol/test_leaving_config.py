@@ -31,7 +31,8 @@ class LeavingConfig(LeavingTest):
                     {'Name': 'email', 'AttributeDataType': 'String', 'Required': True}])
         cls.pool = pool = made['UserPool']['Id']
         cls.real.SetUserPoolMfaConfig(
-            UserPoolId=pool, MfaConfiguration='OPTIONAL',
+            UserPoolId=pool, MfaConfiguration='OPTIONAL', SmsMfaConfiguration={'SmsConfiguration': {
+                'SnsCallerArn': 'arn:aws:iam::123456789012:role/sms', 'ExternalId': 'x'}},
             SoftwareTokenMfaConfiguration={'Enabled': True})
         cls.real.CreateResourceServer(UserPoolId=pool, Identifier='orders', Name='orders', Scopes=[
             {'ScopeName': 'read', 'ScopeDescription': 'reads'}])
@@ -94,6 +95,8 @@ class LeavingConfig(LeavingTest):
                           'triggers.function where it runs', lines)
         self.assertIn('note: e-mail was sent by arn:aws:ses:eu-west-1:123456789012:identity/shop: '
                       'it leaves by mail.relay now', lines)
+        self.assertIn('note: the pools are of the account 123456789012: with aws.account_id = '
+                      '123456789012 their ARNs stay as they were', lines)
         self.assertNotIn('no member of', self.first)
 
     def test_a_second_time_changes_nothing(self):
