@@ -299,6 +299,7 @@ int main(void)
         cmocka_unit_test_teardown(json_numbers_are_exact_to_the_millisecond_and_truncated_in_range,
                                   wipe),
         cmocka_unit_test_teardown(times_are_written_and_read_back, wipe),
+        cmocka_unit_test_teardown(times_of_other_programs_are_read, wipe),
         cmocka_unit_test_teardown(log_values_cannot_break_out_of_their_line, wipe),
         cmocka_unit_test_teardown(long_log_values_are_cut_and_low_levels_dropped, wipe),
     };
