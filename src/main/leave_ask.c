@@ -95,6 +95,9 @@ static void tell_origin(const struct ph_pool *pool, const struct ph_origin *orig
     } else {
         puts("with clients of the same ids");
     }
+    if (!ph_str_starts(origin->endpoint, PH_STR("https://"))) {
+        puts("note: passwords go there without TLS");
+    }
     puts(origin->access_key_id.n > 0
              ? "users are looked up there when they forget their password"
              : "without keys: nobody is looked up there who forgets his password");

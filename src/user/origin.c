@@ -174,29 +174,38 @@ static struct ph_err store(struct ph_ctx *ctx, const struct ph_pool *pool, struc
     return PH_OK;
 }
 
+static bool is_unchanged(const struct ph_user *before, const struct ph_user *after)
+{
+    return before->revision != 0 && before->password == after->password &&
+           before->status == after->status && before->mfa_on == after->mfa_on &&
+           before->enrols == after->enrols;
+}
+
 struct ph_err ph_user_keep_from_origin(struct ph_ctx *ctx, const struct ph_pool *pool,
                                        const struct ph_newcomer *given,
                                        const struct ph_origin_reply *reply, struct ph_user **user)
 {
-    struct ph_user *kept;
+    struct ph_user *kept, before;
 
     *user = NULL;
     if (!is_right(reply->word)) {
         return PH_OK;
     }
     PH_TRY(choose(ctx, pool, given, reply, &kept));
-    if (kept == NULL) {
+    if (kept == NULL || (kept->revision != 0 && !ph_user_waits(pool, kept))) {
+        *user = kept; /* whose password here counts, if he has one by now */
         return PH_OK;
     }
-    if (kept->revision != 0 && !ph_user_waits(pool, kept)) { /* his password here counts */
-        *user = kept;
-        return PH_OK;
-    }
+    before = *kept;
     if (given->password.n > 0) { /* whatever the policy says: it is the user's already */
         ph_password_set(ctx, pool, kept, given->password);
     }
     set_status(reply->word, kept);
     keep_factors(ctx, pool, reply->factors, kept);
+    if (is_unchanged(&before, kept)) { /* by SRP, not for the first time */
+        *user = kept;
+        return PH_OK;
+    }
     PH_TRY(store(ctx, pool, kept, user));
     if (*user == NULL) {
         return PH_OK;
@@ -233,4 +242,25 @@ struct ph_err ph_user_find_at_origin(struct ph_ctx *ctx, const struct ph_pool *p
         return PH_OK;
     }
     return read(ctx, pool, reply.described, &found) ? store(ctx, pool, found, user) : PH_OK;
+}
+
+struct ph_err ph_user_bring_password(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                     struct ph_str password, struct ph_user **user)
+{
+    struct ph_newcomer given = { .name = (*user)->username, .password = password, .known = *user };
+    struct ph_user *kept = NULL;
+    const struct ph_pool *same;
+
+    if ((*user)->origin != PH_ORIGIN_WAITING || ph_user_has_password(*user)) {
+        return PH_OK;
+    }
+    if (password.n > 0 && pool->origin != NULL) {
+        PH_TRY(ph_client_get(ctx, pool->id, ctx->caller.client_id, &same, &given.client));
+        PH_TRY(ph_user_from_origin(ctx, pool, &given, &kept));
+    }
+    if (kept == NULL) {
+        return PH_FAIL(NotAuthorizedException, PH_MSG_WRONG_PASSWORD);
+    }
+    *user = kept;
+    return PH_OK;
 }

@@ -45,6 +45,15 @@ PH_MUST_USE struct ph_err ph_user_keep_from_origin(struct ph_ctx *ctx, const str
                                                    struct ph_user **user);
 
 /*
+ * The password of a user who is signed in without one here, before it is changed: asked for with
+ * the app client of the token. *user becomes who is stored with it. NotAuthorizedException when it
+ * is wrong, or nobody can be asked any more; the errors of ph_user_from_origin(). Others stay as
+ * they are.
+ */
+PH_MUST_USE struct ph_err ph_user_bring_password(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                                 struct ph_str password, struct ph_user **user);
+
+/*
  * ForgotPassword of a name that nobody has here: *user is stored and waits; NULL when the origin
  * knows nobody, or the pool has no keys to look users up with.
  */

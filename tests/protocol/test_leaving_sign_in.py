@@ -302,6 +302,30 @@ class SignIn(LeavingTest):
         self.sign_in(self.client, 'wim')
         self.assert_no_more_asked(lambda: self.by_srp('wim'))
 
+    def test_srp_that_was_chosen_is_passed_on(self):
+        self.add('walt')
+        self.bring('walt')
+        half = srp.Client(self.pool, PASSWORD)
+        reply = self.api.InitiateAuth(ClientId=self.client, AuthFlow='USER_AUTH', AuthParameters={
+            'USERNAME': 'walt', 'PREFERRED_CHALLENGE': 'PASSWORD_SRP', 'SRP_A': half.srp_a})
+        reply = self.api.RespondToAuthChallenge(
+            ClientId=self.client, ChallengeName='PASSWORD_VERIFIER', Session=reply['Session'],
+            ChallengeResponses=half.answer(reply['ChallengeParameters']))
+        self.assertIn('AuthenticationResult', reply)
+
+    def test_who_signed_in_by_srp_changes_his_password_by_the_one_of_the_origin(self):
+        self.add('wren')
+        self.bring('wren')
+        change = {'AccessToken': self.by_srp('wren')['AuthenticationResult']['AccessToken'],
+                  'ProposedPassword': 'New-passw0rd'}
+        for previous in {}, {'PreviousPassword': 'Wr0ng!'}:
+            with self.assert_error('NotAuthorizedException', WRONG):
+                self.api.ChangePassword(**change, **previous)
+        self.api.ChangePassword(**change, PreviousPassword=PASSWORD)
+        self.sign_in(self.client, 'wren', 'New-passw0rd')
+        with self.assert_error('NotAuthorizedException', WRONG):
+            self.assert_no_more_asked(lambda: self.sign_in(self.client, 'wren'))
+
     def test_srp_of_nobody_is_refused_as_ever(self):
         with self.assert_error('UserNotFoundException', UNKNOWN):
             self.by_srp('nobody')
