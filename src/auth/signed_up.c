@@ -83,9 +83,7 @@ struct ph_err ph_begin_signed_up(struct ph_ctx *ctx, struct ph_attempt *attempt,
     if (!is_of(&attempt->opened, attempt->client, CONFIRMED)) {
         return ph_invalid_session();
     }
-    if (attempt->opened.expires_ms <= ph_now_ms(ctx)) {
-        return PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_EXPIRED);
-    }
+    PH_TRY(ph_check_age(ctx, attempt));
     PH_TRY(ph_identify_again(ctx, attempt, &named));
     PH_TRY(check(ctx, attempt, named));
     PH_TRY(ph_pre_authenticate(ctx, attempt));
