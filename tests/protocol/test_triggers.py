@@ -201,6 +201,19 @@ class CustomMessage(TriggerTest):
         for event in events.values():
             self.assertEqual(METADATA, event['request']['clientMetadata'])
 
+    def test_metadata_of_administrators(self):
+        pool, client = self.pool_of('CustomMessage', 'PostConfirmation', AutoVerifiedAttributes=['email'])
+        name = self.sign_up(client, email='a@example.com')
+        self.taken()
+        self.api.AdminConfirmSignUp(UserPoolId=pool, Username=name, ClientMetadata=METADATA)
+        self.api.AdminUpdateUserAttributes(UserPoolId=pool, Username=name, ClientMetadata=METADATA,
+                                           UserAttributes=attribute_list(email='b@example.com'))
+        events = self.taken()
+        self.assertEqual(['PostConfirmation_ConfirmSignUp', 'CustomMessage_UpdateUserAttribute'], list(events))
+        for event in events.values():
+            self.assertEqual((METADATA, 'CLIENT_ID_NOT_APPLICABLE'), (
+                event['request']['clientMetadata'], event['callerContext']['clientId']))
+
     def test_messages_that_are_of_no_use_are_refused(self):
         _, client = self.pool_of('CustomMessage', SmsConfiguration=SMS,
                                  AutoVerifiedAttributes=['email', 'phone_number'])
