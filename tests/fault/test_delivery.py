@@ -3,7 +3,6 @@ sends: no message is lost, and none comes twice but where nobody can know that i
 import collections
 import os
 import random
-import re
 import time
 
 from poolhouse import (ALLOW_ALL, DATABASE, PASSWORD, Api, PoolhouseTest, create_key, free_port,
@@ -44,16 +43,6 @@ class DeliveryTest(PoolhouseTest):
         Api(self.server.port).SignUp(
             ClientId=self.client, Username=name, Password=PASSWORD,
             UserAttributes=[{'Name': 'email', 'Value': f'{name}@example.com'}])
-
-    def metric(self, name):
-        page = self.server.get('/metrics', port=self.server.admin_port).body.decode()
-        return int(re.search(rf'^poolhouse_{name} (\d+)$', page, re.M).group(1))
-
-    def until(self, condition, seconds=20):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, 'it never happened\n' + self.server.log())
-            time.sleep(0.05)
 
     def relay(self, **options):
         relay = Relay(port=self.port, **options).start()

@@ -2,7 +2,6 @@
 import collections
 import os
 import random
-import re
 import time
 
 from functions import FunctionServer, arn, same, throwing
@@ -36,16 +35,6 @@ class SenderTest(PoolhouseTest):
     def sign_up(self, name):
         Api(self.server.port).SignUp(ClientId=self.client, Username=name, Password=PASSWORD,
                                      UserAttributes=[{'Name': 'email', 'Value': f'{name}@a.example'}])
-
-    def metric(self, name):
-        page = self.server.get('/metrics', port=self.server.admin_port).body.decode()
-        return int(re.search(rf'^poolhouse_{name} (\d+)$', page, re.M).group(1))
-
-    def until(self, condition, seconds=60):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, 'it never happened\n' + self.server.log())
-            time.sleep(0.05)
 
     def called(self):
         return collections.Counter(e['userName'] for e in list(self.functions.events))
