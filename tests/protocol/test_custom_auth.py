@@ -197,12 +197,22 @@ class CustomAuth(FunctionTest):
                      AuthFlow='CUSTOM_AUTH',
                      AuthParameters={'USERNAME': name, 'CHALLENGE_NAME': 'SRP_A'})
 
-    def test_pools_without_the_trigger(self):
-        pool = self.new_pool()
-        self.invalid('Custom auth lambda trigger is not configured for the user pool.',
-                     'InitiateAuth', AuthFlow='CUSTOM_AUTH', AuthParameters={'USERNAME': 'x'},
-                     ClientId=self.new_client(pool, ExplicitAuthFlows=['ALLOW_CUSTOM_AUTH',
-                                                                       'ALLOW_REFRESH_TOKEN_AUTH']))
+    def test_pools_without_the_triggers(self):
+        text = 'Custom auth lambda trigger is not configured for the user pool.'
+        flows = ['ALLOW_CUSTOM_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH']
+        client = self.new_client(self.new_pool(), ExplicitAuthFlows=flows)
+        for parameters in ({'USERNAME': 'x'}, {}):
+            self.invalid(text, 'InitiateAuth', AuthFlow='CUSTOM_AUTH', AuthParameters=parameters,
+                         ClientId=client)
+        # Who has only one of them learns it when the other is needed, not by tries without end.
+        for there, when in (('CreateAuthChallenge', 'Verify'), ('VerifyAuthChallengeResponse', 'Create')):
+            pool = self.new_pool(LambdaConfig={k: arn(f'http-{k}') for k in ('DefineAuthChallenge', there)})
+            client, name = self.new_client(pool, ExplicitAuthFlows=flows), self.new_user(pool)
+            with self.subTest(when), self.assert_error('InvalidParameterException', text):
+                reply = self.begin(name, client=client)
+                self.assertEqual('Verify', when)
+                self.respond(name, reply, '42', client=client)
+
 
     def test_answers_of_define_that_make_no_sense(self):
         name = self.new_user(self.pool)
