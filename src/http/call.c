@@ -71,9 +71,6 @@ static void uncount(struct call *call)
     }
     pthread_mutex_lock(&server->lock);
     server->calls--;
-    if (server->calls == 0 && server->quiesced) {
-        pthread_cond_broadcast(&server->drained);
-    }
     pthread_mutex_unlock(&server->lock);
 }
 

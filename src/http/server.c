@@ -100,7 +100,9 @@ struct ph_http_server *ph_http_server_create(const struct ph_http_options *optio
     server->tls_certificate = terminated(options->tls_certificate);
     server->tls_key = terminated(options->tls_key);
     init_locks(server);
-    server->fd = ph_http_listen(options->listen, &server->port, why, why_size);
+    server->fd = options->socket > 0
+                     ? ph_http_take_over(options->socket, &server->port, why, why_size)
+                     : ph_http_listen(options->listen, &server->port, why, why_size);
     if (server->fd < 0) {
         server_free(server);
         return NULL;
@@ -176,7 +178,8 @@ bool ph_http_server_drain(struct ph_http_server *server, int64_t wait_ms)
     bool drained;
 
     pthread_mutex_lock(&server->lock);
-    while (server->calls > 0 && pthread_cond_timedwait(&server->drained, &server->lock, &at) == 0) {
+    while (server->connections + server->calls > 0 &&
+           pthread_cond_timedwait(&server->drained, &server->lock, &at) == 0) {
     }
     drained = server->calls == 0;
     pthread_mutex_unlock(&server->lock);
