@@ -14,6 +14,7 @@ import os
 import random
 import unittest
 
+import figures
 import srp
 import totp
 import webauthn
@@ -562,6 +563,7 @@ class Walk(PoolhouseTest):
                 self.meddle()
             if not any(u.enabled for u in self.users):
                 self.meddle()
+        figures.note('walk-challenges', steps=STEPS, granted=self.granted)
         self.assertGreater(self.granted, STEPS // 40, 'the walk met too few tokens to prove anything')
 
 

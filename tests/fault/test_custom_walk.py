@@ -6,6 +6,7 @@ itself. `tests/run --seed N --long M` walks elsewhere, longer.
 import os
 import random
 
+import figures
 import srp
 from functions import FunctionTest, arn
 from poolhouse import ALL_FLOWS, PASSWORD, ApiError, claims
@@ -143,4 +144,5 @@ class Walk(FunctionTest):
                 self.start()
             else:
                 self.answer()
+        figures.note('walk-custom', steps=STEPS, granted=self.granted)
         self.assertGreater(self.granted, STEPS // 20)

@@ -14,6 +14,7 @@ import os
 import random
 import unittest
 
+import figures
 import srp
 import totp
 from poolhouse import PASSWORD, ApiError, PoolhouseTest, claims
@@ -325,6 +326,7 @@ class Walk(PoolhouseTest):
                 self.answer()
             else:
                 self.meddle()
+        figures.note('walk-devices', steps=STEPS, granted=self.granted)
         self.assertGreater(self.granted, STEPS // 40, 'the walk met too few tokens to prove anything')
 
 
