@@ -5,6 +5,7 @@ import os
 import random
 import time
 
+import figures
 from poolhouse import (ALLOW_ALL, DATABASE, PASSWORD, Api, PoolhouseTest, create_key, free_port,
                        serve_options)
 from relay import Relay, Script
@@ -237,6 +238,8 @@ class Killed(DeliveryTest):
         mails = list(relay.mails)
         by_address = collections.Counter(m.recipients[0] for m in mails)
         self.assertEqual({f'{n}@example.com' for n in names}, set(by_address))
+        figures.note('crash-messages', kills=self.rounds, acknowledged=len(names), lost=0,
+                     repeated=len(mails) - len(names))
         twice = [a for a, n in by_address.items() if n > 1]
         self.assertLessEqual(len(mails) - len(names), self.lines * self.rounds, by_address)
         for address in twice:

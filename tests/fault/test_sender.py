@@ -4,6 +4,7 @@ import os
 import random
 import time
 
+import figures
 from functions import FunctionServer, arn, same, throwing
 from poolhouse import ALLOW_ALL, DATABASE, PASSWORD, Api, PoolhouseTest, create_key, serve_options
 
@@ -63,6 +64,8 @@ class Killed(SenderTest):
         self.until(lambda: self.metric('outbox_waiting') == 0, 180 if DATABASE else 60)
         called = self.called()
         self.assertEqual(set(names), set(called))
+        figures.note('crash-senders', kills=self.rounds, acknowledged=len(names), lost=0,
+                     repeated=sum(called.values()) - len(names))
         self.assertLessEqual(sum(called.values()) - len(names), LINES * self.rounds, called)
 
 

@@ -53,6 +53,7 @@ struct ph_db_target {
     _Atomic int64_t found_ns;  /* when one was found again after that */
     atomic_size_t primary;     /* which host was one, the last time */
     atomic_size_t other;       /* which answered while there was none */
+    atomic_bool doubted; /* a primary did not answer in time: another may have been promoted */
 };
 
 struct ph_driver {
