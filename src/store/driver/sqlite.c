@@ -236,6 +236,19 @@ static enum ph_verdict db_begin(struct ph_db *db)
     return run_prepared(db, BEGIN);
 }
 
+/* The moment is that of the first read, which is made here. */
+static enum ph_verdict db_begin_snapshot(struct ph_db *db)
+{
+    static const char BEGIN[] = "BEGIN DEFERRED";
+    static const char FIRST_READ[] = "SELECT 1 FROM sqlite_master LIMIT 1";
+    enum ph_verdict verdict = run_prepared(db, BEGIN);
+
+    if (verdict == PH_DB_DONE) {
+        verdict = run_prepared(db, FIRST_READ);
+    }
+    return verdict == PH_DB_ROW ? PH_DB_DONE : verdict;
+}
+
 /* Whether a commit that met an I/O error is on the disk is not known. */
 static enum ph_verdict db_commit(struct ph_db *db)
 {
@@ -373,6 +386,7 @@ const struct ph_driver ph_driver_sqlite = {
     .run = db_run,
     .begin = db_begin,
     .begin_alone = db_begin,
+    .begin_snapshot = db_begin_snapshot,
     .commit = db_commit,
     .rollback = db_rollback,
     .in_transaction = db_in_transaction,
