@@ -60,9 +60,6 @@ void ph_store_close(struct ph_store *store);
 /* True when a write could be made now; otherwise *why says what is wrong (for /readyz). */
 bool ph_store_is_ready(struct ph_store *store, const char **why);
 
-/* Writes a consistent copy of the database to a new file. */
-PH_MUST_USE bool ph_store_backup(struct ph_store *store, const char *path, const char **why);
-
 /* A key for one purpose of this installation, for what belongs to no pool. */
 void ph_store_key(const struct ph_ctx *ctx, struct ph_str purpose, struct ph_key *key);
 

@@ -102,6 +102,7 @@ struct ph_driver {
 
     /* NULL: the engine's own tools copy it. */
     enum ph_verdict (*backup)(struct ph_db *db, const char *path);
+    enum ph_verdict (*check)(struct ph_db *db); /* DONE: all of it was read and is sound */
     const char *(*message)(struct ph_db *db); /* about the last failure, for the log */
 
     /*

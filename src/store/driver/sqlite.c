@@ -334,6 +334,20 @@ static enum ph_verdict db_backup(struct ph_db *db, const char *path)
     return verdict_of(code);
 }
 
+static enum ph_verdict db_check(struct ph_db *db)
+{
+    static const char CHECK[] = "PRAGMA integrity_check(1)";
+    struct ph_db_stmt *stmt = db_prepare(db, CHECK);
+    bool sound;
+
+    if (stmt == NULL) {
+        return PH_DB_BROKEN;
+    }
+    sound = db_step(stmt) == PH_DB_ROW && ph_str_eq(db_column_bytes(stmt, 0), PH_STR("ok"));
+    db_reset(stmt);
+    return sound ? PH_DB_DONE : PH_DB_BROKEN;
+}
+
 static const char *db_message(struct ph_db *db)
 {
     return sqlite3_errmsg(db->handle);
@@ -395,6 +409,7 @@ const struct ph_driver ph_driver_sqlite = {
     .unmark = db_unmark,
     .tidy = db_tidy,
     .backup = db_backup,
+    .check = db_check,
     .message = db_message,
     .copy = db_copy,
     .size = db_size,
