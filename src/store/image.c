@@ -109,6 +109,7 @@ static bool copy_check(struct ph_store *store, struct ph_db *to)
 
 bool ph_store_image_empty(struct ph_store *store, struct ph_store_image **image, const char **why)
 {
+    const struct ph_migration newest = { 0 };
     struct ph_db *db;
     const char *text;
 
@@ -117,7 +118,7 @@ bool ph_store_image_empty(struct ph_store *store, struct ph_store_image **image,
         return false;
     }
     db = open_in_memory(store->driver);
-    if (db == NULL || !ph_schema_migrate(store->driver, db, PH_MIGRATE_ALL, &text) ||
+    if (db == NULL || !ph_schema_migrate(store->driver, db, &newest, &text) ||
         !copy_check(store, db)) {
         store->driver->close(db);
         *why = FAILED;

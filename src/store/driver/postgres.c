@@ -360,6 +360,15 @@ static enum ph_verdict pg_begin_alone(struct ph_db *db)
                       " SELECT pg_advisory_xact_lock(8101117112104)");
 }
 
+/* Between two reads the rows go elsewhere, which may take its time. */
+static enum ph_verdict pg_begin_snapshot(struct ph_db *db)
+{
+    db->alone = true;
+    return pg_run(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                      " SET LOCAL statement_timeout = 0;"
+                      " SET LOCAL idle_in_transaction_session_timeout = 0");
+}
+
 /*
  * A warning may say that the wait for a standby was cancelled: the row is there, but only here. And
  * a transaction that had failed is rolled back by COMMIT.
@@ -494,6 +503,7 @@ const struct ph_driver ph_driver_postgres = {
     .run = pg_run,
     .begin = pg_begin,
     .begin_alone = pg_begin_alone,
+    .begin_snapshot = pg_begin_snapshot,
     .commit = pg_commit,
     .rollback = pg_rollback,
     .in_transaction = pg_in_transaction,
