@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What tools/test and tools/test-full share: they source it in the root of the project. Counts what
 # passed and failed, and keeps what failed by name.
 
