@@ -1,7 +1,8 @@
 /*
  * The level that a client wants a user to reach: TARGET_ACR_VALUES, MAX_AGE and ACCESS_TOKEN
  * (authentication.md 1.10), in USER_AUTH and in the flows that begin with a password. An attempt
- * that asks for no level is left alone by all of this. docs/decisions/0026-levels-of-authentication.md
+ * that asks for no level is left alone by all of this.
+ * docs/decisions/0026-levels-of-authentication.md
  */
 #ifndef PH_AUTH_STEP_UP_H
 #define PH_AUTH_STEP_UP_H

@@ -308,6 +308,13 @@ static const char *const STEP_LEASES[] = {
     NULL,
 };
 
+/* Users of the service that a pool leaves: how many are still to come is counted often. */
+static const char *const STEP_ORIGINS[] = {
+    "ALTER TABLE users ADD COLUMN origin BIGINT NOT NULL DEFAULT 0",
+    "CREATE INDEX IF NOT EXISTS users_origin ON users (pool_id, origin) WHERE origin > 0",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -334,6 +341,7 @@ static const struct step STEPS[] = {
     { .version = 17, .min_reader = 1, .statements = STEP_SLOTS },
     { .version = 18, .min_reader = 1, .statements = STEP_IMPORTS },
     { .version = 19, .min_reader = 1, .statements = STEP_LEASES },
+    { .version = 20, .min_reader = 1, .statements = STEP_ORIGINS },
 };
 enum {
     STEP_COUNT = sizeof STEPS / sizeof STEPS[0],
@@ -394,26 +402,46 @@ static bool take_step(const struct ph_driver *driver, struct ph_db *db, const st
            write_number(driver, db, PH_STR("schema_min_reader"), step->min_reader);
 }
 
-static bool migrate(const struct ph_driver *driver, struct ph_db *db, enum ph_migration wanted,
-                    const char **why)
+int64_t ph_schema_version(void)
 {
-    int64_t version, min_reader;
+    return STEPS[STEP_COUNT - 1].version;
+}
+
+/* NULL: nothing speaks against it. */
+static const char *objection(const struct ph_migration *wanted, int64_t version, int64_t min_reader,
+                             int64_t filling)
+{
+    if (min_reader > ph_schema_version()) {
+        return "the database was changed by a newer version of Poolhouse that this one cannot"
+               " work with: start the newer version, or restore a backup made before it ran";
+    }
+    if (filling != 0 && !wanted->filling) {
+        return "the database is not complete: an import or a migration of the storage has begun and"
+               " not ended. Run that command again, it goes on where it was";
+    }
+    if (wanted->empty_only && version > 0 && version < ph_schema_version()) {
+        return "the tables of the database are those of an older version: run poolhouse migrate";
+    }
+    return NULL;
+}
+
+static bool migrate(const struct ph_driver *driver, struct ph_db *db,
+                    const struct ph_migration *wanted, const char **why)
+{
+    const int64_t end = wanted->version > 0 ? wanted->version : ph_schema_version();
+    int64_t version, min_reader, filling;
 
     if (driver->run(db, CREATE_META) != PH_DB_DONE ||
         !read_number(driver, db, PH_STR("schema_version"), &version) ||
-        !read_number(driver, db, PH_STR("schema_min_reader"), &min_reader)) {
+        !read_number(driver, db, PH_STR("schema_min_reader"), &min_reader) ||
+        !read_number(driver, db, PH_STR(PH_SCHEMA_FILLING), &filling)) {
         return false;
     }
-    if (min_reader > STEPS[STEP_COUNT - 1].version) {
-        *why = "the database was changed by a newer version of Poolhouse that this one cannot"
-               " work with: start the newer version, or restore a backup made before it ran";
+    *why = objection(wanted, version, min_reader, filling);
+    if (*why != NULL) {
         return false;
     }
-    if (wanted == PH_MIGRATE_EMPTY && version > 0 && version < STEPS[STEP_COUNT - 1].version) {
-        *why = "the tables of the database are those of an older version: run poolhouse migrate";
-        return false;
-    }
-    for (size_t i = 0; i < STEP_COUNT; i++) {
+    for (size_t i = 0; i < STEP_COUNT && STEPS[i].version <= end; i++) {
         if (STEPS[i].version > version && !take_step(driver, db, &STEPS[i])) {
             return false;
         }
@@ -433,8 +461,8 @@ static bool begin(const struct ph_driver *driver, struct ph_db *db)
 }
 
 /* One transaction: two processes that start at once take turns, a crash leaves the old schema. */
-bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db, enum ph_migration wanted,
-                       const char **why)
+bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db,
+                       const struct ph_migration *wanted, const char **why)
 {
     *why = NULL;
     if (!begin(driver, db)) {

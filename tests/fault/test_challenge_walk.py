@@ -11,6 +11,7 @@ import dataclasses
 import json
 import unittest
 
+import figures
 import srp
 import totp
 import webauthn
@@ -594,6 +595,7 @@ class Walk(Walker, PoolhouseTest):
                 self.meddle()
         places = {*CHALLENGES, *FIRST, 'PASSWORD_VERIFIER', AS_SECOND}
         self.assertLessEqual(len(places - set(self.passed)), 2 // LONG, self.passed)
+        figures.note('walk-challenges', steps=STEPS, granted=self.granted)
         self.assertGreater(self.granted, STEPS // 40, 'the walk met too few tokens to prove anything')
 
 

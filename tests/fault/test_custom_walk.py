@@ -3,6 +3,7 @@
 The functions are fair: tokens only after a right answer, at most three tries. The oracle counts for
 itself.
 """
+import figures
 import srp
 from functions import FunctionTest, arn
 from poolhouse import ALL_FLOWS, PASSWORD, ApiError, claims
@@ -138,4 +139,5 @@ class Walk(Walker, FunctionTest):
                 self.start()
             else:
                 self.answer()
+        figures.note('walk-custom', steps=STEPS, granted=self.granted)
         self.assertGreater(self.granted, STEPS // 20)

@@ -10,6 +10,7 @@ import base64
 import dataclasses
 import unittest
 
+import figures
 import srp
 import totp
 from poolhouse import PASSWORD, ApiError, PoolhouseTest, claims
@@ -308,6 +309,7 @@ class Walk(Walker, PoolhouseTest):
                 self.answer()
             else:
                 self.meddle()
+        figures.note('walk-devices', steps=STEPS, granted=self.granted)
         self.assertGreater(self.granted, STEPS // 40, 'the walk met too few tokens to prove anything')
 
 

