@@ -3,6 +3,7 @@
 #define PH_STORE_SCHEMA_H
 
 #include "store/driver/driver.h"
+#include "store/store.h"
 
 /* What is wanted of a database that is opened; zeroed: the newest version, whatever it is of now.
  */
@@ -19,9 +20,6 @@ struct ph_migration {
  */
 PH_MUST_USE bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db,
                                    const struct ph_migration *wanted, const char **why);
-
-/* The version that the tables of this program are of. */
-int64_t ph_schema_version(void);
 
 /* In the table meta: a database that is being filled is nobody's to use. */
 #define PH_SCHEMA_FILLING "filling"
