@@ -168,7 +168,7 @@ const struct ph_command ph_command_migrate_storage = {
         "The servers of both must be stopped: a file that one has open is refused, and so is a\n"
         "PostgreSQL to which somebody writes. When the command was ended before the end, run it\n"
         "again: it goes on where it was. Until it is complete no server starts on the target. The\n"
-        "source is only read.\n"
+        "rows of the source are only read (tables of an older version are brought to this one).\n"
         "\n"
         "  --restart  start over: delete what a migration that did not end has written\n"
         "\n"

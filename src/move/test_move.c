@@ -355,6 +355,24 @@ static void a_file_of_an_older_version_is_read_and_brought_to_this_one(void **st
     assert_ok(ph_read_end(&q));
 }
 
+/* Its tables have taken the steps already, when there was nothing in them to change. */
+static void an_older_file_does_not_go_into_newer_tables(void **state)
+{
+    struct fixture *f = *state;
+    const struct ph_store_options options = {
+        .path = ph_str_from(f->to->path),
+        .master_key = &OTHER_MASTER_KEY,
+        .filling = true,
+        .version = OLD_VERSION,
+    };
+    const char *why = "";
+
+    open_to_fill(f->to, &OTHER_MASTER_KEY, 0);
+    test_close(f->to);
+    assert_false(ph_store_open(&options, &f->to->ctx.store, &why));
+    assert_non_null(strstr(why, "of a newer version than the file"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -365,6 +383,7 @@ int main(void)
         TEST(all_of_it_arrives_under_another_master_key),
         TEST(no_byte_can_be_changed_nor_left_out),
         TEST(a_file_of_an_older_version_is_read_and_brought_to_this_one),
+        TEST(an_older_file_does_not_go_into_newer_tables),
     };
 
     ph_json_start();

@@ -11,7 +11,7 @@ struct ph_migration {
     bool
         empty_only; /* others may be using the tables that are there: makes those of an empty one */
     bool filling;   /* also one that is being filled (moving.h), which nobody else may open */
-    int64_t version; /* no further than this one, when it is empty; 0: the newest */
+    int64_t version; /* no further than this one; 0: the newest */
 };
 
 /*
