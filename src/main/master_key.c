@@ -2,6 +2,7 @@
 
 #include "crypto/random.h"
 #include "util/encode.h"
+#include "util/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,30 +52,16 @@ static bool read_file(struct ph_arena *arena, int fd, const char *path, struct p
     return true;
 }
 
-/* The name must be on the disk as well as the bytes: without the key the data is gone. */
-static bool sync_directory(const char *path)
+static bool write_file(struct ph_arena *arena, int fd, const struct ph_key *key)
 {
-    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool synced = fd >= 0 && fsync(fd) == 0;
+    const struct ph_str text = ph_base64(arena, (struct ph_str){ key->bytes, sizeof key->bytes });
 
-    if (fd >= 0) {
-        close(fd);
-    }
-    return synced;
-}
-
-static bool write_file(struct ph_arena *arena, int fd, struct ph_key *key)
-{
-    struct ph_str text;
-
-    ph_system_random.fill(NULL, key->bytes, sizeof key->bytes);
-    text = ph_base64(arena, (struct ph_str){ key->bytes, sizeof key->bytes });
     return write(fd, text.p, text.n) == (ssize_t)text.n && write(fd, "\n", 1) == 1 &&
            fsync(fd) == 0;
 }
 
-static bool make_file(struct ph_arena *arena, const struct ph_settings *settings, const char *path,
-                      struct ph_key *key, char *why, size_t why_size)
+static bool make_file(struct ph_arena *arena, const char *path, const struct ph_key *key, char *why,
+                      size_t why_size)
 {
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool written;
@@ -85,7 +72,8 @@ static bool make_file(struct ph_arena *arena, const struct ph_settings *settings
     }
     written = write_file(arena, fd, key);
     close(fd);
-    if (!written || !sync_directory(ph_cstr(arena, settings->data))) {
+    /* The name as well as the bytes: without the key the data is gone. */
+    if (!written || !ph_sync_name(path)) {
         unlink(path); /* half a key must not be found at the next start */
         snprintf(why, why_size, "cannot write %s: %s", path, strerror(errno));
         return false;
@@ -122,10 +110,15 @@ static enum found load_credential(struct ph_arena *arena, struct ph_key *key, ch
                : read_from(arena, ph_textf(arena, "%s/master.key", directory), key, why, why_size);
 }
 
+static const char *path_in_data(struct ph_arena *arena, const struct ph_settings *settings)
+{
+    return ph_textf(arena, "%.*s/master.key", PH_FMT(settings->data));
+}
+
 static bool load_from_data(struct ph_arena *arena, const struct ph_settings *settings,
                            struct ph_key *key, bool *made, char *why, size_t why_size)
 {
-    const char *path = ph_textf(arena, "%.*s/master.key", PH_FMT(settings->data));
+    const char *path = path_in_data(arena, settings);
     const enum found found = read_from(arena, path, key, why, why_size);
 
     if (found != NOT_THERE) {
@@ -136,8 +129,29 @@ static bool load_from_data(struct ph_arena *arena, const struct ph_settings *set
                  "there is no master key; %s, and give its file as [master] key_file", HOW);
         return false;
     }
-    *made = make_file(arena, settings, path, key, why, why_size);
+    ph_system_random.fill(NULL, key->bytes, sizeof key->bytes);
+    *made = make_file(arena, path, key, why, why_size);
     return *made;
+}
+
+bool ph_master_key_is_given(const struct ph_settings *settings)
+{
+    struct ph_arena arena = { 0 };
+    const bool given = settings->master_key.n > 0 || getenv("CREDENTIALS_DIRECTORY") != NULL ||
+                       access(path_in_data(&arena, settings), F_OK) == 0;
+
+    ph_arena_finish(&arena);
+    return given;
+}
+
+bool ph_master_key_put(const struct ph_settings *settings, const struct ph_key *key, char *why,
+                       size_t why_size)
+{
+    struct ph_arena arena = { 0 };
+    const bool put = make_file(&arena, path_in_data(&arena, settings), key, why, why_size);
+
+    ph_arena_finish(&arena);
+    return put;
 }
 
 static bool load(struct ph_arena *arena, const struct ph_settings *settings, struct ph_key *key,

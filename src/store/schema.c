@@ -402,26 +402,50 @@ static bool take_step(const struct ph_driver *driver, struct ph_db *db, const st
            write_number(driver, db, PH_STR("schema_min_reader"), step->min_reader);
 }
 
-static bool migrate(const struct ph_driver *driver, struct ph_db *db, enum ph_migration wanted,
-                    const char **why)
+int64_t ph_schema_version(void)
 {
-    int64_t version, min_reader;
+    return STEPS[STEP_COUNT - 1].version;
+}
+
+/* NULL: nothing speaks against it. */
+static const char *objection(const struct ph_migration *wanted, int64_t version, int64_t min_reader,
+                             int64_t filling)
+{
+    if (min_reader > ph_schema_version()) {
+        return "the database was changed by a newer version of Poolhouse that this one cannot"
+               " work with: start the newer version, or restore a backup made before it ran";
+    }
+    if (filling != 0 && !wanted->filling) {
+        return "the database is not complete: an import or a migration of the storage has begun and"
+               " not ended. Run that command again, it goes on where it was";
+    }
+    if (wanted->version > 0 && version > wanted->version) {
+        return "the tables of the database are of a newer version than the file: import it into one"
+               " without tables (a new data directory, or a new database)";
+    }
+    if (wanted->empty_only && version > 0 && version < ph_schema_version()) {
+        return "the tables of the database are those of an older version: run poolhouse migrate";
+    }
+    return NULL;
+}
+
+static bool migrate(const struct ph_driver *driver, struct ph_db *db,
+                    const struct ph_migration *wanted, const char **why)
+{
+    const int64_t end = wanted->version > 0 ? wanted->version : ph_schema_version();
+    int64_t version, min_reader, filling;
 
     if (driver->run(db, CREATE_META) != PH_DB_DONE ||
         !read_number(driver, db, PH_STR("schema_version"), &version) ||
-        !read_number(driver, db, PH_STR("schema_min_reader"), &min_reader)) {
+        !read_number(driver, db, PH_STR("schema_min_reader"), &min_reader) ||
+        !read_number(driver, db, PH_STR(PH_SCHEMA_FILLING), &filling)) {
         return false;
     }
-    if (min_reader > STEPS[STEP_COUNT - 1].version) {
-        *why = "the database was changed by a newer version of Poolhouse that this one cannot"
-               " work with: start the newer version, or restore a backup made before it ran";
+    *why = objection(wanted, version, min_reader, filling);
+    if (*why != NULL) {
         return false;
     }
-    if (wanted == PH_MIGRATE_EMPTY && version > 0 && version < STEPS[STEP_COUNT - 1].version) {
-        *why = "the tables of the database are those of an older version: run poolhouse migrate";
-        return false;
-    }
-    for (size_t i = 0; i < STEP_COUNT; i++) {
+    for (size_t i = 0; i < STEP_COUNT && STEPS[i].version <= end; i++) {
         if (STEPS[i].version > version && !take_step(driver, db, &STEPS[i])) {
             return false;
         }
@@ -441,8 +465,8 @@ static bool begin(const struct ph_driver *driver, struct ph_db *db)
 }
 
 /* One transaction: two processes that start at once take turns, a crash leaves the old schema. */
-bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db, enum ph_migration wanted,
-                       const char **why)
+bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db,
+                       const struct ph_migration *wanted, const char **why)
 {
     *why = NULL;
     if (!begin(driver, db)) {

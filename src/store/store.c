@@ -3,8 +3,10 @@
 #include "crypto/hash.h"
 #include "crypto/random.h"
 #include "store/internal.h"
+#include "store/moving.h"
 #include "store/schema.h"
 #include "util/encode.h"
+#include "util/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,19 +38,6 @@ static void log_reason(struct opening *o, const char *reason)
            ph_f_str("path", o->store->driver->several ? ph_str_from(o->store->driver->name)
                                                       : o->options->path),
            ph_f_text("reason", reason));
-}
-
-/* Of the heap: lives as long as the store. */
-static char *copy_text(struct ph_str text)
-{
-    char *copy = malloc(text.n + 1);
-
-    if (copy == NULL) {
-        ph_fatal("out of memory");
-    }
-    memcpy(copy, text.p, text.n);
-    copy[text.n] = '\0';
-    return copy;
 }
 
 static void wipe_text(char *text)
@@ -104,12 +93,12 @@ static bool prepare_target(struct opening *o)
     if (path.n == 0 || memchr(path.p, 0, path.n) != NULL) {
         return refuse(o, "the path of the database is not a file name");
     }
-    store->path = copy_text(path);
+    store->path = ph_heap_cstr(path);
     o->path = store->path;
     store->target.path = store->path;
     store->driver = ph_driver_for(store->path);
     if (store->driver->several) {
-        store->password = o->options->password.n > 0 ? copy_text(o->options->password) : NULL;
+        store->password = o->options->password.n > 0 ? ph_heap_cstr(o->options->password) : NULL;
         store->target.password = store->password;
         return true;
     }
@@ -135,14 +124,17 @@ static bool open_connection(struct opening *o)
 static bool open_engine(struct opening *o)
 {
     const struct ph_driver *driver = o->store->driver;
-    const enum ph_migration wanted =
-        driver->several && !o->options->migrate ? PH_MIGRATE_EMPTY : PH_MIGRATE_ALL;
+    const struct ph_migration wanted = {
+        .empty_only = driver->several && !o->options->migrate,
+        .filling = o->options->filling,
+        .version = o->options->version,
+    };
     const char *why;
 
     if (!open_connection(o)) {
         return false;
     }
-    if (!ph_schema_migrate(driver, o->db, wanted, &why)) {
+    if (!ph_schema_migrate(driver, o->db, &wanted, &why)) {
         log_reason(o, why != NULL ? why : driver->message(o->db));
         return refuse(o, why != NULL ? why : "the tables of the database cannot be made or read");
     }
@@ -166,14 +158,20 @@ static bool stored_check(struct opening *o, const struct ph_digest *ours, struct
     return tx.verdict == PH_DB_DONE;
 }
 
-static bool check_master_key(struct opening *o)
+void ph_store_check_value(const struct ph_key *master, struct ph_digest *check)
 {
     PH_AUTO(ph_key_wipe) struct ph_key key;
+
+    ph_key_derive(master, PH_STR("poolhouse store check 1"), &key);
+    PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), check, PH_STR("check"));
+}
+
+static bool check_master_key(struct opening *o)
+{
     struct ph_digest ours;
     struct ph_str stored;
 
-    ph_key_derive(o->options->master_key, PH_STR("poolhouse store check 1"), &key);
-    PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), &ours, PH_STR("check"));
+    ph_store_check_value(o->options->master_key, &ours);
     if (!stored_check(o, &ours, &stored)) {
         log_reason(o, o->store->driver->message(o->db));
         return refuse(o, "the check value of the master key cannot be read or written");
@@ -252,13 +250,23 @@ static void name_node(struct ph_store *store)
     ph_arena_finish(&arena);
 }
 
+void ph_store_keys_derive(const struct ph_key *master, struct ph_store_keys *keys)
+{
+    ph_key_derive(master, PH_STR("poolhouse store wrapping 1"), &keys->wrapping);
+    ph_key_derive(master, PH_STR("poolhouse store records 1"), &keys->records);
+}
+
+void ph_store_keys_wipe(struct ph_store_keys *keys)
+{
+    ph_key_wipe(&keys->wrapping);
+    ph_key_wipe(&keys->records);
+}
+
 static struct ph_store *new_store(const struct ph_store_options *options)
 {
-    struct ph_store *store = calloc(1, sizeof *store);
+    PH_AUTO(ph_store_keys_wipe) struct ph_store_keys keys;
+    struct ph_store *store = ph_heap_zeroed(1, sizeof *store);
 
-    if (store == NULL) {
-        ph_fatal("out of memory");
-    }
     store->driver = &ph_driver_sqlite;
     store->log = options->log;
     store->log.request_id = (struct ph_str){ 0 };
@@ -268,8 +276,10 @@ static struct ph_store *new_store(const struct ph_store_options *options)
     store->opened_ns = ph_monotonic_ns();
     store->spent = ph_spent_set_create();
     name_node(store);
-    ph_key_derive(options->master_key, PH_STR("poolhouse store wrapping 1"), &store->wrapping_key);
-    ph_key_derive(options->master_key, PH_STR("poolhouse store records 1"), &store->record_key);
+    ph_store_keys_derive(options->master_key, &keys);
+    store->wrapping_key = keys.wrapping;
+    store->record_key = keys.records;
+    store->schema_version = options->version > 0 ? options->version : ph_schema_version();
     return store;
 }
 
@@ -309,7 +319,13 @@ void ph_store_close(struct ph_store *store)
     }
     wipe_text(store->path);
     wipe_text(store->password);
+    ph_arena_finish(&store->texts);
     free(store);
+}
+
+int64_t ph_store_version(const struct ph_store *store)
+{
+    return store->schema_version;
 }
 
 void ph_store_key(const struct ph_ctx *ctx, struct ph_str purpose, struct ph_key *key)
@@ -349,70 +365,4 @@ bool ph_store_is_ready(struct ph_store *store, const char **why)
                : "the disk of the database is full: users can sign in, nothing can be changed;"
                  " make space";
     return false;
-}
-
-/* The copy counts as made when its bytes and its name are on the disk. */
-static bool sync_copy(struct ph_arena *arena, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *directory =
-        slash == NULL ? "."
-        : slash == path
-            ? "/"
-            : ph_cstr(arena, (struct ph_str){ (const uint8_t *)path, (size_t)(slash - path) });
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
-    const int dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool synced = file >= 0 && dir >= 0 && fsync(file) == 0 && fsync(dir) == 0;
-
-    if (file >= 0) {
-        close(file);
-    }
-    if (dir >= 0) {
-        close(dir);
-    }
-    return synced;
-}
-
-static bool copy_to(struct ph_store *store, const char *path)
-{
-    struct ph_db *db = ph_readers_take(store->readers);
-    enum ph_verdict verdict;
-
-    if (db == NULL) {
-        return false;
-    }
-    verdict = store->driver->backup(db, path);
-    if (verdict != PH_DB_DONE) {
-        PH_LOG(&store->log, PH_ERROR, "backup_failed",
-               ph_f_text("reason", store->driver->message(db)));
-    }
-    ph_readers_give(store->readers, db);
-    return verdict == PH_DB_DONE;
-}
-
-bool ph_store_backup(struct ph_store *store, const char *path, const char **why)
-{
-    struct ph_arena arena = { 0 };
-    bool done;
-    int fd;
-
-    if (store->driver->backup == NULL) {
-        *why = "PostgreSQL has its own tools for that: pg_basebackup with an archive of the WAL, or"
-               " pg_dump";
-        return false;
-    }
-    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        *why = errno == EEXIST ? "the file exists already: a backup overwrites nothing"
-                               : "the file cannot be created";
-        return false;
-    }
-    close(fd);
-    done = copy_to(store, path) && sync_copy(&arena, path);
-    ph_arena_finish(&arena);
-    if (!done) {
-        unlink(path);
-        *why = "the copy could not be written (the log says why)";
-    }
-    return done;
 }
