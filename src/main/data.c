@@ -86,6 +86,7 @@ static bool open_store(struct ph_data *data, enum ph_data_wanted wanted, char *w
 
     ph_data_place(&data->arena, data->ctx.settings, &options);
     options.migrate = options.migrate || wanted == PH_DATA_MIGRATED;
+    options.contract = wanted == PH_DATA_CONTRACTED;
     if (!load_key(data->ctx.settings, &key, why, why_size)) {
         return false;
     }

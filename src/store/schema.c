@@ -308,13 +308,18 @@ static const char *const STEP_LEASES[] = {
     NULL,
 };
 
-struct step {
-    int64_t version;
-    int64_t min_reader; /* the oldest version that may read and write what this step leaves */
-    const char *const *statements;
+/*
+ * Servers that share the database, and what the oldest of them must be able to read: a step that
+ * takes something away waits until they have gone.
+ */
+static const char *const STEP_NODES[] = {
+    "CREATE TABLE IF NOT EXISTS nodes (id TEXT NOT NULL PRIMARY KEY, program TEXT NOT NULL,"
+    " knows BIGINT NOT NULL, master TEXT NOT NULL, keys BIGINT NOT NULL,"
+    " seen_ms BIGINT NOT NULL)",
+    NULL,
 };
 
-static const struct step STEPS[] = {
+const struct ph_schema_step ph_schema_steps[] = {
     { .version = 1, .min_reader = 1, .statements = STEP_1 },
     { .version = 2, .min_reader = 1, .statements = STEP_2 },
     { .version = 3, .min_reader = 1, .statements = STEP_FACTORS },
@@ -334,117 +339,10 @@ static const struct step STEPS[] = {
     { .version = 17, .min_reader = 1, .statements = STEP_SLOTS },
     { .version = 18, .min_reader = 1, .statements = STEP_IMPORTS },
     { .version = 19, .min_reader = 1, .statements = STEP_LEASES },
+    { .version = 20, .min_reader = 1, .statements = STEP_NODES },
+#ifdef PH_LATER_STEPS /* of a later version of the program: only the tests have one */
+    PH_LATER_STEPS
+#endif
 };
-enum {
-    STEP_COUNT = sizeof STEPS / sizeof STEPS[0],
-    BEGIN_TRIES = 10, /* each as long as the driver waits for another process */
-};
 
-static const char CREATE_META[] = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY,"
-                                  " number BIGINT, bytes BYTEA)";
-static const char READ_NUMBER[] = "SELECT number FROM meta WHERE name = $1";
-static const char WRITE_NUMBER[] = "INSERT INTO meta (name, number) VALUES ($1, $2)"
-                                   " ON CONFLICT (name) DO UPDATE SET number = excluded.number";
-
-static bool bind_name(const struct ph_driver *driver, struct ph_db_stmt *stmt, struct ph_str name)
-{
-    const struct ph_db_value value = { .kind = PH_DB_TEXT, .s = name };
-
-    return stmt != NULL && driver->bind(stmt, 1, &value) == PH_DB_DONE;
-}
-
-static bool read_number(const struct ph_driver *driver, struct ph_db *db, struct ph_str name,
-                        int64_t *number)
-{
-    struct ph_db_stmt *stmt = driver->prepare(db, READ_NUMBER);
-    enum ph_verdict verdict;
-
-    if (!bind_name(driver, stmt, name)) {
-        return false;
-    }
-    verdict = driver->step(stmt);
-    *number = verdict == PH_DB_ROW ? driver->column_int(stmt, 0) : 0;
-    driver->reset(stmt);
-    return verdict == PH_DB_ROW || verdict == PH_DB_DONE;
-}
-
-static bool write_number(const struct ph_driver *driver, struct ph_db *db, struct ph_str name,
-                         int64_t number)
-{
-    const struct ph_db_value value = { .kind = PH_DB_INT, .n = number };
-    struct ph_db_stmt *stmt = driver->prepare(db, WRITE_NUMBER);
-    bool done;
-
-    if (!bind_name(driver, stmt, name) || driver->bind(stmt, 2, &value) != PH_DB_DONE) {
-        return false;
-    }
-    done = driver->step(stmt) == PH_DB_DONE;
-    driver->reset(stmt);
-    return done;
-}
-
-static bool take_step(const struct ph_driver *driver, struct ph_db *db, const struct step *step)
-{
-    for (const char *const *sql = step->statements; *sql != NULL; sql++) {
-        if (driver->run(db, *sql) != PH_DB_DONE) {
-            return false;
-        }
-    }
-    return write_number(driver, db, PH_STR("schema_version"), step->version) &&
-           write_number(driver, db, PH_STR("schema_min_reader"), step->min_reader);
-}
-
-static bool migrate(const struct ph_driver *driver, struct ph_db *db, enum ph_migration wanted,
-                    const char **why)
-{
-    int64_t version, min_reader;
-
-    if (driver->run(db, CREATE_META) != PH_DB_DONE ||
-        !read_number(driver, db, PH_STR("schema_version"), &version) ||
-        !read_number(driver, db, PH_STR("schema_min_reader"), &min_reader)) {
-        return false;
-    }
-    if (min_reader > STEPS[STEP_COUNT - 1].version) {
-        *why = "the database was changed by a newer version of Poolhouse that this one cannot"
-               " work with: start the newer version, or restore a backup made before it ran";
-        return false;
-    }
-    if (wanted == PH_MIGRATE_EMPTY && version > 0 && version < STEPS[STEP_COUNT - 1].version) {
-        *why = "the tables of the database are those of an older version: run poolhouse migrate";
-        return false;
-    }
-    for (size_t i = 0; i < STEP_COUNT; i++) {
-        if (STEPS[i].version > version && !take_step(driver, db, &STEPS[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool begin(const struct ph_driver *driver, struct ph_db *db)
-{
-    enum ph_verdict verdict = PH_DB_RETRY;
-
-    for (int i = 0; i < BEGIN_TRIES && verdict == PH_DB_RETRY; i++) {
-        driver->rollback(db);
-        verdict = driver->begin_alone(db);
-    }
-    return verdict == PH_DB_DONE;
-}
-
-/* One transaction: two processes that start at once take turns, a crash leaves the old schema. */
-bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db, enum ph_migration wanted,
-                       const char **why)
-{
-    *why = NULL;
-    if (!begin(driver, db)) {
-        return false;
-    }
-    if (!migrate(driver, db, wanted, why)) {
-        if (*why != NULL) {
-            driver->rollback(db); /* else its message would be lost; closing rolls back, too */
-        }
-        return false;
-    }
-    return driver->commit(db) == PH_DB_DONE;
-}
+const size_t ph_schema_step_count = sizeof ph_schema_steps / sizeof ph_schema_steps[0];

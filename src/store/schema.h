@@ -1,19 +1,53 @@
-/* The tables and how they came to be. Included only inside store/. */
+/*
+ * The tables and how they came to be. Included only inside store/.
+ *
+ * Steps are of two kinds. One that expands adds: a table, a column with a default, an index.
+ * Programs that do not know it go on reading and writing. One that contracts takes away what older
+ * programs need, and says so by min_reader: it is taken when none of them runs any more. A program
+ * works with the tables from its last expanding step on, and with later ones as long as min_reader
+ * allows.
+ */
 #ifndef PH_STORE_SCHEMA_H
 #define PH_STORE_SCHEMA_H
 
 #include "store/driver/driver.h"
+#include "util/log.h"
+
+struct ph_schema_step {
+    int64_t version;    /* of the tables after it: 1, 2, ... */
+    int64_t min_reader; /* the oldest version that may read and write what this step leaves */
+    const char *const *statements;
+};
+
+/* In the order of their versions. */
+extern const struct ph_schema_step ph_schema_steps[];
+extern const size_t ph_schema_step_count;
 
 enum ph_migration {
-    PH_MIGRATE_ALL,   /* whatever version the tables are of */
-    PH_MIGRATE_EMPTY, /* a database without tables only: others may be using those that are there */
+    PH_MIGRATE_EMPTY,    /* makes the tables of an empty database; others may be using older ones */
+    PH_MIGRATE_EXPAND,   /* up to the last step that expands */
+    PH_MIGRATE_CONTRACT, /* all steps */
+};
+
+struct ph_node;
+
+struct ph_schema_job {
+    enum ph_migration wanted;
+    const struct ph_node *node; /* a server that enters itself with the same commit; NULL: none */
+    bool alone;                 /* no other server can be running, whatever the rows of nodes say */
+    int64_t now_ms;
+    const struct ph_log *log; /* gets the numbers and names behind a refusal */
 };
 
 /*
- * Brings a database to the current schema, in one transaction. On failure *why is a static text
- * that says what to do, or NULL: ask the driver for its message.
+ * Brings a database to the wanted state, in one transaction: two processes that start at once take
+ * turns, a crash leaves the old tables. On failure *why is a static text that says what to do, or
+ * NULL: ask the driver for its message.
  */
 PH_MUST_USE bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db,
-                                   enum ph_migration wanted, const char **why);
+                                   const struct ph_schema_job *job, const char **why);
+
+/* The newest version that this program knows. */
+int64_t ph_schema_known(void);
 
 #endif

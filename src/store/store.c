@@ -3,6 +3,7 @@
 #include "crypto/hash.h"
 #include "crypto/random.h"
 #include "store/internal.h"
+#include "store/node_row.h"
 #include "store/schema.h"
 #include "util/encode.h"
 
@@ -46,9 +47,28 @@ static char *copy_text(struct ph_str text)
     if (copy == NULL) {
         ph_fatal("out of memory");
     }
-    memcpy(copy, text.p, text.n);
+    if (text.n > 0) {
+        memcpy(copy, text.p, text.n);
+    }
     copy[text.n] = '\0';
     return copy;
+}
+
+static void leave(struct ph_tx *tx, void *arg)
+{
+    const struct ph_str *id = arg;
+
+    ph_node_leave(tx, *id);
+}
+
+/* Others need not wait until we are taken for dead. */
+static void leave_nodes(struct ph_store *store)
+{
+    struct ph_str id = ph_store_node(store);
+
+    if (store->entered && store->writer != NULL) {
+        (void)ph_writer_run(store->writer, NULL, leave, &id, sizeof id);
+    }
 }
 
 static void wipe_text(char *text)
@@ -132,58 +152,55 @@ static bool open_connection(struct opening *o)
                            " another process holds it, or the disk is full");
 }
 
+/* Of a file only one server at a time is alive, and it is we; commands are many. */
+static struct ph_schema_job schema_job(const struct opening *o, const struct ph_node *node)
+{
+    const struct ph_store_options *options = o->options;
+    const bool several = o->store->driver->several;
+
+    return (struct ph_schema_job){
+        .wanted = options->contract              ? PH_MIGRATE_CONTRACT
+                  : several && !options->migrate ? PH_MIGRATE_EMPTY
+                                                 : PH_MIGRATE_EXPAND,
+        .node = options->exclusive ? node : NULL,
+        .alone = !several && options->exclusive,
+        .now_ms = o->store->opened_ms,
+        .log = &o->options->log,
+    };
+}
+
 static bool open_engine(struct opening *o)
 {
     const struct ph_driver *driver = o->store->driver;
-    const enum ph_migration wanted =
-        driver->several && !o->options->migrate ? PH_MIGRATE_EMPTY : PH_MIGRATE_ALL;
+    const struct ph_node node = ph_store_as_node(o->store);
+    const struct ph_schema_job job = schema_job(o, &node);
     const char *why;
 
     if (!open_connection(o)) {
         return false;
     }
-    if (!ph_schema_migrate(driver, o->db, wanted, &why)) {
+    if (!ph_schema_migrate(driver, o->db, &job, &why)) {
         log_reason(o, why != NULL ? why : driver->message(o->db));
         return refuse(o, why != NULL ? why : "the tables of the database cannot be made or read");
     }
     return true;
 }
 
-static const char READ_CHECK[] = "SELECT bytes FROM meta WHERE name = 'master_key_check'";
-static const char WRITE_CHECK[] = "INSERT INTO meta (name, bytes) VALUES ('master_key_check', $1)"
-                                  " ON CONFLICT (name) DO NOTHING";
-
-/* Reads what is stored; the value of a new database is written first. */
-static bool stored_check(struct opening *o, const struct ph_digest *ours, struct ph_str *stored)
-{
-    struct ph_tx tx = { .driver = o->store->driver, .db = o->db };
-    struct ph_q q;
-
-    (void)PH_RUN(&tx, WRITE_CHECK, ph_v_bytes(ph_digest_str(ours)));
-    ph_tx_query(&tx, &q, READ_CHECK, NULL, 0);
-    *stored = ph_q_row(&q) ? ph_q_str(&q, &o->arena, 0) : (struct ph_str){ 0 };
-    ph_q_end(&q);
-    return tx.verdict == PH_DB_DONE;
-}
-
 static bool check_master_key(struct opening *o)
 {
-    PH_AUTO(ph_key_wipe) struct ph_key key;
-    struct ph_digest ours;
-    struct ph_str stored;
+    struct ph_tx tx = { .driver = o->store->driver, .db = o->db };
 
-    ph_key_derive(o->options->master_key, PH_STR("poolhouse store check 1"), &key);
-    PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), &ours, PH_STR("check"));
-    if (!stored_check(o, &ours, &stored)) {
+    if (ph_master_load(&o->store->master, &tx, true)) {
+        return true;
+    }
+    if (tx.verdict != PH_DB_DONE) {
         log_reason(o, o->store->driver->message(o->db));
         return refuse(o, "the check value of the master key cannot be read or written");
     }
-    if (!ph_equal_secret(ph_digest_str(&ours), stored)) {
-        return refuse(o, "the master key is not the one that this database was made with: give"
-                         " the right key (it was announced or stored when the database was made);"
-                         " without it the secrets in the database cannot be read by anybody");
-    }
-    return true;
+    return refuse(o, "the master key is not the one that this database was made with: give"
+                     " the right key (it was announced or stored when the database was made, or"
+                     " replaced by keys rotate-master); without it the secrets in the database"
+                     " cannot be read by anybody");
 }
 
 static const char READ_SPENT[] = "SELECT digest, expires_ms FROM spent";
@@ -249,7 +266,20 @@ static void name_node(struct ph_store *store)
     ph_system_random.fill(ph_system_random.self, bytes, sizeof bytes);
     name = ph_cstr(&arena, ph_hex(&arena, (struct ph_str){ bytes, sizeof bytes }));
     memcpy(store->node, name, sizeof store->node);
+    name = ph_cstr(&arena, ph_master_key_name(&arena, &store->master.given.check));
+    memcpy(store->master_name, name, sizeof store->master_name);
     ph_arena_finish(&arena);
+}
+
+struct ph_node ph_store_as_node(struct ph_store *store)
+{
+    return (struct ph_node){
+        .id = ph_store_node(store),
+        .program = ph_str_from(store->program),
+        .master = ph_str_from(store->master_name),
+        .knows = ph_schema_known(),
+        .keys = ph_master_epoch(&store->master),
+    };
 }
 
 static struct ph_store *new_store(const struct ph_store_options *options)
@@ -267,9 +297,9 @@ static struct ph_store *new_store(const struct ph_store_options *options)
     store->opened_ms = ph_system_clock.now_ms(ph_system_clock.self);
     store->opened_ns = ph_monotonic_ns();
     store->spent = ph_spent_set_create();
+    store->program = copy_text(options->program);
+    ph_master_init(&store->master, options->master_key);
     name_node(store);
-    ph_key_derive(options->master_key, PH_STR("poolhouse store wrapping 1"), &store->wrapping_key);
-    ph_key_derive(options->master_key, PH_STR("poolhouse store records 1"), &store->record_key);
     return store;
 }
 
@@ -282,6 +312,7 @@ bool ph_store_open(const struct ph_store_options *options, struct ph_store **sto
 
     if (opened) {
         start_threads(&o);
+        o.store->entered = options->exclusive;
         *store = o.store;
     } else {
         *why = o.why;
@@ -297,24 +328,52 @@ void ph_store_close(struct ph_store *store)
     if (store == NULL) {
         return;
     }
+    leave_nodes(store);
     ph_writer_destroy(store->writer);
     ph_readers_destroy(store->readers);
     ph_write_pool_destroy(store->pool);
     store->driver->close(store->db); /* the last connection moves the log into the file */
     ph_spent_set_destroy(store->spent);
-    ph_key_wipe(&store->wrapping_key);
-    ph_key_wipe(&store->record_key);
+    ph_master_finish(&store->master);
     if (store->lock_fd >= 0) {
         close(store->lock_fd); /* the file stays: removing it would race with the next server */
     }
     wipe_text(store->path);
     wipe_text(store->password);
+    free(store->program);
     free(store);
 }
 
 void ph_store_key(const struct ph_ctx *ctx, struct ph_str purpose, struct ph_key *key)
 {
-    ph_key_derive(&ctx->store->record_key, purpose, key);
+    PH_AUTO(ph_key_pair_wipe) struct ph_key_pair records = { 0 };
+
+    ph_master_records(&ctx->store->master, &records);
+    ph_key_derive(&records.seals, purpose, key);
+}
+
+bool ph_store_other_key(const struct ph_ctx *ctx, struct ph_str purpose, struct ph_key *key)
+{
+    PH_AUTO(ph_key_pair_wipe) struct ph_key_pair records = { 0 };
+
+    ph_master_records(&ctx->store->master, &records);
+    if (records.two) {
+        ph_key_derive(&records.other, purpose, key);
+    }
+    return records.two;
+}
+
+bool ph_store_reload_keys(struct ph_store *store)
+{
+    struct ph_tx tx = { .driver = store->driver, .db = ph_readers_take(store->readers) };
+    bool loaded;
+
+    if (tx.db == NULL) {
+        return false;
+    }
+    loaded = ph_master_load(&store->master, &tx, false);
+    ph_readers_give(store->readers, tx.db);
+    return loaded;
 }
 
 int64_t ph_store_forget_until_ms(const struct ph_store *store, int64_t now_ms)
