@@ -313,6 +313,9 @@ bool ph_store_open(const struct ph_store_options *options, struct ph_store **sto
     if (opened) {
         start_threads(&o);
         o.store->entered = options->exclusive;
+        if (o.store->entered && ph_master_epoch(&o.store->master) > 0) {
+            ph_store_beat(o.store, o.store->opened_ms); /* with the keys that it has by now */
+        }
         *store = o.store;
     } else {
         *why = o.why;
