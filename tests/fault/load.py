@@ -87,8 +87,8 @@ class LoadTest(PoolhouseTest):
 
     def under_load(self, action, kinds=(SdkLoad, KeptLoad, NewLoad), each=3, servers=None):
         """Does something while all of them call; they have ended when it returns."""
-        loads = [kind(self, server, i) for server in servers or [self.server]
-                 for kind in kinds for i in range(each)]
+        loads = [kind(self, server, next(self.names)) for server in servers or [self.server]
+                 for kind in kinds for _ in range(each)]
         for load in loads:
             load.start()
         try:

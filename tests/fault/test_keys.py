@@ -71,6 +71,11 @@ class KeysTest(LoadTest):
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
         return done.stdout
 
+    def doctor(self):
+        return subprocess.run([binary(), 'doctor', '--mode', 'serve', '--data', self.server.data],
+                              env=self.server.environment(), check=False, capture_output=True,
+                              text=True, timeout=60).stdout
+
     def keys_refused(self, text, *words):
         done = self.run_command(*words)
         self.assertEqual(1, done.returncode, done.stdout)
@@ -153,12 +158,14 @@ class OneServer(KeysTest):
             other = new_key(self.key_file() + '.other')
             self.keys_refused('the rotation before is not finished', 'rotate-master', '--new-key-file', other)
             self.keys_refused('the configuration still has the old key', 'retire-master')
+            self.assertIn('two master keys open it', self.doctor())
             self.restart()  # with the old key: as good as before
             self.install(next_key)
             self.keys_refused('a server that was started with the old key still runs', 'retire-master')
             self.restart()
             self.killed_and_done('retire-master')
             self.assertIn('nothing to retire', self.keys('retire-master'))
+            self.assertNotIn('two master keys', self.doctor())
 
     def the_old_key_opens_nothing(self):
         with open(self.key_file(), 'rb') as f:
