@@ -109,6 +109,9 @@ PH_MUST_USE struct ph_err ph_ask_plainly(struct ph_ctx *ctx, struct ph_attempt *
 /* For stages whose state rides in the Session. */
 PH_MUST_USE struct ph_err ph_open_session(struct ph_ctx *ctx, struct ph_attempt *attempt);
 
+/* NotAuthorizedException when what was opened has expired. */
+PH_MUST_USE struct ph_err ph_check_age(struct ph_ctx *ctx, const struct ph_attempt *attempt);
+
 /* Spends what was opened; *first is false when another answer advanced with it before. */
 PH_MUST_USE struct ph_err ph_spend_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt,
                                           bool *first);

@@ -10,6 +10,7 @@
 #include "http/internal.h"
 
 #include "util/clock.h"
+#include "util/memory.h"
 
 #include <linux/tcp.h>
 #include <malloc.h>
@@ -91,11 +92,8 @@ static struct ph_http_connection *opened(struct ph_http_server *server,
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct ph_http_connection *c = calloc(1, sizeof *c);
+    struct ph_http_connection *c = ph_heap_zeroed(1, sizeof *c);
 
-    if (c == NULL) {
-        ph_fatal("out of memory");
-    }
     c->fd = info == NULL ? -1 : info->connect_fd;
     c->since_ns = ph_monotonic_ns();
     pthread_mutex_lock(&server->lock);

@@ -1,6 +1,7 @@
 #include "http/internal.h"
 
 #include "util/clock.h"
+#include "util/memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -91,11 +92,8 @@ struct ph_http_server *ph_http_server_create(const struct ph_http_options *optio
                                              const struct ph_http_handler *handler,
                                              struct ph_workers *workers, char *why, size_t why_size)
 {
-    struct ph_http_server *server = calloc(1, sizeof *server);
+    struct ph_http_server *server = ph_heap_zeroed(1, sizeof *server);
 
-    if (server == NULL) {
-        ph_fatal("out of memory");
-    }
     server->options = *options;
     server->handler = *handler;
     server->workers = workers;

@@ -6,6 +6,7 @@
 #include "deliver/mail.h"
 #include "http/probe.h"
 #include "store/access.h"
+#include "store/backup.h"
 #include "store/master.h"
 
 #include <errno.h>
@@ -173,6 +174,29 @@ static void check_administrators(struct doctor *d, struct ph_ctx *ctx)
     }
 }
 
+enum { BACKUP_DAYS = 7 };
+
+/* Of a server in production that is one file; who runs PostgreSQL has other tools for it. */
+static void check_backup(struct doctor *d, struct ph_ctx *ctx)
+{
+    int64_t at_ms = 0, days;
+
+    if (d->settings->mode == PH_MODE_DEV || d->settings->database.n > 0 ||
+        ph_store_backup_ms(ctx, &at_ms).type != NULL) {
+        return;
+    }
+    days = (ph_now_ms(ctx) - at_ms) / (86400 * 1000);
+    if (at_ms == 0) {
+        say(d, VERDICT_WARN, "no backup was made yet; run: poolhouse backup FILE");
+    } else if (days >= BACKUP_DAYS) {
+        say(d, VERDICT_WARN, "the last backup is %lld days old; run: poolhouse backup FILE",
+            (long long)days);
+    } else {
+        say(d, VERDICT_OK, "the last backup is of %.*s",
+            PH_FMT(ph_time_iso(&d->arena, at_ms / 1000)));
+    }
+}
+
 static void check_database(struct doctor *d)
 {
     struct ph_data data;
@@ -195,6 +219,7 @@ static void check_database(struct doctor *d)
     check_ready(d, data.ctx.store);
     check_rotation(d, &data.ctx);
     check_administrators(d, &data.ctx);
+    check_backup(d, &data.ctx);
     ph_data_close(&data);
 }
 

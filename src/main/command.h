@@ -26,9 +26,11 @@ extern const struct ph_command ph_command_credentials;
 extern const struct ph_command ph_command_keys;
 extern const struct ph_command ph_command_pool;
 extern const struct ph_command ph_command_backup;
+extern const struct ph_command ph_command_restore;
 extern const struct ph_command ph_command_migrate;
 extern const struct ph_command ph_command_doctor;
 extern const struct ph_command ph_command_dump;
+extern const struct ph_command ph_command_leave;
 extern const struct ph_command ph_command_help;
 extern const struct ph_command ph_command_version;
 

@@ -67,9 +67,8 @@ static bool check_existing(struct ph_data *data, char *why, size_t why_size)
     return false;
 }
 
-/* As in `serve`, which makes no key. */
-static bool load_key(const struct ph_settings *settings, struct ph_key *key, char *why,
-                     size_t why_size)
+bool ph_data_load_key(const struct ph_settings *settings, struct ph_key *key, char *why,
+                      size_t why_size)
 {
     struct ph_settings strict = *settings;
     bool made;
@@ -87,7 +86,7 @@ static bool open_store(struct ph_data *data, enum ph_data_wanted wanted, char *w
     ph_data_place(&data->arena, data->ctx.settings, &options);
     options.migrate = options.migrate || wanted == PH_DATA_MIGRATED;
     options.contract = wanted == PH_DATA_CONTRACTED;
-    if (!load_key(data->ctx.settings, &key, why, why_size)) {
+    if (!ph_data_load_key(data->ctx.settings, &key, why, why_size)) {
         return false;
     }
     if (!ph_store_open(&options, &data->ctx.store, &text)) {

@@ -44,6 +44,10 @@ PH_MUST_USE bool ph_data_open(struct ph_data *data, const struct ph_settings *se
 
 void ph_data_close(struct ph_data *data);
 
+/* The configured master key, as `serve` finds it: makes none. */
+PH_MUST_USE bool ph_data_load_key(const struct ph_settings *settings, struct ph_key *key, char *why,
+                                  size_t why_size);
+
 /*
  * Writes the text and a line end to a file that is there or not, readable by this user only. False
  * with the reason in errno.

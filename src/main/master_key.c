@@ -63,18 +63,16 @@ static bool sync_directory(const char *path)
     return synced;
 }
 
-static bool write_file(struct ph_arena *arena, int fd, struct ph_key *key)
+static bool write_file(struct ph_arena *arena, int fd, const struct ph_key *key)
 {
-    struct ph_str text;
+    const struct ph_str text = ph_base64(arena, (struct ph_str){ key->bytes, sizeof key->bytes });
 
-    ph_system_random.fill(NULL, key->bytes, sizeof key->bytes);
-    text = ph_base64(arena, (struct ph_str){ key->bytes, sizeof key->bytes });
     return write(fd, text.p, text.n) == (ssize_t)text.n && write(fd, "\n", 1) == 1 &&
            fsync(fd) == 0;
 }
 
 static bool make_file(struct ph_arena *arena, const struct ph_settings *settings, const char *path,
-                      struct ph_key *key, char *why, size_t why_size)
+                      const struct ph_key *key, char *why, size_t why_size)
 {
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool written;
@@ -122,10 +120,15 @@ static enum found load_credential(struct ph_arena *arena, struct ph_key *key, ch
                : read_from(arena, ph_textf(arena, "%s/master.key", directory), key, why, why_size);
 }
 
+static const char *path_in_data(struct ph_arena *arena, const struct ph_settings *settings)
+{
+    return ph_textf(arena, "%.*s/master.key", PH_FMT(settings->data));
+}
+
 static bool load_from_data(struct ph_arena *arena, const struct ph_settings *settings,
                            struct ph_key *key, bool *made, char *why, size_t why_size)
 {
-    const char *path = ph_textf(arena, "%.*s/master.key", PH_FMT(settings->data));
+    const char *path = path_in_data(arena, settings);
     const enum found found = read_from(arena, path, key, why, why_size);
 
     if (found != NOT_THERE) {
@@ -136,8 +139,30 @@ static bool load_from_data(struct ph_arena *arena, const struct ph_settings *set
                  "there is no master key; %s, and give its file as [master] key_file", HOW);
         return false;
     }
+    ph_system_random.fill(NULL, key->bytes, sizeof key->bytes);
     *made = make_file(arena, settings, path, key, why, why_size);
     return *made;
+}
+
+bool ph_master_key_is_given(const struct ph_settings *settings)
+{
+    struct ph_arena arena = { 0 };
+    const bool given = settings->master_key.n > 0 || getenv("CREDENTIALS_DIRECTORY") != NULL ||
+                       access(path_in_data(&arena, settings), F_OK) == 0;
+
+    ph_arena_finish(&arena);
+    return given;
+}
+
+bool ph_master_key_put(const struct ph_settings *settings, const struct ph_key *key, char *why,
+                       size_t why_size)
+{
+    struct ph_arena arena = { 0 };
+    const bool put =
+        make_file(&arena, settings, path_in_data(&arena, settings), key, why, why_size);
+
+    ph_arena_finish(&arena);
+    return put;
 }
 
 static bool load(struct ph_arena *arena, const struct ph_settings *settings, struct ph_key *key,

@@ -23,4 +23,12 @@ PH_MUST_USE bool ph_master_key_load(const struct ph_settings *settings, struct p
 PH_MUST_USE bool ph_master_key_read(const char *path, struct ph_key *key, char *why,
                                     size_t why_size);
 
+/* True when a key would be read, good or not: configured, from systemd, or in the data directory.
+ */
+bool ph_master_key_is_given(const struct ph_settings *settings);
+
+/* Writes a key that came from elsewhere to the data directory, where none may be. */
+PH_MUST_USE bool ph_master_key_put(const struct ph_settings *settings, const struct ph_key *key,
+                                   char *why, size_t why_size);
+
 #endif

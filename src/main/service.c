@@ -23,6 +23,7 @@
 #include "trigger/sender.h"
 #include "util/clock.h"
 #include "util/json.h"
+#include "util/memory.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -263,11 +264,8 @@ static void start_post(struct ph_service *service)
 struct ph_service *ph_service_create(const struct ph_settings *settings, const struct ph_seed *seed,
                                      char *why, size_t why_size)
 {
-    struct ph_service *service = calloc(1, sizeof *service);
+    struct ph_service *service = ph_heap_zeroed(1, sizeof *service);
 
-    if (service == NULL) {
-        ph_fatal("out of memory");
-    }
     service->settings = settings;
     service->sink = (struct ph_log_sink){ .fd = STDERR_FILENO,
                                           .least = settings->log_level,

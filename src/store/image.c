@@ -2,6 +2,7 @@
 
 #include "store/internal.h"
 #include "store/schema.h"
+#include "util/memory.h"
 
 #include <stdlib.h>
 
@@ -22,11 +23,8 @@ static struct ph_db *open_in_memory(const struct ph_driver *driver)
 
 static struct ph_store_image *new_image(const struct ph_store *store, struct ph_db *db)
 {
-    struct ph_store_image *image = calloc(1, sizeof *image);
+    struct ph_store_image *image = ph_heap_zeroed(1, sizeof *image);
 
-    if (image == NULL) {
-        ph_fatal("out of memory");
-    }
     image->driver = store->driver;
     image->db = db;
     return image;
@@ -117,7 +115,7 @@ static bool copy_keys(struct ph_store *store, struct ph_db *to)
 
 bool ph_store_image_empty(struct ph_store *store, struct ph_store_image **image, const char **why)
 {
-    const struct ph_schema_job job = { .wanted = PH_MIGRATE_CONTRACT, .log = &store->log };
+    const struct ph_migration newest = { .log = &store->log };
     struct ph_db *db;
     const char *text;
 
@@ -126,7 +124,8 @@ bool ph_store_image_empty(struct ph_store *store, struct ph_store_image **image,
         return false;
     }
     db = open_in_memory(store->driver);
-    if (db == NULL || !ph_schema_migrate(store->driver, db, &job, &text) || !copy_keys(store, db)) {
+    if (db == NULL || !ph_schema_migrate(store->driver, db, &newest, &text) ||
+        !copy_keys(store, db)) {
         store->driver->close(db);
         *why = FAILED;
         return false;

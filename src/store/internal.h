@@ -36,6 +36,8 @@ struct ph_store {
     char master_name[2 * PH_MASTER_NAME_BYTES + 1]; /* which master key we were started with */
     char node[33];                 /* who we are among the processes that share the database */
     _Atomic int64_t last_position; /* of a message, on an engine of several writers */
+    struct ph_arena texts;         /* SQL of moving.c, kept as long as the statements are */
+    int64_t schema_version;        /* of the tables: the newest but while filling */
     int64_t opened_ms;             /* by the system's clock, and by the one that nobody sets */
     int64_t opened_ns;
 };

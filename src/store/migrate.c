@@ -12,6 +12,9 @@ static const char TOO_NEW[] =
     " much): start the newer version, or restore a backup made before it ran";
 static const char TOO_OLD[] =
     "the tables of the database are those of an older version: run poolhouse migrate";
+static const char FILLING[] =
+    "the database is not complete: an import or a migration of the storage has begun and not ended."
+    " Run that command again, it goes on where it was";
 static const char HELD[] =
     "the tables of the database are in use by a long transaction (a dump?): try again when it is"
     " over";
@@ -19,7 +22,7 @@ static const char STILL_USED[] =
     "a server of an older version still runs and needs what would be taken away (the log says which"
     " one): replace it first; one that was killed is waited for a minute";
 
-int64_t ph_schema_known(void)
+int64_t ph_schema_version(void)
 {
     return ph_schema_steps[ph_schema_step_count - 1].version;
 }
@@ -41,9 +44,12 @@ static int64_t needed(void)
 }
 
 /* How far to go. An empty database has no users of older tables. */
-static int64_t goal(const struct ph_schema_job *job, int64_t version)
+static int64_t goal(const struct ph_migration *job, int64_t version)
 {
-    return version == 0 || job->wanted == PH_MIGRATE_CONTRACT ? ph_schema_known() : needed();
+    if (job->version > 0) {
+        return job->version;
+    }
+    return version == 0 || job->kind == PH_MIGRATE_ALL ? ph_schema_version() : needed();
 }
 
 static void take_step(struct ph_tx *tx, const struct ph_schema_step *step)
@@ -56,7 +62,7 @@ static void take_step(struct ph_tx *tx, const struct ph_schema_step *step)
     ph_meta_write_number(tx, PH_STR("schema_min_reader"), step->min_reader);
 }
 
-static const char *take_steps(struct ph_tx *tx, const struct ph_schema_job *job, int64_t version)
+static const char *take_steps(struct ph_tx *tx, const struct ph_migration *job, int64_t version)
 {
     const int64_t last = goal(job, version);
 
@@ -76,26 +82,29 @@ static const char *take_steps(struct ph_tx *tx, const struct ph_schema_job *job,
 }
 
 /* NULL, or why not; a failure of the engine is in tx. */
-static const char *migrate(struct ph_tx *tx, const struct ph_schema_job *job)
+static const char *migrate(struct ph_tx *tx, const struct ph_migration *job)
 {
     int64_t version, min_reader;
 
     ph_tx_fail(tx, tx->driver->run(tx->db, CREATE_META), NULL);
     version = ph_meta_number(tx, PH_STR("schema_version"));
     min_reader = ph_schema_min_reader(tx);
-    if (min_reader > ph_schema_known()) {
+    if (min_reader > ph_schema_version()) {
         PH_LOG(job->log, PH_ERROR, "schema_too_new", ph_f_int("tables", version),
-               ph_f_int("readable_from", min_reader), ph_f_int("knows", ph_schema_known()));
+               ph_f_int("readable_from", min_reader), ph_f_int("knows", ph_schema_version()));
         return TOO_NEW;
     }
-    if (job->wanted == PH_MIGRATE_EMPTY && version > 0 && version < needed()) {
+    if (!job->filling && ph_meta_number(tx, PH_STR(PH_SCHEMA_FILLING)) != 0) {
+        return FILLING;
+    }
+    if (job->kind == PH_MIGRATE_EMPTY && version > 0 && version < needed()) {
         return TOO_OLD;
     }
     return take_steps(tx, job, version);
 }
 
 /* With the tables as they are by now. */
-static void enter(struct ph_tx *tx, const struct ph_schema_job *job)
+static void enter(struct ph_tx *tx, const struct ph_migration *job)
 {
     if (job->alone) {
         ph_nodes_forget(tx);
@@ -105,7 +114,7 @@ static void enter(struct ph_tx *tx, const struct ph_schema_job *job)
     }
 }
 
-static enum ph_verdict attempt(struct ph_tx *tx, const struct ph_schema_job *job, const char **why)
+static enum ph_verdict attempt(struct ph_tx *tx, const struct ph_migration *job, const char **why)
 {
     ph_tx_fail(tx, tx->driver->begin_alone(tx->db), NULL);
     *why = tx->verdict == PH_DB_DONE ? migrate(tx, job) : NULL;
@@ -118,17 +127,20 @@ static enum ph_verdict attempt(struct ph_tx *tx, const struct ph_schema_job *job
 }
 
 bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db,
-                       const struct ph_schema_job *job, const char **why)
+                       const struct ph_migration *wanted, const char **why)
 {
+    static const struct ph_log silent;
+    struct ph_migration job = *wanted;
     enum ph_verdict verdict = PH_DB_RETRY;
 
+    job.log = job.log == NULL ? &silent : job.log;
     for (int i = 0; i < TRIES && verdict == PH_DB_RETRY; i++) {
         struct ph_tx tx = { .driver = driver, .db = db };
 
         if (i > 0) {
             driver->rollback(db);
         }
-        verdict = attempt(&tx, job, why);
+        verdict = attempt(&tx, &job, why);
     }
     if (verdict == PH_DB_RETRY) {
         *why = HELD;

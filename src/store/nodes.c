@@ -154,8 +154,8 @@ bool ph_store_watch(struct ph_store *store, int64_t now_ms)
     if (!look(store, &seen)) {
         return true;
     }
-    if (seen.min_reader > ph_schema_known()) {
-        PH_LOG(&store->log, PH_ERROR, "schema_too_new", ph_f_int("knows", ph_schema_known()),
+    if (seen.min_reader > ph_schema_version()) {
+        PH_LOG(&store->log, PH_ERROR, "schema_too_new", ph_f_int("knows", ph_schema_version()),
                ph_f_int("readable_from", seen.min_reader),
                ph_f_text("text", "a newer version has taken away what this one needs: it stops"));
         return false;

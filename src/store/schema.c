@@ -308,6 +308,13 @@ static const char *const STEP_LEASES[] = {
     NULL,
 };
 
+/* Users of the service that a pool leaves: how many are still to come is counted often. */
+static const char *const STEP_ORIGINS[] = {
+    "ALTER TABLE users ADD COLUMN origin BIGINT NOT NULL DEFAULT 0",
+    "CREATE INDEX IF NOT EXISTS users_origin ON users (pool_id, origin) WHERE origin > 0",
+    NULL,
+};
+
 /*
  * Servers that share the database, and what the oldest of them must be able to read: a step that
  * takes something away waits until they have gone.
@@ -339,7 +346,8 @@ const struct ph_schema_step ph_schema_steps[] = {
     { .version = 17, .min_reader = 1, .statements = STEP_SLOTS },
     { .version = 18, .min_reader = 1, .statements = STEP_IMPORTS },
     { .version = 19, .min_reader = 1, .statements = STEP_LEASES },
-    { .version = 20, .min_reader = 1, .statements = STEP_NODES },
+    { .version = 20, .min_reader = 1, .statements = STEP_ORIGINS },
+    { .version = 21, .min_reader = 1, .statements = STEP_NODES },
 #ifdef PH_LATER_STEPS /* of a later version of the program: only the tests have one */
     PH_LATER_STEPS
 #endif

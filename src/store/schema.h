@@ -23,20 +23,24 @@ struct ph_schema_step {
 extern const struct ph_schema_step ph_schema_steps[];
 extern const size_t ph_schema_step_count;
 
-enum ph_migration {
-    PH_MIGRATE_EMPTY,    /* makes the tables of an empty database; others may be using older ones */
-    PH_MIGRATE_EXPAND,   /* up to the last step that expands */
-    PH_MIGRATE_CONTRACT, /* all steps */
+enum ph_migration_kind {
+    PH_MIGRATE_ALL,    /* every step, also those that contract */
+    PH_MIGRATE_EXPAND, /* up to the last step that expands */
+    PH_MIGRATE_EMPTY,  /* makes the tables of an empty database; others may be using older ones */
 };
 
 struct ph_node;
 
-struct ph_schema_job {
-    enum ph_migration wanted;
+/* What is wanted of a database that is opened; zeroed: the newest version, whatever it is of now.
+ */
+struct ph_migration {
+    enum ph_migration_kind kind;
+    bool filling;    /* also one that is being filled (moving.h), which nobody else may open */
+    int64_t version; /* no further than this one, when it is empty; 0: the newest */
     const struct ph_node *node; /* a server that enters itself with the same commit; NULL: none */
     bool alone;                 /* no other server can be running, whatever the rows of nodes say */
     int64_t now_ms;
-    const struct ph_log *log; /* gets the numbers and names behind a refusal */
+    const struct ph_log *log; /* gets the numbers and names behind a refusal; NULL: nobody does */
 };
 
 /*
@@ -45,9 +49,12 @@ struct ph_schema_job {
  * NULL: ask the driver for its message.
  */
 PH_MUST_USE bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db,
-                                   const struct ph_schema_job *job, const char **why);
+                                   const struct ph_migration *wanted, const char **why);
 
-/* The newest version that this program knows. */
-int64_t ph_schema_known(void);
+/* The version that the tables of this program are of. */
+int64_t ph_schema_version(void);
+
+/* In the table meta: a database that is being filled is nobody's to use. */
+#define PH_SCHEMA_FILLING "filling"
 
 #endif

@@ -3,9 +3,11 @@
 #include "crypto/hash.h"
 #include "crypto/random.h"
 #include "store/internal.h"
+#include "store/moving.h"
 #include "store/node_row.h"
 #include "store/schema.h"
 #include "util/encode.h"
+#include "util/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,21 +39,6 @@ static void log_reason(struct opening *o, const char *reason)
            ph_f_str("path", o->store->driver->several ? ph_str_from(o->store->driver->name)
                                                       : o->options->path),
            ph_f_text("reason", reason));
-}
-
-/* Of the heap: lives as long as the store. */
-static char *copy_text(struct ph_str text)
-{
-    char *copy = malloc(text.n + 1);
-
-    if (copy == NULL) {
-        ph_fatal("out of memory");
-    }
-    if (text.n > 0) {
-        memcpy(copy, text.p, text.n);
-    }
-    copy[text.n] = '\0';
-    return copy;
 }
 
 static void leave(struct ph_tx *tx, void *arg)
@@ -124,12 +111,12 @@ static bool prepare_target(struct opening *o)
     if (path.n == 0 || memchr(path.p, 0, path.n) != NULL) {
         return refuse(o, "the path of the database is not a file name");
     }
-    store->path = copy_text(path);
+    store->path = ph_heap_cstr(path);
     o->path = store->path;
     store->target.path = store->path;
     store->driver = ph_driver_for(store->path);
     if (store->driver->several) {
-        store->password = o->options->password.n > 0 ? copy_text(o->options->password) : NULL;
+        store->password = o->options->password.n > 0 ? ph_heap_cstr(o->options->password) : NULL;
         store->target.password = store->password;
         return true;
     }
@@ -153,15 +140,17 @@ static bool open_connection(struct opening *o)
 }
 
 /* Of a file only one server at a time is alive, and it is we; commands are many. */
-static struct ph_schema_job schema_job(const struct opening *o, const struct ph_node *node)
+static struct ph_migration wanted_of(const struct opening *o, const struct ph_node *node)
 {
     const struct ph_store_options *options = o->options;
     const bool several = o->store->driver->several;
 
-    return (struct ph_schema_job){
-        .wanted = options->contract              ? PH_MIGRATE_CONTRACT
-                  : several && !options->migrate ? PH_MIGRATE_EMPTY
-                                                 : PH_MIGRATE_EXPAND,
+    return (struct ph_migration){
+        .kind = options->contract              ? PH_MIGRATE_ALL
+                : several && !options->migrate ? PH_MIGRATE_EMPTY
+                                               : PH_MIGRATE_EXPAND,
+        .filling = options->filling,
+        .version = options->version,
         .node = options->exclusive ? node : NULL,
         .alone = !several && options->exclusive,
         .now_ms = o->store->opened_ms,
@@ -173,17 +162,25 @@ static bool open_engine(struct opening *o)
 {
     const struct ph_driver *driver = o->store->driver;
     const struct ph_node node = ph_store_as_node(o->store);
-    const struct ph_schema_job job = schema_job(o, &node);
+    const struct ph_migration wanted = wanted_of(o, &node);
     const char *why;
 
     if (!open_connection(o)) {
         return false;
     }
-    if (!ph_schema_migrate(driver, o->db, &job, &why)) {
+    if (!ph_schema_migrate(driver, o->db, &wanted, &why)) {
         log_reason(o, why != NULL ? why : driver->message(o->db));
         return refuse(o, why != NULL ? why : "the tables of the database cannot be made or read");
     }
     return true;
+}
+
+void ph_store_check_value(const struct ph_key *master, struct ph_digest *check)
+{
+    PH_AUTO(ph_master_key_wipe) struct ph_master_key derived;
+
+    ph_master_key_derive(master, &derived);
+    *check = derived.check;
 }
 
 static bool check_master_key(struct opening *o)
@@ -277,18 +274,30 @@ struct ph_node ph_store_as_node(struct ph_store *store)
         .id = ph_store_node(store),
         .program = ph_str_from(store->program),
         .master = ph_str_from(store->master_name),
-        .knows = ph_schema_known(),
+        .knows = ph_schema_version(),
         .keys = ph_master_epoch(&store->master),
     };
 }
 
+void ph_store_keys_derive(const struct ph_key *master, struct ph_store_keys *keys)
+{
+    PH_AUTO(ph_master_key_wipe) struct ph_master_key derived;
+
+    ph_master_key_derive(master, &derived);
+    *keys = (struct ph_store_keys){ .wrapping.seals = derived.wrapping };
+    ph_key_derive(master, PH_STR("poolhouse store records 1"), &keys->records.seals);
+}
+
+void ph_store_keys_wipe(struct ph_store_keys *keys)
+{
+    ph_key_pair_wipe(&keys->wrapping);
+    ph_key_pair_wipe(&keys->records);
+}
+
 static struct ph_store *new_store(const struct ph_store_options *options)
 {
-    struct ph_store *store = calloc(1, sizeof *store);
+    struct ph_store *store = ph_heap_zeroed(1, sizeof *store);
 
-    if (store == NULL) {
-        ph_fatal("out of memory");
-    }
     store->driver = &ph_driver_sqlite;
     store->log = options->log;
     store->log.request_id = (struct ph_str){ 0 };
@@ -297,9 +306,10 @@ static struct ph_store *new_store(const struct ph_store_options *options)
     store->opened_ms = ph_system_clock.now_ms(ph_system_clock.self);
     store->opened_ns = ph_monotonic_ns();
     store->spent = ph_spent_set_create();
-    store->program = copy_text(options->program);
+    store->program = ph_heap_cstr(options->program);
     ph_master_init(&store->master, options->master_key);
     name_node(store);
+    store->schema_version = options->version > 0 ? options->version : ph_schema_version();
     return store;
 }
 
@@ -344,6 +354,7 @@ void ph_store_close(struct ph_store *store)
     wipe_text(store->path);
     wipe_text(store->password);
     free(store->program);
+    ph_arena_finish(&store->texts);
     free(store);
 }
 
@@ -411,70 +422,4 @@ bool ph_store_is_ready(struct ph_store *store, const char **why)
                : "the disk of the database is full: users can sign in, nothing can be changed;"
                  " make space";
     return false;
-}
-
-/* The copy counts as made when its bytes and its name are on the disk. */
-static bool sync_copy(struct ph_arena *arena, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *directory =
-        slash == NULL ? "."
-        : slash == path
-            ? "/"
-            : ph_cstr(arena, (struct ph_str){ (const uint8_t *)path, (size_t)(slash - path) });
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
-    const int dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool synced = file >= 0 && dir >= 0 && fsync(file) == 0 && fsync(dir) == 0;
-
-    if (file >= 0) {
-        close(file);
-    }
-    if (dir >= 0) {
-        close(dir);
-    }
-    return synced;
-}
-
-static bool copy_to(struct ph_store *store, const char *path)
-{
-    struct ph_db *db = ph_readers_take(store->readers);
-    enum ph_verdict verdict;
-
-    if (db == NULL) {
-        return false;
-    }
-    verdict = store->driver->backup(db, path);
-    if (verdict != PH_DB_DONE) {
-        PH_LOG(&store->log, PH_ERROR, "backup_failed",
-               ph_f_text("reason", store->driver->message(db)));
-    }
-    ph_readers_give(store->readers, db);
-    return verdict == PH_DB_DONE;
-}
-
-bool ph_store_backup(struct ph_store *store, const char *path, const char **why)
-{
-    struct ph_arena arena = { 0 };
-    bool done;
-    int fd;
-
-    if (store->driver->backup == NULL) {
-        *why = "PostgreSQL has its own tools for that: pg_basebackup with an archive of the WAL, or"
-               " pg_dump";
-        return false;
-    }
-    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        *why = errno == EEXIST ? "the file exists already: a backup overwrites nothing"
-                               : "the file cannot be created";
-        return false;
-    }
-    close(fd);
-    done = copy_to(store, path) && sync_copy(&arena, path);
-    ph_arena_finish(&arena);
-    if (!done) {
-        unlink(path);
-        *why = "the copy could not be written (the log says why)";
-    }
-    return done;
 }

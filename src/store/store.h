@@ -18,6 +18,8 @@
  *   store/log_events.h  events on their way to log targets
  *   store/parked.h    what does not fit into a Session
  *   store/access.h    access keys of administrators
+ *   store/moving.h    all rows of all tables, from one database into another
+ *   store/backup.h    copies of the database file, checked
  */
 #ifndef PH_STORE_STORE_H
 #define PH_STORE_STORE_H
@@ -40,9 +42,11 @@ struct ph_store_options {
     const struct ph_blocking *blocking; /* util/blocking.h: brackets waits for a commit */
     struct ph_log log;
     struct ph_str program; /* name and version, for other servers */
-    bool exclusive; /* a server: refuses to open while another server has the same file open */
-    bool migrate;   /* of a URL: also tables that others may be using; a file's always are */
-    bool contract;  /* also steps that servers of older versions cannot live with (schema.h) */
+    bool exclusive;  /* a server: refuses to open while another server has the same file open */
+    bool migrate;    /* of a URL: also tables that others may be using; a file's always are */
+    bool contract;   /* also steps that servers of older versions cannot live with (schema.h) */
+    bool filling;    /* opens one that is being filled as well (store/moving.h) */
+    int64_t version; /* of the tables of an empty database; 0: the newest */
 };
 
 /*
@@ -58,8 +62,11 @@ void ph_store_close(struct ph_store *store);
 /* True when a write could be made now; otherwise *why says what is wrong (for /readyz). */
 bool ph_store_is_ready(struct ph_store *store, const char **why);
 
-/* Writes a consistent copy of the database to a new file. */
-PH_MUST_USE bool ph_store_backup(struct ph_store *store, const char *path, const char **why);
+/* The version of the schema that this program works with. */
+int64_t ph_schema_version(void);
+
+/* The version that the tables are of: the newest, but while they are filled. */
+int64_t ph_store_version(const struct ph_store *store);
 
 /*
  * A key for one purpose of this installation, for what belongs to no pool. Gone after the next

@@ -1,4 +1,5 @@
 /* Opening, durability, a full disk, copies. */
+#include "store/backup.h"
 #include "store/test_support.h"
 
 #include <pthread.h>
@@ -315,8 +316,8 @@ static void a_backup_is_a_whole_database_and_overwrites_nothing(void **state)
     test_needs_file(t);
     assert_int_equal(test_write(&t->ctx, user), PH_USER_DONE);
     snprintf(copy, sizeof copy, "%s/copy", t->directory);
-    assert_true(ph_store_backup(t->ctx.store, copy, &why));
-    assert_false(ph_store_backup(t->ctx.store, copy, &why));
+    assert_true(ph_store_backup(t->ctx.store, copy, (struct ph_str){ 0 }, &why));
+    assert_false(ph_store_backup(t->ctx.store, copy, (struct ph_str){ 0 }, &why));
     assert_non_null(strstr(why, "exists"));
     test_close(t);
     assert_int_equal(rename(copy, t->path), 0);

@@ -497,6 +497,19 @@ class PoolhouseTest(unittest.TestCase):
     def tokens(cls, client, name, password=PASSWORD, **parameters):
         return cls.sign_in(client, name, password, **parameters)['AuthenticationResult']
 
+    @classmethod
+    def metric(cls, name):
+        """The value of poolhouse_NAME, which has no labels."""
+        page = cls.server.get('/metrics', port=cls.server.admin_port).body.decode()
+        return int(re.search(rf'^poolhouse_{name} (\d+)$', page, re.M).group(1))
+
+    def until(self, condition, seconds=30):
+        """Waits for it, and tells what the server said when it does not come true."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, self.server.log()[-3000:])
+            time.sleep(0.02)
+
     @contextlib.contextmanager
     def assert_error(self, type_, text):
         """The block must be refused with exactly this type and text; text None compares the type only."""

@@ -45,7 +45,7 @@ class Help(unittest.TestCase):
 
     def test_every_command_explains_itself(self):
         listed = run('help').stdout
-        for name in ('dev', 'serve', 'config', 'doctor', 'credentials', 'keys', 'backup', 'migrate',
+        for name in ('dev', 'serve', 'config', 'doctor', 'credentials', 'keys', 'backup', 'restore', 'migrate',
                      'version', 'help'):
             with self.subTest(name):
                 self.assertRegex(listed, rf'(?m)^  {name} +\w')

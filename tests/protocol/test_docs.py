@@ -1,10 +1,12 @@
-"""The commands of docs/ run as they stand there; tables of keys and operations are the program's own."""
+"""The commands of docs/ and the triggers of README.md run as they stand there; tables of keys and
+operations are the program's own."""
 import contextlib
 import os
 import re
 import signal
 import subprocess
 import tempfile
+import textwrap
 import unittest
 
 from poolhouse import PoolhouseTest, binary, free_port, needs_file
@@ -89,6 +91,56 @@ class Development(unittest.TestCase):
                      'Access Token has expired', '"hits":1'):
             self.assertIn(part, text)
         self.assertEqual(4, text.count('Bearer'), text)
+
+
+class Readme(unittest.TestCase):
+    """The triggers, pasted: one in Node, one in Python, each with the server that runs it."""
+
+    SIGN_UP = '''
+pool=$(%s --query UserPool.Id --output text)
+client=$(cognito create-user-pool-client --user-pool-id $pool --client-name c --query \\
+    UserPoolClient.ClientId --output text)
+for address in ann@example.com bob@example.org; do
+    echo "$address: $(cognito sign-up --client-id $client --username ${address%%@*} --password 'Passw0rd!' \\
+        --user-attributes Name=email,Value=$address --query UserConfirmed 2>&1)"
+done
+'''
+
+    def pasted(self, language, pool=None):
+        """What is printed when the block is pasted, a pool is made, and two people sign up."""
+        text = page(os.path.join('..', 'README.md'))
+        blocks = [textwrap.dedent(b) for b in re.findall(r'(?m)(?:^    .*\n|^\n(?=    ))+', text)]
+        setting, = [b for b in blocks if b.lstrip().startswith('export AWS_ACCESS_KEY_ID')]
+        setting = setting[:setting.index('\n\n')]
+        trigger, = [b for b in blocks if f'cat >trigger.{language}' in b]
+        self.assertLessEqual(trigger[trigger.index('END') + 5:trigger.rindex('END')].count('\n'), 10)
+        trigger, made, create = trigger.partition('cognito create-user-pool')
+        script = (f'shopt -s expand_aliases\n{setting}\n{trigger}\n'
+                  'until curl -sf localhost:9229/readyz >/dev/null; do sleep 0.1; done\n'
+                  + self.SIGN_UP % (pool or f'{made} {create.strip()}') + 'kill $!\nwait $! || true\n')
+        with tempfile.TemporaryDirectory() as here:
+            environment = shell_environment(here, {k: v for k, v in os.environ.items()
+                                                   if not k.startswith('POOLHOUSE_')})
+            os.mkdir(os.path.join(here, 'build'))
+            os.symlink(os.path.abspath(binary()), os.path.join(here, 'build', 'poolhouse'))
+            port = free_port()
+            environment['POOLHOUSE_SERVER_LISTEN'] = f'127.0.0.1:{port}'
+            status, printed = run_with_all_it_starts(
+                ['bash', '-c', script.replace('9229', str(port))], here, environment)
+        self.assertEqual(0, status, printed)
+        return printed
+
+    def test_the_trigger_in_node(self):
+        printed = self.pasted('js')
+        self.assertIn('ann@example.com: true', printed)
+        self.assertIn('bob@example.org: false', printed)
+        self.assertIn('PreSignUp_SignUp', printed)  # in the log
+
+    def test_the_trigger_in_python(self):
+        printed = self.pasted('py', 'cognito create-user-pool --pool-name shop --lambda-config '
+                              'PreSignUp=arn:aws:lambda:eu-west-1:000000000000:function:pre-sign-up')
+        self.assertIn('ann@example.com: true', printed)
+        self.assertIn('PreSignUp failed with error Only our own people.', printed)
 
 
 class Api(unittest.TestCase):

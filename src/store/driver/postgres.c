@@ -9,6 +9,7 @@
 #include "store/driver/postgres.h"
 
 #include "util/clock.h"
+#include "util/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,11 +55,8 @@ static void choose_slot(struct ph_db *db)
 static struct ph_db *pg_open(struct ph_db_target *target, enum ph_db_role role, char *why,
                              size_t why_size)
 {
-    struct ph_db *db = calloc(1, sizeof *db);
+    struct ph_db *db = ph_heap_zeroed(1, sizeof *db);
 
-    if (db == NULL) {
-        ph_fatal("out of memory");
-    }
     db->target = target;
     db->role = role;
     choose_slot(db);
@@ -81,11 +79,8 @@ static int patience(const struct ph_db *db)
 
 static struct ph_db_stmt *new_statement(struct ph_db *db, const char *sql)
 {
-    struct ph_db_stmt *stmt = calloc(1, sizeof *stmt);
+    struct ph_db_stmt *stmt = ph_heap_zeroed(1, sizeof *stmt);
 
-    if (stmt == NULL) {
-        ph_fatal("out of memory");
-    }
     stmt->sql = sql;
     stmt->db = db;
     snprintf(stmt->name, sizeof stmt->name, "s%zu", db->statement_count++);
@@ -366,6 +361,15 @@ static enum ph_verdict pg_begin_alone(struct ph_db *db)
                       " SET LOCAL lock_timeout = 2000"); /* or all would queue behind us */
 }
 
+/* Between two reads the rows go elsewhere, which may take its time. */
+static enum ph_verdict pg_begin_snapshot(struct ph_db *db)
+{
+    db->alone = true;
+    return pg_run(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                      " SET LOCAL statement_timeout = 0;"
+                      " SET LOCAL idle_in_transaction_session_timeout = 0");
+}
+
 /*
  * A warning may say that the wait for a standby was cancelled: the row is there, but only here. And
  * a transaction that had failed is rolled back by COMMIT.
@@ -500,6 +504,7 @@ const struct ph_driver ph_driver_postgres = {
     .run = pg_run,
     .begin = pg_begin,
     .begin_alone = pg_begin_alone,
+    .begin_snapshot = pg_begin_snapshot,
     .commit = pg_commit,
     .rollback = pg_rollback,
     .in_transaction = pg_in_transaction,

@@ -1,5 +1,7 @@
 #include "store/driver/driver.h"
 
+#include "util/memory.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,11 +112,8 @@ static struct ph_db *db_open(struct ph_db_target *target, enum ph_db_role role, 
 {
     const char *path = target->path == NULL ? ":memory:" : target->path;
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    struct ph_db *db = calloc(1, sizeof *db);
+    struct ph_db *db = ph_heap_zeroed(1, sizeof *db);
 
-    if (db == NULL) {
-        ph_fatal("out of memory");
-    }
     if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK || !set_up(db, role)) {
         if (why != NULL) {
             snprintf(why, why_size, "%s", sqlite3_errmsg(db->handle));
@@ -236,6 +235,19 @@ static enum ph_verdict db_begin(struct ph_db *db)
     return run_prepared(db, BEGIN);
 }
 
+/* The moment is that of the first read, which is made here. */
+static enum ph_verdict db_begin_snapshot(struct ph_db *db)
+{
+    static const char BEGIN[] = "BEGIN DEFERRED";
+    static const char FIRST_READ[] = "SELECT 1 FROM sqlite_master LIMIT 1";
+    enum ph_verdict verdict = run_prepared(db, BEGIN);
+
+    if (verdict == PH_DB_DONE) {
+        verdict = run_prepared(db, FIRST_READ);
+    }
+    return verdict == PH_DB_ROW ? PH_DB_DONE : verdict;
+}
+
 /* Whether a commit that met an I/O error is on the disk is not known. */
 static enum ph_verdict db_commit(struct ph_db *db)
 {
@@ -321,6 +333,20 @@ static enum ph_verdict db_backup(struct ph_db *db, const char *path)
     return verdict_of(code);
 }
 
+static enum ph_verdict db_check(struct ph_db *db)
+{
+    static const char CHECK[] = "PRAGMA integrity_check(1)";
+    struct ph_db_stmt *stmt = db_prepare(db, CHECK);
+    bool sound;
+
+    if (stmt == NULL) {
+        return PH_DB_BROKEN;
+    }
+    sound = db_step(stmt) == PH_DB_ROW && ph_str_eq(db_column_bytes(stmt, 0), PH_STR("ok"));
+    db_reset(stmt);
+    return sound ? PH_DB_DONE : PH_DB_BROKEN;
+}
+
 static const char *db_message(struct ph_db *db)
 {
     return sqlite3_errmsg(db->handle);
@@ -373,6 +399,7 @@ const struct ph_driver ph_driver_sqlite = {
     .run = db_run,
     .begin = db_begin,
     .begin_alone = db_begin,
+    .begin_snapshot = db_begin_snapshot,
     .commit = db_commit,
     .rollback = db_rollback,
     .in_transaction = db_in_transaction,
@@ -381,6 +408,7 @@ const struct ph_driver ph_driver_sqlite = {
     .unmark = db_unmark,
     .tidy = db_tidy,
     .backup = db_backup,
+    .check = db_check,
     .message = db_message,
     .copy = db_copy,
     .size = db_size,
