@@ -419,6 +419,10 @@ static const char *objection(const struct ph_migration *wanted, int64_t version,
         return "the database is not complete: an import or a migration of the storage has begun and"
                " not ended. Run that command again, it goes on where it was";
     }
+    if (wanted->version > 0 && version > wanted->version) {
+        return "the tables of the database are of a newer version than the file: import it into one"
+               " without tables (a new data directory, or a new database)";
+    }
     if (wanted->empty_only && version > 0 && version < ph_schema_version()) {
         return "the tables of the database are those of an older version: run poolhouse migrate";
     }

@@ -3,6 +3,7 @@
 #define PH_STORE_SCHEMA_H
 
 #include "store/driver/driver.h"
+#include "store/store.h"
 
 /* What is wanted of a database that is opened; zeroed: the newest version, whatever it is of now.
  */
@@ -10,7 +11,7 @@ struct ph_migration {
     bool
         empty_only; /* others may be using the tables that are there: makes those of an empty one */
     bool filling;   /* also one that is being filled (moving.h), which nobody else may open */
-    int64_t version; /* no further than this one, when it is empty; 0: the newest */
+    int64_t version; /* no further than this one; 0: the newest */
 };
 
 /*
@@ -19,9 +20,6 @@ struct ph_migration {
  */
 PH_MUST_USE bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db,
                                    const struct ph_migration *wanted, const char **why);
-
-/* The version that the tables of this program are of. */
-int64_t ph_schema_version(void);
 
 /* In the table meta: a database that is being filled is nobody's to use. */
 #define PH_SCHEMA_FILLING "filling"

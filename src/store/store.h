@@ -60,6 +60,12 @@ void ph_store_close(struct ph_store *store);
 /* True when a write could be made now; otherwise *why says what is wrong (for /readyz). */
 bool ph_store_is_ready(struct ph_store *store, const char **why);
 
+/* The version of the schema that this program works with. */
+int64_t ph_schema_version(void);
+
+/* The version that the tables are of: the newest, but while they are filled. */
+int64_t ph_store_version(const struct ph_store *store);
+
 /* A key for one purpose of this installation, for what belongs to no pool. */
 void ph_store_key(const struct ph_ctx *ctx, struct ph_str purpose, struct ph_key *key);
 

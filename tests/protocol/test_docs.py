@@ -64,7 +64,8 @@ class Operations(PoolhouseTest):
         environment['POOLHOUSE_SERVER_LISTEN'] = f'127.0.0.1:{self.server.port}'
         status, text = run_with_all_it_starts(['bash', '-c', script], here, environment)
         self.assertEqual(0, status, text)
-        for part in ('announced', 'holds a copy', 'and is ready', '"fixed"', '140 operations: ',
+        for part in ('announced', 'holds a copy', 'is now what shop.db holds', 'under the passphrase',
+                     'and was compared with it', 'and is ready', '"fixed"', '140 operations: ',
                      'AccessDeniedException', 'refused, as it should be',
                      'UnrecognizedClientException', 'unknown by now', 'lets us in',
                      'Your username is bob', 'poolhouse_mail_sent_total'):
