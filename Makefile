@@ -1,6 +1,6 @@
 # What people type. Meson and Ninja do the work; tools/ has the scripts.
 .DEFAULT_GOAL := build
-.PHONY: setup build run test test-threads bench fuzz install deb format lint clean
+.PHONY: setup build run test test-full test-threads bench fuzz install deb format lint clean
 
 PREFIX ?= /usr/local
 RUN_FLAGS ?=
@@ -20,6 +20,11 @@ run: build
 
 test: setup
 	tools/test
+
+# The long forms; PARTS names some of them (tools/test-full).
+test-full: setup
+	tools/setup --long
+	tools/test-full $(PARTS)
 
 # What has threads, under ThreadSanitizer.
 test-threads: setup

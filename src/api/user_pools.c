@@ -62,10 +62,11 @@ static struct ph_str pinned_id(const struct ph_ctx *ctx, const struct ph_in *in)
 {
     const struct ph_in tags = ph_in_object(in, M_UserPoolTags);
 
-    if (ctx->settings->mode != PH_MODE_DEV) {
-        return (struct ph_str){ 0 };
+    if (ctx->pinned_id.p != NULL) {
+        return ctx->pinned_id;
     }
-    return ctx->pinned_id.p != NULL ? ctx->pinned_id : ph_in_map(&tags, "poolhouse:id");
+    return ctx->settings->mode == PH_MODE_DEV ? ph_in_map(&tags, "poolhouse:id")
+                                              : (struct ph_str){ 0 };
 }
 
 /* A pinned id must be one that the other operations accept. */

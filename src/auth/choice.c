@@ -148,7 +148,6 @@ struct ph_err ph_begin_choice(struct ph_ctx *ctx, struct ph_attempt *attempt,
 {
     static const char *const SRP[] = { "SRP_A", NULL };
 
-    PH_TRY(ph_step_up_read(ctx, attempt));
     if (attempt->request->session.n > 0) {
         return ph_begin_signed_up(ctx, attempt, decision);
     }

@@ -87,6 +87,15 @@ static struct ph_trigger_call call_of(const struct ph_attempt *attempt, enum ph_
     };
 }
 
+/* Clients that send no password meet this text where CUSTOM_AUTH was not meant. */
+static struct ph_err require_function(const struct ph_attempt *attempt, enum ph_trigger trigger)
+{
+    return ph_trigger_is_set(attempt->pool, trigger)
+               ? PH_OK
+               : PH_FAIL(InvalidParameterException,
+                         "Custom auth lambda trigger is not configured for the user pool.");
+}
+
 /* ---- what Define may say ---- */
 
 static struct ph_err end_well(struct ph_ctx *ctx, struct ph_attempt *attempt,
@@ -182,6 +191,7 @@ static struct ph_err create(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                           PH_STR("CreateAuthChallenge_Authentication"));
     const struct json_t *response;
 
+    PH_TRY(require_function(attempt, PH_TRIGGER_CREATE_AUTH_CHALLENGE));
     call.session = session_of(ctx, attempt);
     PH_TRY(ph_trigger_run(ctx, attempt->pool, &call, &response));
     keep(ctx, attempt, PRIVATE, ph_json_get(response, "privateChallengeParameters"));
@@ -289,6 +299,7 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
         return ph_invalid_session();
     }
     PH_TRY(ph_check_opened(ctx, attempt));
+    PH_TRY(require_function(attempt, PH_TRIGGER_VERIFY_AUTH_CHALLENGE_RESPONSE));
     call.private_parameters = ph_json_get(attempt->custom, PRIVATE);
     call.challenge_answer = ph_answer(attempt, "ANSWER");
     PH_TRY(ph_trigger_run(ctx, attempt->pool, &call, &response));
@@ -321,15 +332,11 @@ static bool begins_with_srp(const struct ph_attempt *attempt)
 struct ph_err ph_begin_custom(struct ph_ctx *ctx, struct ph_attempt *attempt,
                               struct ph_decision *decision)
 {
-    static const char *const SRP[] = { "SRP_A", NULL };
+    static const char *const ALONE[] = { "USERNAME", NULL };
+    static const char *const SRP[] = { "USERNAME", "SRP_A", NULL };
 
-    if (!ph_trigger_is_set(attempt->pool, PH_TRIGGER_DEFINE_AUTH_CHALLENGE)) {
-        return PH_FAIL(InvalidParameterException,
-                       "Custom auth lambda trigger is not configured for the user pool.");
-    }
-    if (begins_with_srp(attempt)) {
-        PH_TRY(ph_require(ctx, attempt, SRP));
-    }
+    PH_TRY(require_function(attempt, PH_TRIGGER_DEFINE_AUTH_CHALLENGE));
+    PH_TRY(ph_require(ctx, attempt, begins_with_srp(attempt) ? SRP : ALONE));
     PH_TRY(ph_identify(ctx, attempt));
     PH_TRY(ph_gate_open(attempt));
     PH_TRY(ph_password_prepare(ctx, attempt));

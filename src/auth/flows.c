@@ -1,13 +1,17 @@
 /* How a sign-in begins: one row for each AuthFlow (authentication.md 1.1). */
-#include "auth/internal.h"
+#include "auth/step_up.h"
 
 enum { PUBLIC = 1, ADMIN = 2 };
+
+/* Functions judge by rules of their own, and a refresh proves nothing anew. */
+enum levels { NO_LEVELS, LEVELS };
 
 struct ph_flow {
     struct ph_str name;
     unsigned apis;                 /* by which operations it may be begun */
     unsigned needs;                /* the switch of the client: a bit of enum ph_flow_switch */
     const char *off;               /* the text when that is off */
+    enum levels levels;            /* whether a level can be asked for */
     const char *const *parameters; /* required ones */
     struct ph_err (*begin)(struct ph_ctx *ctx, struct ph_attempt *attempt,
                            struct ph_decision *decision);
@@ -22,21 +26,21 @@ static const char *const NAME[] = { "USERNAME", NULL };
 
 static const struct ph_flow FLOWS[] = {
     { PH_STR_INIT("USER_PASSWORD_AUTH"), PUBLIC, PH_FLOW_PASSWORD,
-      "USER_PASSWORD_AUTH flow not enabled for this client", PASSWORD, ph_begin_password },
-    { PH_STR_INIT("ADMIN_USER_PASSWORD_AUTH"), ADMIN, PH_FLOW_ADMIN_PASSWORD, OFF, PASSWORD,
+      "USER_PASSWORD_AUTH flow not enabled for this client", LEVELS, PASSWORD, ph_begin_password },
+    { PH_STR_INIT("ADMIN_USER_PASSWORD_AUTH"), ADMIN, PH_FLOW_ADMIN_PASSWORD, OFF, LEVELS, PASSWORD,
       ph_begin_password },
-    { PH_STR_INIT("ADMIN_NO_SRP_AUTH"), ADMIN, PH_FLOW_ADMIN_PASSWORD, OFF, PASSWORD,
+    { PH_STR_INIT("ADMIN_NO_SRP_AUTH"), ADMIN, PH_FLOW_ADMIN_PASSWORD, OFF, LEVELS, PASSWORD,
       ph_begin_password },
     { PH_STR_INIT("USER_SRP_AUTH"), PUBLIC | ADMIN, PH_FLOW_SRP,
-      "USER_SRP_AUTH is not enabled for the client.", SRP, ph_begin_srp },
-    { PH_STR_INIT("REFRESH_TOKEN_AUTH"), PUBLIC | ADMIN, PH_FLOW_REFRESH, OFF, REFRESH,
+      "USER_SRP_AUTH is not enabled for the client.", LEVELS, SRP, ph_begin_srp },
+    { PH_STR_INIT("REFRESH_TOKEN_AUTH"), PUBLIC | ADMIN, PH_FLOW_REFRESH, OFF, NO_LEVELS, REFRESH,
       ph_begin_refresh },
-    { PH_STR_INIT("REFRESH_TOKEN"), PUBLIC | ADMIN, PH_FLOW_REFRESH, OFF, REFRESH,
+    { PH_STR_INIT("REFRESH_TOKEN"), PUBLIC | ADMIN, PH_FLOW_REFRESH, OFF, NO_LEVELS, REFRESH,
       ph_begin_refresh },
     { PH_STR_INIT("CUSTOM_AUTH"), PUBLIC | ADMIN, PH_FLOW_CUSTOM,
-      "CUSTOM_AUTH is not enabled for the client.", NAME, ph_begin_custom },
+      "CUSTOM_AUTH is not enabled for the client.", NO_LEVELS, NULL, ph_begin_custom },
     { PH_STR_INIT("USER_AUTH"), PUBLIC | ADMIN, PH_FLOW_USER,
-      "USER_AUTH flow not enabled for this client", NAME, ph_begin_choice },
+      "USER_AUTH flow not enabled for this client", LEVELS, NAME, ph_begin_choice },
 };
 
 struct ph_err ph_flow_find(struct ph_str name, bool admin, const struct ph_flow **flow)
@@ -52,6 +56,17 @@ struct ph_err ph_flow_find(struct ph_str name, bool admin, const struct ph_flow 
     return PH_FAIL(InvalidParameterException, "Initiate Auth method not supported.");
 }
 
+/* Not passed over: whoever asks for a level would get tokens of any. */
+static struct ph_err refuse_levels(struct ph_ctx *ctx, const struct ph_flow *flow,
+                                   const struct ph_attempt *attempt)
+{
+    return ph_answer(attempt, "TARGET_ACR_VALUES").n == 0
+               ? PH_OK
+               : PH_FAIL(InvalidParameterException,
+                         ph_textf(ctx->arena, "TARGET_ACR_VALUES cannot be used with %.*s.",
+                                  PH_FMT(flow->name)));
+}
+
 static struct ph_err begin(struct ph_ctx *ctx, const struct ph_flow *flow,
                            struct ph_attempt *attempt, struct ph_decision *decision)
 {
@@ -59,6 +74,8 @@ static struct ph_err begin(struct ph_ctx *ctx, const struct ph_flow *flow,
         return PH_FAIL(InvalidParameterException, flow->off);
     }
     PH_TRY(ph_require(ctx, attempt, flow->parameters));
+    PH_TRY(flow->levels == LEVELS ? ph_step_up_read(ctx, attempt)
+                                  : refuse_levels(ctx, flow, attempt));
     return flow->begin(ctx, attempt, decision);
 }
 

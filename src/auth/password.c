@@ -1,5 +1,5 @@
 /* Passwords as first factor: the plain flows, and the judgement that SRP shares. */
-#include "auth/internal.h"
+#include "auth/step_up.h"
 #include "crypto/hash.h"
 #include "token/methods.h"
 #include "trigger/trigger.h"
@@ -69,6 +69,7 @@ struct ph_err ph_begin_password(struct ph_ctx *ctx, struct ph_attempt *attempt,
     attempt->may_migrate = true;
     PH_TRY(ph_identify(ctx, attempt));
     PH_TRY(ph_gate_open(attempt));
+    PH_TRY(ph_step_up_aim_by_password(ctx, attempt));
     PH_TRY(ph_password_prepare(ctx, attempt));
     PH_TRY(ph_password_prove(ctx, attempt));
     return ph_advance(ctx, attempt, decision);

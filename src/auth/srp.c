@@ -3,7 +3,7 @@
  * PASSWORD_VERIFIER of USER_SRP_AUTH and of PASSWORD_SRP in USER_AUTH (authentication.md 2.2).
  */
 #include "crypto/srp.h"
-#include "auth/internal.h"
+#include "auth/step_up.h"
 #include "store/sign_in.h"
 #include "util/encode.h"
 
@@ -128,6 +128,7 @@ struct ph_err ph_begin_srp(struct ph_ctx *ctx, struct ph_attempt *attempt,
 {
     PH_TRY(ph_identify(ctx, attempt));
     PH_TRY(ph_gate_open(attempt));
+    PH_TRY(ph_step_up_aim_by_password(ctx, attempt));
     PH_TRY(ph_password_prepare(ctx, attempt));
     return ph_advance(ctx, attempt, decision);
 }

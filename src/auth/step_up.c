@@ -236,6 +236,14 @@ struct ph_err ph_step_up_aim(struct ph_ctx *ctx, struct ph_attempt *attempt, uns
     return out_of_reach();
 }
 
+struct ph_err ph_step_up_aim_by_password(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    unsigned factors = PH_FACTOR_PASSWORD;
+
+    PH_TRY(ph_step_up_credit(ctx, attempt));
+    return ph_step_up_aim(ctx, attempt, &factors);
+}
+
 bool ph_step_up_goes_on(const struct ph_attempt *attempt)
 {
     return attempt->targets != 0 && is_near(attempt, first_of(attempt->targets));

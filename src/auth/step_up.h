@@ -1,7 +1,8 @@
 /*
- * The level that a client wants a user to reach in USER_AUTH: TARGET_ACR_VALUES, MAX_AGE and
- * ACCESS_TOKEN (authentication.md 1.10). An attempt that asks for no level is left alone by all of
- * this. docs/decisions/0026-levels-of-authentication.md
+ * The level that a client wants a user to reach: TARGET_ACR_VALUES, MAX_AGE and ACCESS_TOKEN
+ * (authentication.md 1.10), in USER_AUTH and in the flows that begin with a password. An attempt
+ * that asks for no level is left alone by all of this.
+ * docs/decisions/0026-levels-of-authentication.md
  */
 #ifndef PH_AUTH_STEP_UP_H
 #define PH_AUTH_STEP_UP_H
@@ -27,6 +28,10 @@ PH_MUST_USE struct ph_err ph_step_up_credit(struct ph_ctx *ctx, struct ph_attemp
  */
 PH_MUST_USE struct ph_err ph_step_up_aim(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                          unsigned *factors);
+
+/* Both for the flows whose first factor is a password, whatever else the user could choose. */
+PH_MUST_USE struct ph_err ph_step_up_aim_by_password(struct ph_ctx *ctx,
+                                                     struct ph_attempt *attempt);
 
 /* True when what is credited stands for the first factor: only a second one is asked for. */
 bool ph_step_up_goes_on(const struct ph_attempt *attempt);

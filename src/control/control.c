@@ -4,6 +4,7 @@
 #include "control/internal.h"
 #include "seed/dump.h"
 #include "util/blocking.h"
+#include "util/memory.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -14,11 +15,8 @@ enum { NAP_MS = 20 };
 
 struct ph_control *ph_control_create(const struct ph_control_options *options)
 {
-    struct ph_control *control = calloc(1, sizeof *control);
+    struct ph_control *control = ph_heap_zeroed(1, sizeof *control);
 
-    if (control == NULL) {
-        ph_fatal("out of memory");
-    }
     control->with = *options;
     ph_moved_clock_init(&control->clock);
     ph_door_init(&control->door);

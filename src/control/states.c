@@ -4,6 +4,7 @@
 #include "pool/pool.h"
 #include "seed/seed.h"
 #include "store/image.h"
+#include "util/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,13 +94,10 @@ static const char *keep(struct ph_control *control, struct ph_state *state, int 
 static const char *take(struct ph_control *control, struct ph_ctx *ctx, struct ph_str name,
                         int *status)
 {
-    struct ph_state *state = calloc(1, sizeof *state);
+    struct ph_state *state = ph_heap_zeroed(1, sizeof *state);
     const char *why = NULL;
     bool taken;
 
-    if (state == NULL) {
-        ph_fatal("out of memory");
-    }
     if (!ph_door_close(&control->door, ctx->blocking)) {
         free_state(state);
         *status = 503;

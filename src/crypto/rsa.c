@@ -2,6 +2,7 @@
 
 #include "crypto/algorithms.h"
 #include "crypto/rsa_key.h"
+#include "util/memory.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -16,11 +17,8 @@ static void free_md(EVP_MD_CTX **ctx)
 
 static struct ph_rsa_key *own(EVP_PKEY *pkey)
 {
-    struct ph_rsa_key *key = calloc(1, sizeof *key);
+    struct ph_rsa_key *key = ph_heap_zeroed(1, sizeof *key);
 
-    if (key == NULL) {
-        ph_fatal("out of memory");
-    }
     key->pkey = pkey;
     key->ready = EVP_MD_CTX_new();
     if (key->ready == NULL ||

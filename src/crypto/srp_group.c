@@ -1,8 +1,9 @@
 #include "crypto/srp_group.h"
 
+#include "util/memory.h"
+
 #include <openssl/bn.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -121,8 +122,8 @@ static void start(void)
     group.n = got(BN_get_rfc3526_prime_3072(NULL));
     must(BN_hex2bn(&group.k, K_HEX) == (int)sizeof K_HEX - 1);
     group.mont = BN_MONT_CTX_new();
-    group.powers = calloc(WINDOWS, sizeof *group.powers);
-    if (group.mont == NULL || group.powers == NULL) {
+    group.powers = ph_heap_zeroed(WINDOWS, sizeof *group.powers);
+    if (group.mont == NULL) {
         ph_fatal("out of memory");
     }
     must(BN_MONT_CTX_set(group.mont, group.n, ctx));

@@ -3,6 +3,7 @@
 #include "deliver/backoff.h"
 #include "util/encode.h"
 #include "util/json.h"
+#include "util/memory.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -53,13 +54,10 @@ static struct ph_str copy_to(uint8_t **at, struct ph_str s)
 
 static struct item *copy(const struct ph_analytics_event *event)
 {
-    struct item *item = calloc(1, sizeof *item + event->application.n + event->endpoint.n +
-                                      event->id.n + event->user_id.n + event->client_id.n);
+    struct item *item = ph_heap_zeroed(1, sizeof *item + event->application.n + event->endpoint.n +
+                                              event->id.n + event->user_id.n + event->client_id.n);
     uint8_t *at;
 
-    if (item == NULL) {
-        ph_fatal("out of memory");
-    }
     at = item->bytes;
     item->event = (struct ph_analytics_event){
         .application = copy_to(&at, event->application),
@@ -281,12 +279,9 @@ struct ph_analytics *ph_analytics_create(const struct ph_settings *settings, str
                                          const struct ph_clock *clock,
                                          const struct ph_random *random, struct ph_log log)
 {
-    struct ph_analytics *analytics = calloc(1, sizeof *analytics);
+    struct ph_analytics *analytics = ph_heap_zeroed(1, sizeof *analytics);
     pthread_condattr_t attributes;
 
-    if (analytics == NULL) {
-        ph_fatal("out of memory");
-    }
     analytics->service = ph_aws_service(settings, fetch, settings->analytics.endpoint,
                                         settings->analytics.region, "mobiletargeting", TIMEOUT_MS);
     analytics->clock = clock;

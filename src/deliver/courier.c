@@ -2,6 +2,7 @@
 
 #include "deliver/backoff.h"
 #include "deliver/logs.h"
+#include "util/memory.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -273,13 +274,10 @@ static void *run(void *self)
 
 struct ph_courier *ph_courier_create(const struct ph_courier_options *options)
 {
-    struct ph_courier *courier = calloc(1, sizeof *courier);
+    struct ph_courier *courier = ph_heap_zeroed(1, sizeof *courier);
     pthread_condattr_t attributes;
 
-    if (courier == NULL ||
-        (courier->threads = calloc(options->carrier.lines, sizeof(pthread_t))) == NULL) {
-        ph_fatal("out of memory");
-    }
+    courier->threads = ph_heap_zeroed(options->carrier.lines, sizeof *courier->threads);
     courier->options = *options;
     pthread_mutex_init(&courier->lock, NULL);
     pthread_condattr_init(&attributes);

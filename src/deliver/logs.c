@@ -6,6 +6,7 @@
 #include "util/blocking.h"
 #include "util/clock.h"
 #include "util/json.h"
+#include "util/memory.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -462,10 +463,7 @@ bool ph_logs_create(const struct ph_ctx *ctx, struct ph_fetch *fetch, struct ph_
     if (ctx->settings->logs.targets.n == 0) {
         return true;
     }
-    logs = calloc(1, sizeof *logs);
-    if (logs == NULL) {
-        ph_fatal("out of memory");
-    }
+    logs = ph_heap_zeroed(1, sizeof *logs);
     logs->ctx = *ctx;
     logs->ctx.blocking = &NOT_A_WORKER;
     logs->fetch = fetch;

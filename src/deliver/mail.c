@@ -3,6 +3,7 @@
 #include "deliver/mime.h"
 #include "fetch/smtp.h"
 #include "pool/pool.h"
+#include "util/memory.h"
 
 #include <stdlib.h>
 
@@ -13,11 +14,8 @@ struct line {
 
 static void *open_line(void *self, const atomic_bool *stop)
 {
-    struct line *line = calloc(1, sizeof *line);
+    struct line *line = ph_heap_zeroed(1, sizeof *line);
 
-    if (line == NULL) {
-        ph_fatal("out of memory");
-    }
     line->settings = self;
     line->smtp = ph_smtp_create(line->settings, stop);
     return line;

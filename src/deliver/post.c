@@ -3,6 +3,7 @@
 #include "deliver/mail.h"
 #include "deliver/sms.h"
 #include "util/blocking.h"
+#include "util/memory.h"
 
 #include <stdlib.h>
 
@@ -76,12 +77,9 @@ static void start_sms(struct ph_post *post, struct ph_fetch *fetch)
 struct ph_post *ph_post_create(const struct ph_ctx *ctx, struct ph_fetch *fetch,
                                const struct ph_carrier *calls)
 {
-    struct ph_post *post = calloc(1, sizeof *post);
+    struct ph_post *post = ph_heap_zeroed(1, sizeof *post);
     struct ph_arena arena = { 0 };
 
-    if (post == NULL) {
-        ph_fatal("out of memory");
-    }
     post->ctx = *ctx;
     post->ctx.blocking = &NOT_A_WORKER;
     post->started_ms = ph_now_ms(ctx);

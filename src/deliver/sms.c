@@ -2,6 +2,7 @@
 
 #include "util/buf.h"
 #include "util/encode.h"
+#include "util/memory.h"
 
 #include <stdlib.h>
 
@@ -14,11 +15,8 @@ struct ph_sms {
 
 struct ph_sms *ph_sms_create(const struct ph_settings *settings, struct ph_fetch *fetch)
 {
-    struct ph_sms *sms = calloc(1, sizeof *sms);
+    struct ph_sms *sms = ph_heap_zeroed(1, sizeof *sms);
 
-    if (sms == NULL) {
-        ph_fatal("out of memory");
-    }
     sms->settings = &settings->sms;
     sms->service = ph_aws_service(settings, fetch, settings->sms.endpoint, settings->sms.region,
                                   "sns", settings->sms.timeout_ms);

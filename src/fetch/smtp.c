@@ -1,6 +1,7 @@
 #include "fetch/smtp.h"
 
 #include "util/clock.h"
+#include "util/memory.h"
 
 #include <curl/curl.h>
 
@@ -140,9 +141,9 @@ static void configure(struct ph_smtp *smtp, const struct ph_mail_settings *setti
 
 struct ph_smtp *ph_smtp_create(const struct ph_mail_settings *settings, const atomic_bool *stop)
 {
-    struct ph_smtp *smtp = calloc(1, sizeof *smtp);
+    struct ph_smtp *smtp = ph_heap_zeroed(1, sizeof *smtp);
 
-    if (smtp == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
         (smtp->curl = curl_easy_init()) == NULL) {
         ph_fatal("out of memory");
     }

@@ -1,6 +1,8 @@
 /* One call: from the first line of a request to the last byte of its reply. */
 #include "http/internal.h"
 
+#include "util/memory.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -41,11 +43,9 @@ struct framing {
 
 void *ph_http_call_begin(void *self, const char *uri, struct MHD_Connection *connection)
 {
-    struct call *call = calloc(1, sizeof *call);
+    struct call *call = ph_heap_zeroed(1, sizeof *call);
 
-    if (call == NULL || (call->uri = strdup(uri)) == NULL) {
-        ph_fatal("out of memory");
-    }
+    call->uri = ph_heap_cstr(ph_str_from(uri));
     call->server = self;
     call->library = connection;
     call->connection = ph_http_connection_of(connection);
@@ -71,9 +71,6 @@ static void uncount(struct call *call)
     }
     pthread_mutex_lock(&server->lock);
     server->calls--;
-    if (server->calls == 0 && server->quiesced) {
-        pthread_cond_broadcast(&server->drained);
-    }
     pthread_mutex_unlock(&server->lock);
 }
 

@@ -10,6 +10,7 @@
 #include "http/internal.h"
 
 #include "util/clock.h"
+#include "util/memory.h"
 
 #include <linux/tcp.h>
 #include <malloc.h>
@@ -23,6 +24,8 @@ enum {
     TICKS_PER_ROUND = 10, /* each connection is looked at once in so many ticks */
     LEAST_PER_TICK = 64,
     CROWD = 500,
+    LAST_IDLE_MS = 1000,
+    LAST_REQUEST_MS = 2000,
 };
 
 static const int64_t NS_PER_MS = 1000000;
@@ -89,11 +92,8 @@ static struct ph_http_connection *opened(struct ph_http_server *server,
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct ph_http_connection *c = calloc(1, sizeof *c);
+    struct ph_http_connection *c = ph_heap_zeroed(1, sizeof *c);
 
-    if (c == NULL) {
-        ph_fatal("out of memory");
-    }
     c->fd = info == NULL ? -1 : info->connect_fd;
     c->since_ns = ph_monotonic_ns();
     pthread_mutex_lock(&server->lock);
@@ -110,6 +110,9 @@ static void closed(struct ph_http_server *server, struct ph_http_connection *c)
     pthread_mutex_lock(&server->lock);
     take_out(server, c);
     server->connections--;
+    if (server->connections == 0 && server->quiesced) {
+        pthread_cond_broadcast(&server->drained);
+    }
     pthread_mutex_unlock(&server->lock);
     free(c);
 }
@@ -155,13 +158,41 @@ static int64_t allowed_ms(const struct ph_http_options *options, enum ph_http_ph
     return INT64_MAX / NS_PER_MS;
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Before the end: a request that is on its way is awaited, an idle client is not. */
+static int64_t allowed_at_the_end_ms(const struct ph_http_options *options,
+                                     enum ph_http_phase phase)
+{
+    switch (phase) {
+    case PH_PHASE_IDLE:
+        return least(options->idle_ms, LAST_IDLE_MS);
+    case PH_PHASE_HEAD:
+        return least(options->head_ms, LAST_REQUEST_MS);
+    case PH_PHASE_BODY:
+        return least(options->body_ms, LAST_REQUEST_MS);
+    case PH_PHASE_WRITE:
+    case PH_PHASE_WORK:
+    case PH_PHASE_CUT:
+        break;
+    }
+    return allowed_ms(options, phase);
+}
+
 static void inspect(struct ph_http_server *server, struct ph_http_connection *c)
 {
+    int64_t allowed;
+
     /* The library says nothing before the first line is whole; the kernel knows of its bytes. */
     if (c->phase == PH_PHASE_IDLE && bytes_received(c->fd) != c->bytes_at_idle) {
         enter(c, PH_PHASE_HEAD);
     }
-    if (ph_monotonic_ns() - c->since_ns > allowed_ms(&server->options, c->phase) * NS_PER_MS) {
+    allowed = server->quiesced ? allowed_at_the_end_ms(&server->options, c->phase)
+                               : allowed_ms(&server->options, c->phase);
+    if (ph_monotonic_ns() - c->since_ns > allowed * NS_PER_MS) {
         c->phase = PH_PHASE_CUT;
         shutdown(c->fd, SHUT_RDWR);
     }
@@ -172,7 +203,7 @@ static void inspect_some(struct ph_http_server *server)
 {
     unsigned n = server->connections / TICKS_PER_ROUND + LEAST_PER_TICK;
 
-    if (n > server->connections) {
+    if (n > server->connections || server->quiesced) {
         n = server->connections;
     }
     for (; n > 0; n--) {

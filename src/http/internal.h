@@ -44,7 +44,7 @@ struct ph_http_server {
     bool again;           /* in a turn: it must run the library once more */
 
     pthread_mutex_t lock;   /* guards what follows */
-    pthread_cond_t drained; /* signalled when the last call is answered while quiesced */
+    pthread_cond_t drained; /* signalled when the last connection ends while quiesced */
     pthread_cond_t awake;   /* the guard's: the first connection came, or the end */
     struct ph_http_connection *first, *last;
     unsigned connections;
@@ -87,6 +87,9 @@ void ph_http_addresses_free(struct addrinfo **addresses); /* of NULL is fine */
 
 /* A listening socket, or -1 and a text in why. */
 int ph_http_listen(struct ph_str address, unsigned *port, char *why, size_t why_size);
+
+/* The same of one that somebody else has opened; it is left alone on failure. */
+int ph_http_take_over(int fd, unsigned *port, char *why, size_t why_size);
 
 /* response.c: the library's form of a reply; never NULL. */
 struct MHD_Response *ph_http_response_create(struct ph_arena *arena,

@@ -1,6 +1,7 @@
 #include "http/internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -68,15 +69,22 @@ static int open_socket(const struct addrinfo *address)
     return fd;
 }
 
-static unsigned port_of(int fd)
+static struct sockaddr_storage bound_to(int fd)
 {
     struct sockaddr_storage bound = { 0 };
     socklen_t size = sizeof bound;
-    in_port_t port = 0;
 
     if (getsockname(fd, (struct sockaddr *)&bound, &size) != 0) {
-        return 0;
+        return (struct sockaddr_storage){ 0 };
     }
+    return bound;
+}
+
+static unsigned port_of(int fd)
+{
+    const struct sockaddr_storage bound = bound_to(fd);
+    in_port_t port = 0;
+
     if (bound.ss_family == AF_INET) {
         port = ((const struct sockaddr_in *)&bound)->sin_port;
     } else if (bound.ss_family == AF_INET6) {
@@ -124,6 +132,43 @@ int ph_http_listen(struct ph_str address, unsigned *port, char *why, size_t why_
     fd = open_socket(found);
     if (fd < 0) {
         snprintf(why, why_size, "cannot listen on '%.*s': %s", PH_FMT(address), strerror(errno));
+        return -1;
+    }
+    *port = port_of(fd);
+    return fd;
+}
+
+static bool is_set(int fd, int option, int wanted)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+
+    return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 && value == wanted;
+}
+
+static bool listens(int fd)
+{
+    const sa_family_t family = bound_to(fd).ss_family;
+
+    return is_set(fd, SO_ACCEPTCONN, 1) && is_set(fd, SO_TYPE, SOCK_STREAM) &&
+           (family == AF_INET || family == AF_INET6);
+}
+
+int ph_http_take_over(int fd, unsigned *port, char *why, size_t why_size)
+{
+    const int on = 1;
+    const int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || !listens(fd)) {
+        snprintf(why, why_size,
+                 "descriptor %d is not a TCP socket that listens (in a unit:"
+                 " ListenStream= with an address and Accept=no)",
+                 fd);
+        return -1;
+    }
+    if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) {
+        snprintf(why, why_size, "cannot use descriptor %d: %s", fd, strerror(errno));
         return -1;
     }
     *port = port_of(fd);

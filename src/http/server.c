@@ -1,6 +1,7 @@
 #include "http/internal.h"
 
 #include "util/clock.h"
+#include "util/memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -91,18 +92,17 @@ struct ph_http_server *ph_http_server_create(const struct ph_http_options *optio
                                              const struct ph_http_handler *handler,
                                              struct ph_workers *workers, char *why, size_t why_size)
 {
-    struct ph_http_server *server = calloc(1, sizeof *server);
+    struct ph_http_server *server = ph_heap_zeroed(1, sizeof *server);
 
-    if (server == NULL) {
-        ph_fatal("out of memory");
-    }
     server->options = *options;
     server->handler = *handler;
     server->workers = workers;
     server->tls_certificate = terminated(options->tls_certificate);
     server->tls_key = terminated(options->tls_key);
     init_locks(server);
-    server->fd = ph_http_listen(options->listen, &server->port, why, why_size);
+    server->fd = options->socket > 0
+                     ? ph_http_take_over(options->socket, &server->port, why, why_size)
+                     : ph_http_listen(options->listen, &server->port, why, why_size);
     if (server->fd < 0) {
         server_free(server);
         return NULL;
@@ -178,7 +178,8 @@ bool ph_http_server_drain(struct ph_http_server *server, int64_t wait_ms)
     bool drained;
 
     pthread_mutex_lock(&server->lock);
-    while (server->calls > 0 && pthread_cond_timedwait(&server->drained, &server->lock, &at) == 0) {
+    while (server->connections + server->calls > 0 &&
+           pthread_cond_timedwait(&server->drained, &server->lock, &at) == 0) {
     }
     drained = server->calls == 0;
     pthread_mutex_unlock(&server->lock);

@@ -61,6 +61,7 @@ struct ph_http_streams {
 
 struct ph_http_options {
     struct ph_str listen; /* "127.0.0.1:9229", "[::1]:9229", ":9229" for all; port 0 takes any */
+    int socket;           /* listens already and is taken over instead; 0: none */
     struct ph_str tls_certificate; /* PEM text; absent: plain HTTP */
     struct ph_str tls_key;         /* PEM text */
     size_t header_max;             /* bytes of request line and fields */
@@ -91,16 +92,20 @@ PH_MUST_USE bool ph_http_server_start(struct ph_http_server *server, char *why, 
 unsigned ph_http_server_port(const struct ph_http_server *server);
 unsigned ph_http_server_connections(struct ph_http_server *server);
 
-/* Closes the listening socket; replies from now on end their connections. */
+/*
+ * Closes our descriptor of the listening socket: where nobody else has one, nobody can connect any
+ * more. Replies from now on end their connections. One that waits for its next request, or has
+ * begun to send it, still gets a moment: what a client has sent before it could know is answered.
+ */
 void ph_http_server_quiesce(struct ph_http_server *server);
 
 /*
- * Waits at most wait_ms until no request is with a worker and no reply is being written.
- * False when there still is one: then the server must not be destroyed.
+ * Waits at most wait_ms until all connections have ended (quiesce). False when a request is still
+ * with a worker then, or a reply is being written: the server must not be destroyed.
  */
 PH_MUST_USE bool ph_http_server_drain(struct ph_http_server *server, int64_t wait_ms);
 
-/* After a successful drain, or when there was no request: ends all connections. NULL is fine. */
+/* After a successful drain, or when there was no request: ends what is left. NULL is fine. */
 void ph_http_server_destroy(struct ph_http_server *server);
 
 #endif

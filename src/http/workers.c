@@ -1,6 +1,7 @@
 #include "http/workers.h"
 
 #include "util/clock.h"
+#include "util/memory.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -242,19 +243,13 @@ static void destroy_parts(struct ph_workers *workers)
 
 struct ph_workers *ph_workers_create(const struct ph_workers_options *options)
 {
-    struct ph_workers *workers = calloc(1, sizeof *workers);
+    struct ph_workers *workers = ph_heap_zeroed(1, sizeof *workers);
 
-    if (workers == NULL) {
-        ph_fatal("out of memory");
-    }
     workers->options = *options;
     fill_defaults(&workers->options);
     workers->blocking = (struct ph_blocking){ begin, end, workers };
     workers->last = &workers->first;
-    workers->threads = calloc(workers->options.threads, sizeof *workers->threads);
-    if (workers->threads == NULL) {
-        ph_fatal("out of memory");
-    }
+    workers->threads = ph_heap_zeroed(workers->options.threads, sizeof *workers->threads);
     init_conditions(workers);
     if (!ph_sources_init(&workers->sources)) {
         destroy_parts(workers);

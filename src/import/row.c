@@ -2,6 +2,7 @@
 
 #include "model/exceptions.h"
 #include "user/contact.h"
+#include "util/encode.h"
 #include "util/unicode.h"
 
 #define USERNAME "cognito:username"
@@ -97,6 +98,9 @@ static const char *check_columns(struct ph_arena *arena, const struct ph_pool *p
         }
     }
     for (size_t i = 0; i < columns->count; i++) {
+        if (columns->may_have_sub && ph_str_eq(columns->names[i], PH_STR("sub"))) {
+            continue;
+        }
         if (!has_name(wanted, count, columns->names[i])) { /* its name may be anything */
             return ph_textf(arena, "Column %zu of the header is no attribute of the user pool.",
                             i + 1);
@@ -130,6 +134,7 @@ struct row {
     struct ph_str username;
     struct ph_str mfa_enabled;
     struct ph_str hash;
+    struct ph_str sub; /* absent: a new one */
     struct ph_attrs attrs;
 };
 
@@ -197,6 +202,8 @@ static struct ph_err read_value(struct ph_ctx *ctx, struct row *row, struct ph_s
         row->mfa_enabled = value;
     } else if (ph_str_eq(name, PH_STR(PASSWORD_HASH))) {
         row->hash = value;
+    } else if (ph_str_eq(name, PH_STR("sub"))) {
+        row->sub = value;
     } else {
         return read_attribute(ctx, row, name, value);
     }
@@ -331,6 +338,20 @@ static void set_status(const struct row *row, struct ph_user *user)
     }
 }
 
+static struct ph_err name_user(struct ph_ctx *ctx, const struct row *row, struct ph_user **user)
+{
+    uint8_t bytes[PH_UUID_BYTES];
+    struct ph_err err;
+
+    if (row->sub.n > 0 && !ph_uuid_parse(row->sub, bytes)) {
+        return refuse("The value of sub is no UUID.");
+    }
+    ctx->pinned_sub = row->sub.n > 0 ? ph_uuid_text(ctx->arena, bytes) : (struct ph_str){ 0 };
+    err = ph_user_new(ctx, row->pool, row->username, user);
+    ctx->pinned_sub = (struct ph_str){ 0 };
+    return err;
+}
+
 static struct ph_err make_user(struct ph_ctx *ctx, struct row *row, struct ph_user_change *change)
 {
     const struct ph_pool *pool = row->pool;
@@ -339,7 +360,7 @@ static struct ph_err make_user(struct ph_ctx *ctx, struct row *row, struct ph_us
     PH_TRY(check_username(row));
     PH_TRY(check_mfa(ctx, row));
     PH_TRY(check_hash(ctx, row));
-    PH_TRY(ph_user_new(ctx, pool, row->username, &change->user));
+    PH_TRY(name_user(ctx, row, &change->user));
     ph_user_given_attributes(ctx, change->user, &row->attrs, &writes);
     PH_TRY(ph_attributes_apply(ctx, pool, NULL, PH_BY_ADMIN, change->user, &writes));
     PH_TRY(ph_attributes_check_required(ctx, pool, change->user));

@@ -19,6 +19,7 @@ void ph_import_header(struct ph_arena *arena, const struct ph_pool *pool, struct
 struct ph_import_columns {
     struct ph_str names[PH_IMPORT_COLUMNS_MAX];
     size_t count;
+    bool may_have_sub; /* beyond the service: a column `sub`, whose ids are kept */
 };
 
 /*

@@ -1,5 +1,7 @@
 #include "import/upload.h"
 
+#include "util/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,11 +64,8 @@ static enum ph_upload_verdict check_address(struct ph_ctx *ctx, const struct ph_
 
 static struct ph_upload *new_upload(struct ph_ctx *ctx, const struct ph_import_job *job)
 {
-    struct ph_upload *upload = calloc(1, sizeof *upload);
+    struct ph_upload *upload = ph_heap_zeroed(1, sizeof *upload);
 
-    if (upload == NULL) {
-        ph_fatal("out of memory");
-    }
     upload->pool_id = ph_heap_cstr(job->pool_id);
     upload->job_id = ph_heap_cstr(job->id);
     upload->id = ph_heap_cstr(ph_new_uuid4(ctx));

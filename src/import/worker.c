@@ -3,6 +3,7 @@
 #include "import/run.h"
 #include "store/store.h"
 #include "util/blocking.h"
+#include "util/memory.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -124,12 +125,9 @@ static void *run(void *self)
 
 static struct ph_importer *new_importer(const struct ph_ctx *ctx)
 {
-    struct ph_importer *importer = calloc(1, sizeof *importer);
+    struct ph_importer *importer = ph_heap_zeroed(1, sizeof *importer);
     pthread_condattr_t monotonic;
 
-    if (importer == NULL) {
-        ph_fatal("out of memory");
-    }
     importer->ctx = *ctx;
     importer->ctx.arena = NULL;
     importer->ctx.blocking = &NOT_A_WORKER;

@@ -3,6 +3,7 @@
 #include "model/exceptions.h"
 #include "store/limits.h"
 #include "util/clock.h"
+#include "util/memory.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -27,9 +28,9 @@ struct ph_limits {
 
 struct ph_limits *ph_limits_create(void)
 {
-    struct ph_limits *limits = calloc(1, sizeof *limits);
+    struct ph_limits *limits = ph_heap_zeroed(1, sizeof *limits);
 
-    if (limits == NULL || pthread_mutex_init(&limits->lock, NULL) != 0) {
+    if (pthread_mutex_init(&limits->lock, NULL) != 0) {
         ph_fatal("out of memory");
     }
     return limits;

@@ -33,6 +33,7 @@ extern const struct ph_command ph_command_migrate_storage;
 extern const struct ph_command ph_command_migrate;
 extern const struct ph_command ph_command_doctor;
 extern const struct ph_command ph_command_dump;
+extern const struct ph_command ph_command_leave;
 extern const struct ph_command ph_command_help;
 extern const struct ph_command ph_command_version;
 

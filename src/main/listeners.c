@@ -15,7 +15,7 @@ static void handle_api(void *self, struct ph_worker *worker, const struct ph_htt
 {
     struct ph_service *service = self;
 
-    if (service->settings->server.admin_listen.n == 0 &&
+    if (service->admin == NULL &&
         ph_health_handle(&service->health, &worker->arena, request, reply)) {
         return;
     }
@@ -125,10 +125,11 @@ bool ph_listen_admin(struct ph_service *service, char *why, size_t why_size)
     const struct ph_http_handler handler = { .self = service, .handle = handle_admin };
     struct ph_http_options options = http_options(service);
 
-    if (service->settings->server.admin_listen.n == 0) {
+    if (service->settings->server.admin_listen.n == 0 && service->sockets.admin == 0) {
         return true;
     }
     options.listen = service->settings->server.admin_listen;
+    options.socket = service->sockets.admin;
     service->admin = ph_http_server_create(&options, &handler, service->workers, why, why_size);
     return service->admin != NULL;
 }
@@ -153,6 +154,7 @@ bool ph_listen_api(struct ph_service *service, char *why, size_t why_size)
         .drop = drop_upload,
     };
     options.streams = &service->streams;
+    options.socket = service->sockets.api;
     service->api = ph_http_server_create(&options, &handler, service->workers, why, why_size);
     return service->api != NULL;
 }

@@ -22,6 +22,7 @@
 #include "trigger/sender.h"
 #include "util/clock.h"
 #include "util/json.h"
+#include "util/memory.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -260,11 +261,8 @@ static void start_post(struct ph_service *service)
 struct ph_service *ph_service_create(const struct ph_settings *settings, const struct ph_seed *seed,
                                      char *why, size_t why_size)
 {
-    struct ph_service *service = calloc(1, sizeof *service);
+    struct ph_service *service = ph_heap_zeroed(1, sizeof *service);
 
-    if (service == NULL) {
-        ph_fatal("out of memory");
-    }
     service->settings = settings;
     service->sink = (struct ph_log_sink){ .fd = STDERR_FILENO,
                                           .least = settings->log_level,
@@ -276,7 +274,8 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, const s
     ph_process_raise_file_limit(service);
     init_health(service);
     service->fetch = ph_fetch_create();
-    if (!ph_process_isolate(service, why, why_size) || !start_workers(service, why, why_size) ||
+    if (!ph_sockets_take(&service->sockets, why, why_size) ||
+        !ph_process_isolate(service, why, why_size) || !start_workers(service, why, why_size) ||
         !start_functions(service, why, why_size) || !open_store(service, why, why_size)) {
         ph_service_destroy(service);
         return NULL;
@@ -369,7 +368,9 @@ bool ph_service_run(struct ph_service *service)
 {
     int which;
 
-    PH_LOG(&service->log, PH_INFO, "ready", ph_f_str("listen", service->settings->server.listen),
+    PH_LOG(&service->log, PH_INFO, "ready",
+           ph_f_str("listen", service->sockets.api > 0 ? PH_STR("socket of our parent")
+                                                       : service->settings->server.listen),
            ph_f_str("url", service->settings->public_url));
     ph_notify("READY=1");
     which = wait_for_signal(service);

@@ -4,6 +4,7 @@
 
 #include "main/health.h"
 #include "main/service.h"
+#include "main/sockets.h"
 #include "protocol/dispatch.h"
 #include "protocol/upload.h"
 
@@ -33,6 +34,7 @@ struct ph_service {
     struct ph_importer *importer;
     struct ph_uploads uploads;
     struct ph_http_streams streams;
+    struct ph_sockets sockets; /* that our parent has opened */
     struct ph_http_server *api;
     struct ph_http_server *admin; /* NULL: the API's listener answers for it */
     atomic_bool draining;

@@ -8,6 +8,10 @@
 #include "model/exceptions.h"
 #include "model/model.h"
 #include "pool/pool.h"
+#include "util/buf.h"
+
+/* What applying an item came to. */
+enum outcome { UNCHANGED, MADE, CHANGED };
 
 static struct ph_err cannot_change(struct ph_ctx *ctx, struct ph_str member)
 {
@@ -119,7 +123,7 @@ static bool says_attribute(struct ph_arena *arena, const struct json_t *there,
 
 /* New attributes are added; one that is there with other rules cannot be changed. */
 static struct ph_err update_schema(struct ph_ctx *ctx, const struct ph_seed_item *item,
-                                   const struct json_t *there)
+                                   const struct json_t *there, enum outcome *outcome)
 {
     const struct json_t *wanted = ph_json_get(item->body, "Schema");
     struct json_t *added = ph_json_array(ctx->arena), *request = ph_json_object(ctx->arena);
@@ -139,6 +143,7 @@ static struct ph_err update_schema(struct ph_ctx *ctx, const struct ph_seed_item
     if (ph_json_length(added) == 0) {
         return PH_OK;
     }
+    *outcome = CHANGED;
     ph_json_set_str(ctx->arena, request, "UserPoolId", item->pool_id);
     ph_json_set(ctx->arena, request, "CustomAttributes", added);
     return ph_seed_call(ctx, OP_AddCustomAttributes, request, &reply);
@@ -203,7 +208,7 @@ static struct ph_err check_secret(struct ph_ctx *ctx, const struct ph_seed_item 
 }
 
 static struct ph_err update(struct ph_ctx *ctx, const struct ph_seed_item *item,
-                            const struct json_t *there)
+                            const struct json_t *there, enum outcome *outcome)
 {
     struct json_t *reply;
     bool differs;
@@ -215,8 +220,9 @@ static struct ph_err update(struct ph_ctx *ctx, const struct ph_seed_item *item,
                             &reply));
         PH_LOG(&ctx->log, PH_INFO, "seed_changed",
                ph_f_text("what", ph_seed_kinds[item->kind].noun), ph_f_str("path", item->path));
+        *outcome = CHANGED;
     }
-    return item->kind == PH_SEED_POOL ? update_schema(ctx, item, there) : PH_OK;
+    return item->kind == PH_SEED_POOL ? update_schema(ctx, item, there, outcome) : PH_OK;
 }
 
 /* --- one item --- */
@@ -267,10 +273,12 @@ static struct ph_err add_second_secret(struct ph_ctx *ctx, const struct ph_seed_
     return ph_seed_call(ctx, OP_AddUserPoolClientSecret, request, &reply);
 }
 
-static struct ph_err apply(struct ph_ctx *ctx, const struct ph_seed_item *item)
+static struct ph_err apply(struct ph_ctx *ctx, const struct ph_seed_item *item,
+                           enum outcome *outcome)
 {
     struct json_t *there, *reply;
 
+    *outcome = UNCHANGED;
     if (item->kind == PH_SEED_USER) {
         return ph_seed_apply_user(ctx, item);
     }
@@ -278,30 +286,76 @@ static struct ph_err apply(struct ph_ctx *ctx, const struct ph_seed_item *item)
         return ph_seed_call(ctx, OP_AdminAddUserToGroup, item->body, &reply);
     }
     PH_TRY(find(ctx, item, &there));
-    PH_TRY(there == NULL && !is_setting(item->kind) ? create(ctx, item) : update(ctx, item, there));
+    if (there == NULL && !is_setting(item->kind)) {
+        *outcome = MADE;
+        PH_TRY(create(ctx, item));
+    } else {
+        PH_TRY(update(ctx, item, there, outcome));
+    }
     return item->kind == PH_SEED_CLIENT ? add_second_secret(ctx, item) : PH_OK;
 }
 
-bool ph_seed_apply(struct ph_ctx *ctx, const struct ph_seed *seed, const char **why)
-{
-    const bool before = ctx->without_triggers;
+/* --- all of them --- */
 
-    ctx->caller.kind = PH_CALLER_IAM;
-    ctx->caller.region = seed->region;
-    ctx->without_triggers = true;
+/* "app client web (1h57...)": the name that people gave, and the id where that is another. */
+static void tell(struct ph_buf *lines, const struct ph_seed_item *item, enum outcome outcome)
+{
+    static const char *const WORDS[] = { "unchanged", "made", "changed" };
+    static const char *const NAMES[] = { "PoolName",     "ClientName", "GroupName",
+                                         "ProviderName", "Identifier", "Domain" };
+    const struct ph_str id = item->client_id.n > 0 ? item->client_id : item->pool_id;
+    struct ph_str name = { 0 };
+
+    for (size_t i = 0; name.n == 0 && i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        name = ph_json_get_str(item->body, NAMES[i]);
+    }
+    ph_buf_addf(lines, "%s %s%s%.*s (%.*s)\n", WORDS[outcome], ph_seed_kinds[item->kind].noun,
+                name.n > 0 ? " " : "", PH_FMT(name), PH_FMT(id));
+}
+
+static bool apply_all(struct ph_ctx *ctx, const struct ph_seed *seed, struct ph_buf *lines,
+                      const char **why)
+{
     for (size_t kind = 0; kind < PH_SEED_KIND_COUNT; kind++) {
         for (const struct ph_seed_item *item = seed->items[kind]; item != NULL; item = item->next) {
-            const struct ph_err err = apply(ctx, item);
+            enum outcome outcome;
+            const struct ph_err err = apply(ctx, item, &outcome);
 
             if (err.type != NULL) {
                 *why = ph_textf(ctx->arena, "%.*s: %.*s: %s: %s", PH_FMT(item->file),
                                 PH_FMT(item->path), err.type->name,
                                 err.message == NULL ? "" : err.message);
-                ctx->without_triggers = before;
                 return false;
+            }
+            if (kind != PH_SEED_USER && kind != PH_SEED_MEMBER) {
+                tell(lines, item, outcome);
             }
         }
     }
-    ctx->without_triggers = before;
     return true;
+}
+
+bool ph_seed_apply_telling(struct ph_ctx *ctx, const struct ph_seed *seed, struct ph_str *lines,
+                           const char **why)
+{
+    enum { LINES_MAX = 16 * 1024 * 1024 };
+    const bool before = ctx->without_triggers;
+    struct ph_buf told;
+    bool done;
+
+    ph_buf_init(&told, ctx->arena, LINES_MAX);
+    ctx->caller.kind = PH_CALLER_IAM;
+    ctx->caller.region = seed->region;
+    ctx->without_triggers = true;
+    done = apply_all(ctx, seed, &told, why);
+    ctx->without_triggers = before;
+    *lines = ph_buf_str(&told);
+    return done;
+}
+
+bool ph_seed_apply(struct ph_ctx *ctx, const struct ph_seed *seed, const char **why)
+{
+    struct ph_str lines;
+
+    return ph_seed_apply_telling(ctx, seed, &lines, why);
 }

@@ -11,10 +11,7 @@
 struct json_t *ph_dump_request(const struct ph_dump *d, enum ph_op op,
                                const struct json_t *described)
 {
-    struct json_t *request = ph_shape_copy(d->ctx->arena, ph_operations[op].input, described);
-
-    ph_json_remove(d->ctx->arena, request, "UserPoolId");
-    return request;
+    return ph_seed_request(d->ctx->arena, op, described);
 }
 
 struct json_t *ph_dump_question(const struct ph_dump *d)

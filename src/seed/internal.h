@@ -101,6 +101,10 @@ struct ph_str ph_seed_path(struct ph_arena *arena, struct ph_str path, struct ph
 /* True when `word` is one of the names, which are separated by spaces. */
 bool ph_seed_names(const char *names, struct ph_str word);
 
+/* The members of a request that a description has, without the pool's id. */
+struct json_t *ph_seed_request(struct ph_arena *arena, enum ph_op op,
+                               const struct json_t *described);
+
 /* --- ids.c: what follows from names --- */
 
 struct ph_str ph_seed_pool_id(struct ph_arena *arena, struct ph_str region, struct ph_str stack,

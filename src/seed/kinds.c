@@ -1,4 +1,5 @@
 /* What can be seeded, as operations of the API; and the check that a file says nothing unknown. */
+#include "model/validate.h"
 #include "seed/internal.h"
 
 /* Passwords and factors of users; a pool's id and what hangs on it (document.c). */
@@ -177,4 +178,13 @@ bool ph_seed_check_members(struct ph_seed_file *file, struct ph_str path,
         return ph_seed_refuse(file, path, "this must be an object");
     }
     return check_structure(file, path, shape, value, more);
+}
+
+struct json_t *ph_seed_request(struct ph_arena *arena, enum ph_op op,
+                               const struct json_t *described)
+{
+    struct json_t *request = ph_shape_copy(arena, ph_operations[op].input, described);
+
+    ph_json_remove(arena, request, "UserPoolId");
+    return request;
 }

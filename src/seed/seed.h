@@ -47,6 +47,14 @@ void ph_seed_log_ignored(const struct ph_seed *seed, const struct ph_log *log);
  */
 PH_MUST_USE bool ph_seed_apply(struct ph_ctx *ctx, const struct ph_seed *seed, const char **why);
 
+/*
+ * The same, and *lines says what became of each thing that is no user, in the order in which they
+ * were applied and as far as that went: "made app client web (1h57...)", "changed ...", "unchanged
+ * ...".
+ */
+PH_MUST_USE bool ph_seed_apply_telling(struct ph_ctx *ctx, const struct ph_seed *seed,
+                                       struct ph_str *lines, const char **why);
+
 /* What came of it: {"UserPools": [{"Id", "Name", "Clients": [...]}], "Outputs": {STACK: {...}}} */
 struct json_t *ph_seed_result(struct ph_arena *arena, const struct ph_seed *seed);
 

@@ -1,8 +1,8 @@
 /* What is written without anybody waiting: spent nonces and sign-in events. */
 #include "store/internal.h"
 #include "store/sign_in.h"
+#include "util/memory.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* --- nonces --- */
@@ -25,11 +25,8 @@ static void insert_spent(struct ph_tx *tx, void *arg)
 
 void *ph_later_new(size_t size)
 {
-    void *p = calloc(1, size);
+    void *p = ph_heap_zeroed(1, size);
 
-    if (p == NULL) {
-        ph_fatal("out of memory");
-    }
     return p;
 }
 

@@ -2,6 +2,7 @@
 
 #include "store/internal.h"
 #include "store/schema.h"
+#include "util/memory.h"
 
 #include <stdlib.h>
 
@@ -22,11 +23,8 @@ static struct ph_db *open_in_memory(const struct ph_driver *driver)
 
 static struct ph_store_image *new_image(const struct ph_store *store, struct ph_db *db)
 {
-    struct ph_store_image *image = calloc(1, sizeof *image);
+    struct ph_store_image *image = ph_heap_zeroed(1, sizeof *image);
 
-    if (image == NULL) {
-        ph_fatal("out of memory");
-    }
     image->driver = store->driver;
     image->db = db;
     return image;

@@ -1,5 +1,7 @@
 #include "store/readers.h"
 
+#include "util/memory.h"
+
 #include <stdlib.h>
 
 enum { KEPT = 64 }; /* idle connections; more are closed when they come back */
@@ -16,11 +18,8 @@ struct ph_readers {
 struct ph_readers *ph_readers_create(const struct ph_driver *driver, struct ph_db_target *target,
                                      struct ph_db *shared)
 {
-    struct ph_readers *readers = calloc(1, sizeof *readers);
+    struct ph_readers *readers = ph_heap_zeroed(1, sizeof *readers);
 
-    if (readers == NULL) {
-        ph_fatal("out of memory");
-    }
     readers->driver = driver;
     readers->target = target;
     readers->shared = target->path == NULL ? shared : NULL;

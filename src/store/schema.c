@@ -308,6 +308,13 @@ static const char *const STEP_LEASES[] = {
     NULL,
 };
 
+/* Users of the service that a pool leaves: how many are still to come is counted often. */
+static const char *const STEP_ORIGINS[] = {
+    "ALTER TABLE users ADD COLUMN origin BIGINT NOT NULL DEFAULT 0",
+    "CREATE INDEX IF NOT EXISTS users_origin ON users (pool_id, origin) WHERE origin > 0",
+    NULL,
+};
+
 struct step {
     int64_t version;
     int64_t min_reader; /* the oldest version that may read and write what this step leaves */
@@ -334,6 +341,7 @@ static const struct step STEPS[] = {
     { .version = 17, .min_reader = 1, .statements = STEP_SLOTS },
     { .version = 18, .min_reader = 1, .statements = STEP_IMPORTS },
     { .version = 19, .min_reader = 1, .statements = STEP_LEASES },
+    { .version = 20, .min_reader = 1, .statements = STEP_ORIGINS },
 };
 enum {
     STEP_COUNT = sizeof STEPS / sizeof STEPS[0],

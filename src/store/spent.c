@@ -1,5 +1,7 @@
 #include "store/spent.h"
 
+#include "util/memory.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,21 +27,15 @@ struct ph_spent_set {
 
 static struct entry *new_slots(size_t size)
 {
-    struct entry *slots = calloc(size, sizeof *slots);
+    struct entry *slots = ph_heap_zeroed(size, sizeof *slots);
 
-    if (slots == NULL) {
-        ph_fatal("out of memory");
-    }
     return slots;
 }
 
 struct ph_spent_set *ph_spent_set_create(void)
 {
-    struct ph_spent_set *set = calloc(1, sizeof *set);
+    struct ph_spent_set *set = ph_heap_zeroed(1, sizeof *set);
 
-    if (set == NULL) {
-        ph_fatal("out of memory");
-    }
     for (size_t i = 0; i < STRIPES; i++) {
         pthread_mutex_init(&set->stripes[i].lock, NULL);
         set->stripes[i].size = SLOTS_FIRST;

@@ -6,6 +6,7 @@
 #include "store/moving.h"
 #include "store/schema.h"
 #include "util/encode.h"
+#include "util/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,19 +38,6 @@ static void log_reason(struct opening *o, const char *reason)
            ph_f_str("path", o->store->driver->several ? ph_str_from(o->store->driver->name)
                                                       : o->options->path),
            ph_f_text("reason", reason));
-}
-
-/* Of the heap: lives as long as the store. */
-static char *copy_text(struct ph_str text)
-{
-    char *copy = malloc(text.n + 1);
-
-    if (copy == NULL) {
-        ph_fatal("out of memory");
-    }
-    memcpy(copy, text.p, text.n);
-    copy[text.n] = '\0';
-    return copy;
 }
 
 static void wipe_text(char *text)
@@ -105,12 +93,12 @@ static bool prepare_target(struct opening *o)
     if (path.n == 0 || memchr(path.p, 0, path.n) != NULL) {
         return refuse(o, "the path of the database is not a file name");
     }
-    store->path = copy_text(path);
+    store->path = ph_heap_cstr(path);
     o->path = store->path;
     store->target.path = store->path;
     store->driver = ph_driver_for(store->path);
     if (store->driver->several) {
-        store->password = o->options->password.n > 0 ? copy_text(o->options->password) : NULL;
+        store->password = o->options->password.n > 0 ? ph_heap_cstr(o->options->password) : NULL;
         store->target.password = store->password;
         return true;
     }
@@ -277,11 +265,8 @@ void ph_store_keys_wipe(struct ph_store_keys *keys)
 static struct ph_store *new_store(const struct ph_store_options *options)
 {
     PH_AUTO(ph_store_keys_wipe) struct ph_store_keys keys;
-    struct ph_store *store = calloc(1, sizeof *store);
+    struct ph_store *store = ph_heap_zeroed(1, sizeof *store);
 
-    if (store == NULL) {
-        ph_fatal("out of memory");
-    }
     store->driver = &ph_driver_sqlite;
     store->log = options->log;
     store->log.request_id = (struct ph_str){ 0 };

@@ -35,7 +35,7 @@ const struct ph_table ph_tables[] = {
           INT("tokens_valid_after_ms"), INT("password_set_ms"), TEXT("attrs"), SEALED("password"),
           SEALED("password_history"), BYTES("email"), BYTES("phone_number"), BYTES("name"),
           BYTES("given_name"), BYTES("family_name"), BYTES("preferred_username"), INT("mfa"),
-          SEALED("password_hash")),
+          SEALED("password_hash"), INT("origin")),
     MOVES(user_aliases, 1, 3, TEXT("pool_id"), INT("kind"), BYTES("value"), TEXT("sub")),
     MOVES(user_codes, 1, 3, TEXT("pool_id"), TEXT("sub"), INT("purpose"), BYTES("hmac"),
           TEXT("attribute"), TEXT("destination"), INT("expires_ms"), INT("attempts")),

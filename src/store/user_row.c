@@ -161,6 +161,25 @@ static void decode_mfa(int64_t mfa, struct ph_user *user)
     user->has_totp = (bits >> MFA_TOTP_SHIFT & 1U) != 0;
 }
 
+enum { ORIGIN_MASK = 3, ORIGIN_ENROLS = 4 };
+
+int64_t ph_user_origin_encode(const struct ph_user *user)
+{
+    return (int64_t)user->origin + (user->enrols ? ORIGIN_ENROLS : 0);
+}
+
+enum ph_user_origin ph_user_origin_decode(int64_t origin)
+{
+    return (enum ph_user_origin)(origin & ORIGIN_MASK);
+}
+
+static bool decode_origin(int64_t origin, struct ph_user *user)
+{
+    user->origin = ph_user_origin_decode(origin);
+    user->enrols = (origin & ORIGIN_ENROLS) != 0;
+    return user->origin < PH_ORIGIN_COUNT;
+}
+
 struct ph_user *ph_user_decode(struct ph_q *q, struct ph_arena *arena)
 {
     struct ph_user *user = ph_arena_new(arena, struct ph_user);
@@ -175,7 +194,8 @@ struct ph_user *ph_user_decode(struct ph_q *q, struct ph_arena *arena)
     user->password_set_ms = ph_q_int(q, 8);
     decode_mfa(ph_q_int(q, 10), user);
     if (!read_status(ph_q_str(q, arena, 2), &user->status) ||
-        !ph_attrs_decode(arena, ph_q_str(q, arena, 9), &user->attrs)) {
+        !ph_attrs_decode(arena, ph_q_str(q, arena, 9), &user->attrs) ||
+        !decode_origin(ph_q_int(q, 11), user)) {
         ph_q_broken(q, "a row of users is broken");
         return NULL;
     }
@@ -206,6 +226,9 @@ struct ph_user *ph_user_decode_whole(struct ph_q *q, struct ph_arena *arena,
     }
     if (user->password != NULL) { /* a version that knew no such hashes has set it */
         user->password_hash = (struct ph_str){ 0 };
+    }
+    if (ph_user_has_password(user) && user->origin == PH_ORIGIN_WAITING) { /* as above */
+        user->origin = PH_ORIGIN_SETTLED;
     }
     return user;
 }

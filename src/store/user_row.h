@@ -8,12 +8,12 @@
 /* The columns of a user, in the order that ph_user_decode() reads them. */
 #define PH_USER_COLUMNS                                                                            \
     "u.sub, u.username, u.status, u.enabled, u.created_ms, u.modified_ms, u.revision,"             \
-    " u.tokens_valid_after_ms, u.password_set_ms, u.attrs, u.mfa"
+    " u.tokens_valid_after_ms, u.password_set_ms, u.attrs, u.mfa, u.origin"
 #define PH_USER_SECRETS                                                                            \
     "u.password, u.password_history, u.password_hash" /* follow them, where they are read */
 
 enum {
-    PH_USER_COLUMN_COUNT = 11,
+    PH_USER_COLUMN_COUNT = 12,
     PH_USER_COLUMN_PASSWORD = PH_USER_COLUMN_COUNT,
     PH_USER_COLUMN_HISTORY,
     PH_USER_COLUMN_HASH,
@@ -28,6 +28,10 @@ struct ph_user *ph_user_decode_whole(struct ph_q *q, struct ph_arena *arena,
 
 /* The column mfa: what is on, what is preferred, and whether there is a software token. */
 int64_t ph_user_mfa_encode(const struct ph_user *user);
+
+/* The column origin. */
+int64_t ph_user_origin_encode(const struct ph_user *user);
+enum ph_user_origin ph_user_origin_decode(int64_t origin);
 
 /* A status as it is stored: the name on the wire, folded. */
 struct ph_str ph_user_status_text(enum ph_user_status status);

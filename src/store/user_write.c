@@ -43,9 +43,9 @@ static const char INSERT_USER[] =
     "INSERT INTO users (pool_id, sub, username, status, enabled, created_ms, modified_ms,"
     " tokens_valid_after_ms, password_set_ms, attrs, password, password_history, email,"
     " phone_number, name, given_name, family_name, preferred_username, revision, mfa, "
-    "password_hash)"
+    "password_hash, origin)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-    " $19 + 1, $20, $21) ON CONFLICT (pool_id, sub) DO NOTHING";
+    " $19 + 1, $20, $21, $22) ON CONFLICT (pool_id, sub) DO NOTHING";
 
 static const char UPDATE_USER[] =
     "UPDATE users SET username = $3, status = $4, enabled = $5, created_ms = $6,"
@@ -54,7 +54,8 @@ static const char UPDATE_USER[] =
     " ELSE $8 END,"
     " password_set_ms = $9, attrs = $10, password = $11, password_history = $12, email = $13,"
     " phone_number = $14, name = $15, given_name = $16, family_name = $17,"
-    " preferred_username = $18, revision = revision + 1, mfa = $20, password_hash = $21"
+    " preferred_username = $18, revision = revision + 1, mfa = $20, password_hash = $21,"
+    " origin = $22"
     " WHERE pool_id = $1 AND sub = $2 AND revision = $19";
 
 static void put_user(struct ph_tx *tx, struct ph_user_writing *w)
@@ -68,7 +69,8 @@ static void put_user(struct ph_tx *tx, struct ph_user_writing *w)
                ph_v_int(user->tokens_valid_after_ms), ph_v_int(user->password_set_ms),
                ph_v_text(w->attrs), ph_v_bytes(w->password), ph_v_bytes(w->history), w->indexed[0],
                w->indexed[1], w->indexed[2], w->indexed[3], w->indexed[4], w->indexed[5],
-               ph_v_int(user->revision), ph_v_int(ph_user_mfa_encode(user)), ph_v_bytes(w->hash));
+               ph_v_int(user->revision), ph_v_int(ph_user_mfa_encode(user)), ph_v_bytes(w->hash),
+               ph_v_int(ph_user_origin_encode(user)));
 
     if (changed == 0) {
         give_up(tx, w, PH_USER_CONFLICT);

@@ -45,6 +45,17 @@ void ph_attrs_set(struct ph_arena *arena, struct ph_attrs *attrs, struct ph_str 
                   struct ph_str value);
 void ph_attrs_remove(struct ph_attrs *attrs, struct ph_str name);
 
+/*
+ * Users of the service that a pool leaves (docs/leaving.md). Counted, and stored as these numbers,
+ * to which PH_ORIGIN_ENROLS may be added.
+ */
+enum ph_user_origin {
+    PH_ORIGIN_NONE,    /* made here */
+    PH_ORIGIN_WAITING, /* only that service knows the password; there is none here */
+    PH_ORIGIN_SETTLED, /* has signed in or got a password here since, or needs none */
+    PH_ORIGIN_COUNT
+};
+
 struct ph_user {
     struct ph_str sub;      /* UUID, for ever */
     struct ph_str username; /* the stored Username; in pools signing in by e-mail it is the sub */
@@ -63,6 +74,8 @@ struct ph_user {
     unsigned mfa_on;               /* second factors switched on (enum ph_mfa_factor bits) */
     unsigned mfa_preferred;        /* one of them, or 0 */
     bool has_totp;                 /* a verified software token (store/totp.h) */
+    enum ph_user_origin origin;
+    bool enrols; /* had an authenticator app at the origin, which must be set up here anew */
 };
 
 /* Whether there is anything that a password can be compared with. */
@@ -211,6 +224,28 @@ PH_MUST_USE struct ph_err ph_store_user_list(struct ph_ctx *ctx, const struct ph
 
 /* The cursor of an unfiltered list that goes on after this user. */
 struct ph_str ph_store_user_cursor(struct ph_arena *arena, const struct ph_user *user);
+
+/* Users of all pools by where they came from; those that were made here are not counted. */
+PH_MUST_USE struct ph_err ph_store_user_origins(struct ph_ctx *ctx,
+                                                int64_t counts[PH_ORIGIN_COUNT]);
+
+/* The same of one pool. */
+PH_MUST_USE struct ph_err ph_store_pool_origins(struct ph_ctx *ctx, struct ph_str pool_id,
+                                                int64_t counts[PH_ORIGIN_COUNT]);
+
+/* New users that are stored together. */
+struct ph_user_entry {
+    const struct ph_user_change *change;
+    enum ph_user_write result; /* DONE, or ALIAS_TAKEN: `taken` is somebody's, and this one is not
+                                  stored */
+    enum ph_alias_kind taken;
+};
+
+enum { PH_USER_ENTRIES_MAX = 100 }; /* a transaction stays short */
+
+/* One transaction; CONFLICT of all when somebody else made one of them at the same time. */
+PH_MUST_USE struct ph_err ph_store_users_insert(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                                struct ph_user_entry *entries, size_t count);
 
 /* The code of a purpose, as it is; *code is NULL when there is none. */
 PH_MUST_USE struct ph_err ph_store_code_find(struct ph_ctx *ctx, const struct ph_pool_ref *pool,

@@ -2,6 +2,7 @@
 
 #include "store/writer.h"
 #include "util/clock.h"
+#include "util/memory.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -40,12 +41,9 @@ struct ph_write_pool *ph_write_pool_create(const struct ph_driver *driver,
                                            struct ph_db_target *target, struct ph_db *db,
                                            const struct ph_log *log)
 {
-    struct ph_write_pool *pool = calloc(1, sizeof *pool);
+    struct ph_write_pool *pool = ph_heap_zeroed(1, sizeof *pool);
     pthread_condattr_t monotonic;
 
-    if (pool == NULL) {
-        ph_fatal("out of memory");
-    }
     pool->driver = driver;
     pool->target = target;
     pool->log = log;
@@ -269,10 +267,7 @@ enum ph_verdict ph_write_pool_run(struct ph_write_pool *pool, const struct ph_po
     void *as_given = NULL;
 
     if (job->size > 0) {
-        as_given = malloc(job->size);
-        if (as_given == NULL) {
-            ph_fatal("out of memory");
-        }
+        as_given = ph_heap_alloc(job->size);
         memcpy(as_given, job->arg, job->size);
     }
     verdict = run_until_done(pool, job, as_given);

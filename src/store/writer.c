@@ -1,6 +1,7 @@
 #include "store/writer.h"
 
 #include "store/write_pool.h"
+#include "util/memory.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -342,12 +343,9 @@ static void *write_jobs(void *self)
 
 struct ph_writer *ph_writer_create(const struct ph_writer_options *options)
 {
-    struct ph_writer *w = calloc(1, sizeof *w);
+    struct ph_writer *w = ph_heap_zeroed(1, sizeof *w);
     pthread_condattr_t monotonic;
 
-    if (w == NULL) {
-        ph_fatal("out of memory");
-    }
     w->with = *options;
     pthread_mutex_init(&w->lock, NULL);
     pthread_condattr_init(&monotonic);
@@ -479,13 +477,10 @@ static bool queue_later(struct ph_writer *w, struct job *job)
 
 void ph_writer_later(struct ph_writer *w, ph_job_run *run, void *arg)
 {
-    struct job *job = calloc(1, sizeof *job);
+    struct job *job = ph_heap_zeroed(1, sizeof *job);
     enum ph_verdict state;
     bool queued;
 
-    if (job == NULL) {
-        ph_fatal("out of memory");
-    }
     job->run = run;
     job->arg = arg;
     pthread_mutex_lock(&w->lock);

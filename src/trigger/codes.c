@@ -6,6 +6,7 @@
 #include "store/store.h"
 #include "util/encode.h"
 #include "util/json.h"
+#include "util/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,11 +31,8 @@ enum ph_codes_form ph_codes_form(const struct ph_settings *settings)
 
 struct ph_codes *ph_codes_create(const struct ph_settings *settings, struct ph_fetch *fetch)
 {
-    struct ph_codes *codes = calloc(1, sizeof *codes);
+    struct ph_codes *codes = ph_heap_zeroed(1, sizeof *codes);
 
-    if (codes == NULL) {
-        ph_fatal("out of memory");
-    }
     codes->form = ph_codes_form(settings);
     codes->service = ph_aws_service(settings, fetch, settings->kms.endpoint, settings->kms.region,
                                     "kms", settings->kms.timeout_ms);

@@ -1,6 +1,7 @@
 #include "trigger/internal.h"
 
 #include "util/blocking.h"
+#include "util/memory.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -77,11 +78,8 @@ static void init_lock(struct ph_functions *functions)
 struct ph_functions *ph_functions_create(const struct ph_functions_options *options, char *why,
                                          size_t why_size)
 {
-    struct ph_functions *functions = calloc(1, sizeof *functions);
+    struct ph_functions *functions = ph_heap_zeroed(1, sizeof *functions);
 
-    if (functions == NULL) {
-        ph_fatal("out of memory");
-    }
     functions->options = *options;
     if (options->credentials.access_key_id.n == 0) { /* stand-ins take any */
         functions->options.credentials =
@@ -149,11 +147,8 @@ static const struct ph_route *find_route(const struct ph_functions *functions, s
 static struct function *add_function(struct ph_functions *functions, struct ph_str arn,
                                      const struct ph_route *route)
 {
-    struct function *function = calloc(1, sizeof *function);
+    struct function *function = ph_heap_zeroed(1, sizeof *function);
 
-    if (function == NULL) {
-        ph_fatal("out of memory");
-    }
     function->arn = ph_heap_cstr(arn);
     function->route = route;
     if (route->transport == PH_BY_PROCESS) {

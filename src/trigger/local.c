@@ -9,6 +9,7 @@
 
 #include "trigger/bootstrap_js.h"
 #include "trigger/bootstrap_py.h"
+#include "util/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -99,11 +100,8 @@ static void split_target(struct ph_local *local, struct ph_str target)
 struct ph_local *ph_local_create(const struct ph_functions_options *options, struct ph_str arn,
                                  struct ph_str target)
 {
-    struct ph_local *local = calloc(1, sizeof *local);
+    struct ph_local *local = ph_heap_zeroed(1, sizeof *local);
 
-    if (local == NULL) {
-        ph_fatal("out of memory");
-    }
     local->log = options->log;
     local->key_service = options->key_service;
     local->arn = ph_str_dup(&local->arena, arn);
@@ -388,12 +386,9 @@ static struct ph_str make_token(const struct ph_local *local, struct ph_arena *a
 static struct instance *start_instance(struct ph_local *local, struct ph_arena *arena,
                                        const struct stat *file)
 {
-    struct instance *instance = calloc(1, sizeof *instance);
+    struct instance *instance = ph_heap_zeroed(1, sizeof *instance);
     int problem;
 
-    if (instance == NULL) {
-        ph_fatal("out of memory");
-    }
     *instance = (struct instance){ .local = local, .alive = -1, .file_time = file->st_mtim };
     instance->runtime = ph_runtime_create(make_token(local, arena));
     problem = instance->runtime == NULL ? errno : start_process(arena, instance);

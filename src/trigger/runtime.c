@@ -2,6 +2,7 @@
 
 #include "util/buf.h"
 #include "util/clock.h"
+#include "util/memory.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -72,10 +73,10 @@ static bool listen_on_loopback(struct ph_runtime *runtime)
 
 struct ph_runtime *ph_runtime_create(struct ph_str token)
 {
-    struct ph_runtime *runtime = calloc(1, sizeof *runtime);
+    struct ph_runtime *runtime = ph_heap_zeroed(1, sizeof *runtime);
 
-    if (runtime == NULL || token.n > sizeof runtime->token) {
-        ph_fatal("out of memory");
+    if (token.n > sizeof runtime->token) {
+        ph_fatal("a runtime's token is too long");
     }
     if (token.n > 0) {
         memcpy(runtime->token, token.p, token.n);
@@ -151,11 +152,8 @@ static void make_room(struct connection *c)
 {
     if (c->capacity - c->n < READ_BYTES) {
         const size_t capacity = c->capacity == 0 ? 2 * (size_t)READ_BYTES : 2 * c->capacity;
-        uint8_t *larger = malloc(capacity);
+        uint8_t *larger = ph_heap_alloc(capacity);
 
-        if (larger == NULL) {
-            ph_fatal("out of memory");
-        }
         if (c->n > 0) {
             memcpy(larger, c->bytes, c->n);
             explicit_bzero(c->bytes, c->n);

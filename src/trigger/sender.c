@@ -2,6 +2,7 @@
 
 #include "trigger/codes.h"
 #include "util/json.h"
+#include "util/memory.h"
 
 #include <stdlib.h>
 
@@ -16,11 +17,8 @@ struct ph_sender {
 struct ph_sender *ph_sender_create(struct ph_functions *functions, const struct ph_codes *codes,
                                    int64_t function_timeout_ms)
 {
-    struct ph_sender *sender = calloc(1, sizeof *sender);
+    struct ph_sender *sender = ph_heap_zeroed(1, sizeof *sender);
 
-    if (sender == NULL) {
-        ph_fatal("out of memory");
-    }
     *sender = (struct ph_sender){
         .functions = functions,
         .codes = codes,

@@ -254,6 +254,10 @@ static struct ph_err disable_password(struct ph_ctx *ctx, const struct ph_pool *
     }
     PH_TRY(ph_user_get(ctx, pool, given->value, &change.user));
     change.user->password = NULL;
+    change.user->password_hash = (struct ph_str){ 0 };
+    if (change.user->origin == PH_ORIGIN_WAITING) { /* nor is one taken from there any more */
+        change.user->origin = PH_ORIGIN_SETTLED;
+    }
     change.user->status = PH_USER_EXTERNAL_PROVIDER;
     return ph_user_save(ctx, pool, &change, 0);
 }

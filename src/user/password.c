@@ -145,6 +145,9 @@ void ph_password_set(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_u
     user->password = next;
     user->password_hash = (struct ph_str){ 0 };
     user->password_set_ms = ph_now_ms(ctx);
+    if (user->origin == PH_ORIGIN_WAITING) { /* whatever the password there is */
+        user->origin = PH_ORIGIN_SETTLED;
+    }
 }
 
 struct ph_err ph_password_set_by_admin(struct ph_ctx *ctx, const struct ph_pool *pool,

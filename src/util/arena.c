@@ -1,5 +1,7 @@
 #include "util/arena.h"
 
+#include "util/memory.h"
+
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,11 +31,8 @@ _Noreturn void ph_fatal(const char *why)
 
 static struct ph_arena_block *block_create(size_t size, struct ph_arena_block *older)
 {
-    struct ph_arena_block *block = calloc(1, sizeof *block + size);
+    struct ph_arena_block *block = ph_heap_zeroed(1, sizeof *block + size);
 
-    if (block == NULL) {
-        ph_fatal("out of memory");
-    }
     block->older = older;
     block->size = size;
     return block;

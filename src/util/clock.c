@@ -125,3 +125,66 @@ struct ph_str ph_time_iso(struct ph_arena *arena, int64_t epoch_s)
     return ph_strf(arena, "%04d-%02d-%02dT%02d:%02d:%02dZ", d.year, d.month, d.day, d.hour,
                    d.minute, d.second);
 }
+
+/* ".678000": its first three digits. */
+static bool take_fraction(struct ph_str *text, int *ms)
+{
+    int digits = 0;
+
+    *ms = 0;
+    if (text->n == 0 || text->p[0] != '.') {
+        return true;
+    }
+    ph_str_take(text, 1);
+    for (; text->n > 0 && text->p[0] >= '0' && text->p[0] <= '9'; digits++) {
+        const int digit = ph_str_take(text, 1).p[0] - '0';
+
+        *ms = digits < 3 ? *ms * 10 + digit : *ms;
+    }
+    for (int i = digits; i < 3; i++) {
+        *ms *= 10;
+    }
+    return digits > 0;
+}
+
+/* "Z", "+01:00", "-0530" or nothing. */
+static bool take_offset(struct ph_str *text, int64_t *offset_s)
+{
+    const struct ph_str sign = ph_str_take(text, 1);
+    int hours = 0, minutes = 0;
+
+    *offset_s = 0;
+    if (sign.n == 0 || sign.p[0] == 'Z') {
+        return true;
+    }
+    if ((sign.p[0] != '+' && sign.p[0] != '-') || !take_number(text, 2, &hours)) {
+        return false;
+    }
+    if (text->n > 0 && text->p[0] == ':') {
+        ph_str_take(text, 1);
+    }
+    if (!take_number(text, 2, &minutes) || hours > 23 || minutes > 59) {
+        return false;
+    }
+    *offset_s = (sign.p[0] == '-' ? -60 : 60) * (int64_t)(hours * 60 + minutes);
+    return true;
+}
+
+bool ph_time_iso_parse(struct ph_str text, int64_t *epoch_ms)
+{
+    struct ph_date d = { 0 };
+    int64_t epoch_s, offset_s;
+    int ms;
+
+    if (!take_number(&text, 4, &d.year) || !take_byte(&text, '-') ||
+        !take_number(&text, 2, &d.month) || !take_byte(&text, '-') ||
+        !take_number(&text, 2, &d.day) || !take_byte(&text, 'T') ||
+        !take_number(&text, 2, &d.hour) || !take_byte(&text, ':') ||
+        !take_number(&text, 2, &d.minute) || !take_byte(&text, ':') ||
+        !take_number(&text, 2, &d.second) || !take_fraction(&text, &ms) ||
+        !take_offset(&text, &offset_s) || text.n != 0 || !ph_date_to_epoch(&d, &epoch_s)) {
+        return false;
+    }
+    *epoch_ms = (epoch_s - offset_s) * 1000 + ms;
+    return true;
+}

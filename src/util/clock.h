@@ -46,4 +46,10 @@ struct ph_str ph_time_http(struct ph_arena *arena, int64_t epoch_s);
 /* "2026-01-02T03:04:05Z" (RFC 3339). */
 struct ph_str ph_time_iso(struct ph_arena *arena, int64_t epoch_s);
 
+/*
+ * "2026-01-02T03:04:05.678+01:00": the form above with a fraction and an offset, as other programs
+ * write it; without an offset it is UTC. What a fraction has beyond milliseconds is cut off.
+ */
+PH_MUST_USE bool ph_time_iso_parse(struct ph_str text, int64_t *epoch_ms);
+
 #endif

@@ -57,8 +57,8 @@ struct ph_ctx {
     struct ph_str request_id;     /* UUID */
     struct ph_str remote_address; /* numeric */
     struct ph_str user_agent;
-    struct ph_str pinned_id;     /* dev: header X-Poolhouse-Pin-Id, absent otherwise */
-    struct ph_str pinned_secret; /* dev: header X-Poolhouse-Pin-Secret, of an app client */
+    struct ph_str pinned_id;     /* of what a seed makes; dev: header X-Poolhouse-Pin-Id */
+    struct ph_str pinned_secret; /* the same of an app client: header X-Poolhouse-Pin-Secret */
     struct ph_str list_users;    /* header X-Poolhouse-List-Users: beyond the service; or absent */
     struct ph_str pinned_sub;    /* of the user that a seed makes (seed/users.c) */
     bool without_triggers;       /* while a seed is applied: no function is called */

@@ -1,8 +1,6 @@
-#include "util/json.h"
+#include "util/json_internal.h"
 
 #include <jansson.h>
-#include <stdio.h>
-#include <string.h>
 
 /*
  * jansson asks a process-wide pair of functions for memory. They serve it from the arena that the
@@ -22,6 +20,11 @@ static void *take(size_t size)
 static void leave(void *p)
 {
     (void)p; /* dies with its arena */
+}
+
+void ph_json_use_arena(struct ph_arena *arena)
+{
+    current = arena;
 }
 
 void ph_json_start(void)
@@ -47,7 +50,7 @@ static void done(int result)
 
 static json_t *parse(struct ph_arena *arena, struct ph_str text, json_error_t *error)
 {
-    current = arena;
+    ph_json_use_arena(arena);
     return json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
                       error);
 }
@@ -69,27 +72,9 @@ const char *ph_json_problem(struct ph_arena *arena, struct ph_str text)
     return ph_textf(arena, "line %d, column %d: %s", error.line, error.column, error.text);
 }
 
-/* Enough for milliseconds of the epoch; 17 would write 1691768546.123 as 1691768546.1229999. */
-enum { PH_REAL_DIGITS = 15 };
-
-struct ph_str ph_json_text(struct ph_arena *arena, const struct json_t *value,
-                           enum ph_json_order order)
-{
-    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(PH_REAL_DIGITS) |
-                         (order == PH_JSON_SORTED ? JSON_SORT_KEYS : 0);
-    char *text;
-
-    current = arena;
-    text = json_dumps(value, flags);
-    if (text == NULL) {
-        ph_fatal("JSON value could not be written");
-    }
-    return ph_str_from(text);
-}
-
 struct json_t *ph_json_copy(struct ph_arena *arena, const struct json_t *value)
 {
-    current = arena;
+    ph_json_use_arena(arena);
     return made(json_deep_copy(value));
 }
 
@@ -228,14 +213,24 @@ struct json_t *ph_json_at(const struct json_t *array, size_t index)
 
 struct json_t *ph_json_object(struct ph_arena *arena)
 {
-    current = arena;
+    ph_json_use_arena(arena);
     return made(json_object());
 }
 
 struct json_t *ph_json_array(struct ph_arena *arena)
 {
-    current = arena;
+    ph_json_use_arena(arena);
     return made(json_array());
+}
+
+static bool is_ascii(struct ph_str s)
+{
+    uint8_t all = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        all |= s.p[i];
+    }
+    return all < 0x80;
 }
 
 /* The library takes nothing that is not UTF-8, and header fields may be anything. */
@@ -251,26 +246,27 @@ static struct ph_str ascii_only(struct ph_arena *arena, struct ph_str s)
 
 struct json_t *ph_json_new_str(struct ph_arena *arena, struct ph_str s)
 {
+    const char *text = s.n == 0 ? "" : (const char *)s.p;
     json_t *value;
 
-    current = arena;
-    value = json_stringn(s.n == 0 ? "" : (const char *)s.p, s.n);
-    if (value == NULL) {
-        s = ascii_only(arena, s);
-        value = json_stringn((const char *)s.p, s.n);
+    ph_json_use_arena(arena);
+    if (is_ascii(s)) {
+        return made(json_stringn_nocheck(text, s.n));
     }
-    return made(value);
+    value = json_stringn(text, s.n);
+    return value != NULL ? value
+                         : made(json_stringn_nocheck((const char *)ascii_only(arena, s).p, s.n));
 }
 
 struct json_t *ph_json_new_int(struct ph_arena *arena, int64_t n)
 {
-    current = arena;
+    ph_json_use_arena(arena);
     return made(json_integer(n));
 }
 
 struct json_t *ph_json_new_real(struct ph_arena *arena, double n)
 {
-    current = arena;
+    ph_json_use_arena(arena);
     return made(json_real(n));
 }
 
@@ -287,7 +283,7 @@ struct json_t *ph_json_new_bool(bool b)
 void ph_json_set(struct ph_arena *arena, struct json_t *object, const char *key,
                  struct json_t *value)
 {
-    current = arena;
+    ph_json_use_arena(arena);
     done(json_object_set_new(object, key, value));
 }
 
@@ -320,12 +316,12 @@ void ph_json_set_bool(struct ph_arena *arena, struct json_t *object, const char 
 
 void ph_json_remove(struct ph_arena *arena, struct json_t *object, const char *key)
 {
-    current = arena;
+    ph_json_use_arena(arena);
     json_object_del(object, key);
 }
 
 void ph_json_append(struct ph_arena *arena, struct json_t *array, struct json_t *value)
 {
-    current = arena;
+    ph_json_use_arena(arena);
     done(json_array_append_new(array, value));
 }

@@ -17,6 +17,11 @@ void *ph_heap_alloc(size_t size)
     return had(malloc(size), size);
 }
 
+void *ph_heap_zeroed(size_t count, size_t size)
+{
+    return had(calloc(count, size), count * size);
+}
+
 void *ph_heap_resize(void *old, size_t size)
 {
     return had(realloc(old, size), size);

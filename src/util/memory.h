@@ -8,7 +8,8 @@
 
 #include <stddef.h>
 
-void *ph_heap_alloc(size_t size);             /* as malloc; for free() */
-void *ph_heap_resize(void *old, size_t size); /* as realloc */
+void *ph_heap_alloc(size_t size);                /* as malloc; for free() */
+void *ph_heap_zeroed(size_t count, size_t size); /* as calloc */
+void *ph_heap_resize(void *old, size_t size);    /* as realloc */
 
 #endif

@@ -1,6 +1,7 @@
 #include "util/metrics.h"
 
 #include "util/clock.h"
+#include "util/memory.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -43,11 +44,8 @@ struct ph_metrics {
 struct ph_metrics *ph_metrics_create(const char *const *names, size_t count)
 {
     struct ph_metrics *metrics =
-        calloc(1, sizeof *metrics + (count + 1) * sizeof metrics->operations[0]);
+        ph_heap_zeroed(1, sizeof *metrics + (count + 1) * sizeof metrics->operations[0]);
 
-    if (metrics == NULL) {
-        ph_fatal("out of memory");
-    }
     metrics->names = names;
     metrics->count = count;
     metrics->started_s = ph_system_clock.now_ms(ph_system_clock.self) / 1000;

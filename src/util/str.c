@@ -1,8 +1,9 @@
 #include "util/str.h"
 
+#include "util/memory.h"
+
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct ph_str ph_str_from(const char *terminated)
@@ -157,11 +158,8 @@ const char *ph_cstr(struct ph_arena *arena, struct ph_str s)
 
 char *ph_heap_cstr(struct ph_str s)
 {
-    char *copy = calloc(1, s.n + 1); /* strndup() would look for an end beyond the slice */
+    char *copy = ph_heap_zeroed(1, s.n + 1); /* strndup() would look for an end beyond the slice */
 
-    if (copy == NULL) {
-        ph_fatal("out of memory");
-    }
     if (s.n > 0) {
         memcpy(copy, s.p, s.n);
     }

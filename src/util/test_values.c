@@ -209,6 +209,36 @@ static void times_are_written_and_read_back(void **state)
     assert_int_equal(back, 1709164800);
 }
 
+static void times_of_other_programs_are_read(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t ms; /* -1: refused */
+    } TIMES[] = {
+        { "2026-01-02T03:03:05Z", 1767322985000 },
+        { "2026-01-02T03:03:05", 1767322985000 },
+        { "2026-01-02T03:03:05.678000+00:00", 1767322985678 },
+        { "2026-01-02T05:03:05.6789+02:00", 1767322985678 },
+        { "2026-01-01T21:33:05.5-0530", 1767322985500 },
+        { "2026-01-02T03:03:05.", -1 },
+        { "2026-01-02T03:03:05+1", -1 },
+        { "2026-01-02T03:03:05+24:00", -1 },
+        { "2026-01-02T03:03:05Zx", -1 },
+        { "2026-13-02T03:03:05Z", -1 },
+        { "2026-01-02 03:03:05Z", -1 },
+        { "2026-01-02T03:03", -1 },
+        { "", -1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof TIMES / sizeof TIMES[0]; i++) {
+        int64_t ms = -1;
+
+        assert_int_equal(TIMES[i].ms >= 0, ph_time_iso_parse(ph_str_from(TIMES[i].text), &ms));
+        assert_int_equal(TIMES[i].ms, ms);
+    }
+}
+
 /* What one event writes, without its time. */
 static struct ph_str logged(enum ph_log_format format, struct ph_str value, enum ph_level level)
 {
@@ -269,6 +299,7 @@ int main(void)
         cmocka_unit_test_teardown(json_numbers_are_exact_to_the_millisecond_and_truncated_in_range,
                                   wipe),
         cmocka_unit_test_teardown(times_are_written_and_read_back, wipe),
+        cmocka_unit_test_teardown(times_of_other_programs_are_read, wipe),
         cmocka_unit_test_teardown(log_values_cannot_break_out_of_their_line, wipe),
         cmocka_unit_test_teardown(long_log_values_are_cut_and_low_levels_dropped, wipe),
     };

@@ -3,37 +3,38 @@
 The walker starts sign-ins, and answers with what it holds: at the right place or another, once or
 twice, at the wrong client, pool, user or challenge, with a right or wrong proof. The oracle knows
 nothing of the server; it only knows who has proven what. Tokens where the oracle sees no proof are
-a hole; a refusal where it sees one is a bug.
-
-A failure prints the seed and the last steps; `tests/run --seed N --long M` walks elsewhere, longer.
+a hole; a refusal where it sees one is a bug. Devices, CUSTOM_AUTH and levels have walks of their own.
 """
 import base64
+import collections
 import dataclasses
 import json
-import os
-import random
 import unittest
 
+import figures
 import srp
 import totp
 import webauthn
 from poolhouse import ALL_FLOWS, ApiError, PoolhouseTest, attribute_list, claims
+from walk import LONG, MAY, MUST, MUST_NOT, Walker
 
-STEPS = 300 * int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
-SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
-MUST, MUST_NOT, MAY = 'must', 'must not', 'may'
+STEPS = 400 * LONG
 FAILURES_BEFORE_RETIREMENT = 4
-SMS, TOKEN = 'SMS_MFA', 'SOFTWARE_TOKEN_MFA'
+SMS, TOKEN, EMAIL = 'SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP'
+AS_SECOND = f'{EMAIL} as the second'
+SETTINGS = {SMS: 'SMSMfaSettings', TOKEN: 'SoftwareTokenMfaSettings', EMAIL: 'EmailMfaSettings'}
 ROLE = 'arn:aws:iam::000000000000:role/sms'
 SECONDS = {'PASSWORD_VERIFIER': 5 * 60}  # of the TIMESTAMP in the proof; Sessions live longer
 SESSION_SECONDS = 15 * 60
 ORIGIN = 'https://example.com'
 # Every challenge whose state rides in a Session.
-CHALLENGES = ['NEW_PASSWORD_REQUIRED', 'MFA_SETUP', 'SELECT_MFA_TYPE', SMS, TOKEN]
-# And those of USER_AUTH, for the first factor.
-FIRST = ['SELECT_CHALLENGE', 'PASSWORD', 'EMAIL_OTP', 'WEB_AUTHN']
+CHALLENGES = ['NEW_PASSWORD_REQUIRED', 'MFA_SETUP', 'SELECT_MFA_TYPE', SMS, TOKEN, EMAIL]
+# And those of USER_AUTH, for the first factor. EMAIL_OTP is a name of both kinds.
+FIRST = ['SELECT_CHALLENGE', 'PASSWORD', EMAIL, 'SMS_OTP', 'WEB_AUTHN']
+SENT = {SMS: 'SMS_MFA_CODE', EMAIL: 'EMAIL_OTP_CODE', 'SMS_OTP': 'SMS_OTP_CODE'}
+GUESSED = ['PASSWORD_VERIFIER', 'SELECT_CHALLENGE', 'PASSWORD', TOKEN, *SENT]
 FLOWS = ALL_FLOWS + ['ALLOW_USER_AUTH']
-CHOICES = ['PASSWORD', 'PASSWORD_SRP', 'EMAIL_OTP', 'WEB_AUTHN']
+CHOICES = ['PASSWORD', 'PASSWORD_SRP', EMAIL, 'SMS_OTP', 'WEB_AUTHN']
 
 
 @dataclasses.dataclass
@@ -47,6 +48,7 @@ class User:
     generation: int = 0  # of the password; a new one for each that is set
     failures: int = 0
     phone: str = ''
+    email: str = ''
     factors: tuple = ()  # what the user has switched on; in pools that require it, has
     secret: str = ''     # of the software token in force
     pending: str = ''    # of the one that waits for its first code
@@ -67,7 +69,11 @@ class Held:
     verified: bool = False   # MFA_SETUP: a software token was verified on the way here
     since: float = 0         # by the clock of the server
     disturbed: bool = False  # something happened to the user that leaves the outcome open
-    session: str = None      # beside a SECRET_BLOCK, in USER_AUTH
+    session: str = None      # of a first factor in USER_AUTH; also beside a SECRET_BLOCK
+
+    def place(self):
+        """A code by e-mail is asked for by one name in two places."""
+        return AS_SECOND if self.challenge == EMAIL and not self.session else self.challenge
 
 
 class Oracle:
@@ -94,7 +100,7 @@ class Oracle:
         """The first factors that USER_AUTH offers."""
         if user.temporary:
             return CHOICES[:2]
-        codes = [] if requires else ['EMAIL_OTP']
+        codes = [] if requires else [EMAIL] * bool(user.email) + ['SMS_OTP'] * bool(user.phone)
         return CHOICES[:2] + codes + (['WEB_AUTHN'] if user.passkey else [])
 
     @staticmethod
@@ -109,19 +115,20 @@ class Oracle:
         return MAY if held.disturbed else MUST
 
 
-class Walk(PoolhouseTest):
+class Walk(Walker, PoolhouseTest):
     server_options = {'clock': True}
 
     @classmethod
     def prepare(cls):
         cls.clients, cls.requires, cls.hiding = {}, {}, set()
         for mode in ('OPTIONAL', 'ON'):
-            first = ['PASSWORD', 'WEB_AUTHN'] + (['EMAIL_OTP'] if mode == 'OPTIONAL' else [])
+            first = ['PASSWORD', 'WEB_AUTHN'] + ([EMAIL, 'SMS_OTP'] if mode == 'OPTIONAL' else [])
             pool = cls.new_pool(Policies={'SignInPolicy': {'AllowedFirstAuthFactors': first}})
             cls.api.SetUserPoolMfaConfig(
                 UserPoolId=pool, MfaConfiguration=mode,
                 SoftwareTokenMfaConfiguration={'Enabled': True},
                 SmsMfaConfiguration={'SmsConfiguration': {'SnsCallerArn': ROLE}},
+                EmailMfaConfiguration={},
                 WebAuthnConfiguration={'RelyingPartyId': 'example.com', 'UserVerification': 'required',
                                        'FactorConfiguration': 'MULTI_FACTOR_WITH_USER_VERIFICATION'})
             cls.requires[pool] = mode == 'ON'
@@ -134,20 +141,15 @@ class Walk(PoolhouseTest):
         cls.pools = list(cls.clients)
 
     def setUp(self):
-        self.random = random.Random(SEED)
-        self.users, self.held, self.story = [], [], []
+        super().setUp()
+        self.users, self.held = [], []
+        self.passed = collections.Counter()  # places
         self.serial = 0
         self.granted = 0
         # The same name in both pools: only the pool tells them apart.
         for pool in self.pools:
-            for i in range(3):
+            for i in range(3 if self.requires[pool] else 5):
                 self.add_user(pool, f'twin{i}', temporary=i == 0)
-
-    def tell(self, text):
-        self.story.append(text)
-
-    def hole(self, text):
-        self.fail(f'{text}\nseed {SEED}; the last steps:\n' + '\n'.join(self.story[-25:]))
 
     def new_password(self):
         self.serial += 1
@@ -155,22 +157,35 @@ class Walk(PoolhouseTest):
 
     def add_user(self, pool, name, temporary):
         user = User(pool, name, self.new_password(), temporary)
-        user.phone = f'+1555{self.serial:07}' if self.random.random() < 0.6 else ''
-        self.api.AdminCreateUser(UserPoolId=pool, Username=name, MessageAction='SUPPRESS',
-                                 TemporaryPassword=user.password, UserAttributes=attribute_list(
-                                     email=self.mail(user), email_verified='true',
-                                     **({'phone_number': user.phone} if user.phone else {})))
-        if user.phone and (self.requires[pool] or self.random.random() < 0.5):
-            user.factors = (SMS,)
-            self.api.AdminSetUserMFAPreference(UserPoolId=pool, Username=name,
-                                               SMSMfaSettings={'Enabled': True})
+        user.phone = f'+1555{self.serial:07}' if self.chance(0.7) else ''
+        # Where MFA is required, every address is a factor: some have none, and are asked to set one up.
+        user.email = self.mail(user) if not self.requires[pool] or self.chance(0.3) else ''
+        addresses = {k: v for k, v in (('email', user.email), ('phone_number', user.phone)) if v}
+        self.api.AdminCreateUser(
+            UserPoolId=pool, Username=name, MessageAction='SUPPRESS', TemporaryPassword=user.password,
+            UserAttributes=attribute_list(**addresses, **{f'{k}_verified': 'true' for k in addresses}))
         if not temporary:
             self.api.AdminSetUserPassword(UserPoolId=pool, Username=name, Password=user.password,
                                           Permanent=True)
-        if self.random.random() < 0.6:
-            self.change_passkey(user)
+        self.equip(user)
         self.users.append(user)
         return user
+
+    def equip(self, user):
+        """What a user has from the begin: first what is registered with tokens that a password gives."""
+        possible = [SMS] * bool(user.phone) + [EMAIL] * bool(user.email)
+        if self.requires[user.pool]:
+            user.factors = tuple(possible)
+            return
+        if self.chance(0.6):
+            self.change_passkey(user)
+        if not user.temporary and self.chance(0.3):
+            self.enroll(user)
+        chosen = [f for f in possible if self.chance(0.4)]
+        if chosen:
+            self.api.AdminSetUserMFAPreference(UserPoolId=user.pool, Username=user.name, **{
+                SETTINGS[f]: {'Enabled': True} for f in chosen})
+        user.factors = tuple(f for f in SETTINGS if f in (*user.factors, *chosen))
 
     def fail_once(self, user):
         """Keeps below the lock: a user with many failures leaves and another comes."""
@@ -189,12 +204,21 @@ class Walk(PoolhouseTest):
 
     # Starting
 
+    def seldom_met(self, user):
+        """How often what this user would be asked was passed, by the rarest of it."""
+        requires = self.requires[user.pool]
+        due = Oracle.next_challenge(user, requires)
+        places = [AS_SECOND if due == EMAIL else due] * (due is not None) + Oracle.available(user, requires)
+        return min(self.passed[p] for p in places if p != 'PASSWORD_SRP')
+
     def start(self):
         user = self.random.choice(self.users)
+        if self.chance(0.5):
+            user = min(self.random.sample(self.users, len(self.users)), key=self.seldom_met)
         client = self.random.choice(self.clients[user.pool])
         right = self.random.random() < 0.8
         password = user.password if right else 'Wr0ng-pass'
-        self.random.choice([self.start_srp, self.start_password, self.start_choice])(
+        self.random.choice([self.start_srp, self.start_password, self.start_choice, self.start_choice])(
             user, client, password, right)
 
     @staticmethod
@@ -202,8 +226,10 @@ class Walk(PoolhouseTest):
         return f'{user.name}@example.com'
 
     def start_choice(self, user, client, password, right):
-        preferred = self.random.choice(CHOICES + [None] + ['WEB_AUTHN'] * 3 * bool(user.passkey))
         offered = Oracle.available(user, self.requires[user.pool])
+        preferred = self.random.choice(CHOICES + [None])
+        if self.chance(0.6):
+            preferred = min(offered, key=lambda c: self.passed[c])
         self.tell(f'choice {preferred} of {user.name} right={right} enabled={user.enabled} of {offered}')
         half = srp.Client(user.pool, password)
         parameters = {'USERNAME': user.name, 'SRP_A': half.srp_a}
@@ -226,8 +252,8 @@ class Walk(PoolhouseTest):
         parameters, proof, session = reply['ChallengeParameters'], {}, reply['Session']
         if due == 'PASSWORD_VERIFIER':
             proof = half.answer(parameters, self.now())
-        elif due == 'EMAIL_OTP' and user.enabled and user.exists:
-            proof = {'EMAIL_OTP_CODE': self.code_to(user, self.mail(user))}
+        elif due in SENT and user.enabled and user.exists:
+            proof = self.sent(user, due)
         elif due == 'WEB_AUTHN':
             proof = {'options': json.loads(parameters['CREDENTIAL_REQUEST_OPTIONS'])}
         self.held.append(Held(due, parameters.get('SECRET_BLOCK', session), client, user, user.generation,
@@ -261,16 +287,16 @@ class Walk(PoolhouseTest):
             user.failures = 0
             return
         challenge = reply['ChallengeName']
-        proof = {'SMS_MFA_CODE': self.code_to(user)} if challenge == SMS else {}
+        proof = self.sent(user, challenge) if challenge in SENT else {}
         self.hold(challenge, reply['Session'], client, user, generation, proof)
 
     def hold(self, challenge, session, client, user, generation, proof, verified=False):
         self.held.append(Held(challenge, session, client, user, generation, proof, True,
                               verified=verified, since=self.server.now()))
 
-    def code_to(self, user, address=None):
-        return next(m['code'] for m in self.server.outbox(user.name)
-                    if m['destination'] == (address or user.phone))
+    def sent(self, user, challenge):
+        address = user.email if challenge == EMAIL else user.phone
+        return {SENT[challenge]: self.code_to(user, address)}
 
     def check_tokens(self, result, user, client):
         self.granted += 1
@@ -279,12 +305,6 @@ class Walk(PoolhouseTest):
             name = body['username' if token == 'AccessToken' else 'cognito:username']
             if (name, body[member]) != (user.name, client) or user.pool not in body['iss']:
                 self.hole(f'tokens of {name}, expected {user.name}: {body}')
-
-    def judge_refusal(self, expected, error):
-        if error.status >= 500:
-            self.hole(f'the server failed: {error}')
-        if expected == MUST:
-            self.hole(f'refused in spite of proof: {error}')
 
     def start_srp(self, user, client, password, right):
         self.tell(f'SRP start of {user.name} right={right} enabled={user.enabled}')
@@ -310,18 +330,19 @@ class Walk(PoolhouseTest):
             return
         chance = self.random.random
         fresh = [h for h in self.held[-12:] if not h.used]
-        # What is new goes on more often, so that the walk gets far.
-        held = fresh[-1] if fresh and chance() < 0.4 else self.random.choice(self.held[-12:])
+        # What is new, or was seldom passed, goes on more often, so that the walk gets everywhere.
+        held = fresh[-1] if fresh and chance() < 0.5 else self.random.choice(self.held[-12:])
+        if fresh and chance() < 0.3:
+            held = min(fresh, key=lambda h: self.passed[h.place()])
         client = held.client
-        if chance() < 0.2:
+        if chance() < 0.12:
             client = self.random.choice(self.clients[self.random.choice(self.pools)])
-        name = held.user.name if chance() < 0.85 else self.random.choice(self.users).name
+        name = held.user.name if chance() < 0.9 else self.random.choice(self.users).name
         challenge = held.challenge
-        if chance() < 0.15:
-            challenge = self.random.choice(CHALLENGES + FIRST + ['PASSWORD_VERIFIER', 'SMS_OTP',
-                                                                 'CUSTOM_CHALLENGE'])
+        if chance() < 0.12:
+            challenge = self.random.choice(CHALLENGES + FIRST + ['PASSWORD_VERIFIER', 'CUSTOM_CHALLENGE'])
         good = chance() < 0.85
-        if held.challenge == 'MFA_SETUP' and not held.verified and chance() < 0.8:
+        if held.challenge == 'MFA_SETUP' and not held.verified and chance() < 0.6:
             self.set_up(held, good)
         else:
             self.respond(held, client, name, challenge, good)
@@ -361,27 +382,35 @@ class Walk(PoolhouseTest):
             now = self.server.now()
             code = totp.code(held.user.secret, now) if good else totp.wrong(held.user.secret, now)
             return {'SOFTWARE_TOKEN_MFA_CODE': code}, good
-        if held.challenge == SMS:
-            return ({} if good else {'SMS_MFA_CODE': 'no code'}), good
+        if held.challenge in SENT:
+            return ({} if good else {SENT[held.challenge]: self.foreign_code(held)}), good
         if held.challenge == 'SELECT_MFA_TYPE':
-            return {'ANSWER': self.random.choice(held.user.factors or ['x']) if good
-                    else 'EMAIL_OTP'}, good
-        if held.challenge == 'MFA_SETUP':  # the Session alone is the answer
-            return {}, held.verified
+            others = [f for f in SETTINGS if f not in held.user.factors] + ['x']
+            return {'ANSWER': self.random.choice(held.user.factors if good and held.user.factors else others)}, good
+        if held.challenge == 'MFA_SETUP':  # the Session alone is the answer, or an address
+            if held.verified or self.chance(0.3):
+                return {}, held.verified
+            return {'EMAIL': self.mail(held.user) if good else 'nowhere'}, good and not held.user.factors
         if held.challenge in FIRST:
             return self.first_factor(held, good), good
         return {}, good
+
+    def foreign_code(self, held):
+        """One that was sent for another Session, often of the same user."""
+        others = [h for h in self.held[-12:] if h is not held]
+        codes = {h.proof[k] for h in others for k in SENT.values() if k in h.proof}
+        codes -= set(held.proof.values())
+        return self.random.choice(sorted(codes)) if codes else 'no code'
 
     def first_factor(self, held, good):
         user = held.user
         if held.challenge == 'SELECT_CHALLENGE':
             offered = [c for c in Oracle.available(user, self.requires[user.pool]) if c != 'PASSWORD_SRP']
-            choice = self.random.choice(offered) if good else 'SMS_OTP'
+            choice = self.random.choice(offered if good else [c for c in CHOICES if c not in offered
+                                                              and c != 'PASSWORD_SRP'] or ['x'])
             return {'ANSWER': choice} | ({'PASSWORD': user.password} if self.random.random() < 0.5 else {})
         if held.challenge == 'PASSWORD':
             return {'PASSWORD': user.password if good else 'Wr0ng-pass'}
-        if held.challenge == 'EMAIL_OTP':
-            return {} if good else {'EMAIL_OTP_CODE': 'no code'}
         passkey = user.passkey if good and user.passkey else webauthn.Passkey(ORIGIN)
         return {'CREDENTIAL': passkey.get(held.proof['options'])}
 
@@ -392,6 +421,8 @@ class Walk(PoolhouseTest):
         password = self.new_password() if good else 'short'
         responses = {'USERNAME': name, 'NEW_PASSWORD': password, 'SMS_MFA_CODE': '123456',
                      'SOFTWARE_TOKEN_MFA_CODE': '123456', 'ANSWER': 'x'}
+        for key in set(SENT.values()) & set(held.proof):  # a code of one kind as one of another
+            responses.update({k: held.proof[key] for k in SENT.values()})
         responses.update({k: v for k, v in held.proof.items() if k.isupper()} | answers)
         responses['USERNAME'] = name
         session = held.value if held.challenge in CHALLENGES + FIRST else held.session
@@ -422,16 +453,20 @@ class Walk(PoolhouseTest):
         if expected == MUST_NOT:
             self.hole(f'granted: {sorted(reply)}')
         held.used = True
+        self.passed[held.place()] += 1
         if held.challenge == 'SELECT_CHALLENGE' and not judged:
             self.after_choice(held.user, client, reply, answers['ANSWER'])
             return
-        if held.challenge in ('EMAIL_OTP', 'WEB_AUTHN'):  # nothing more is asked
+        if held.challenge in (*SENT, 'WEB_AUTHN'):  # nothing more is asked
             if 'AuthenticationResult' not in reply:
                 self.hole(f'{reply["ChallengeName"]} after {held.challenge}')
             self.after_step(held.user, client, reply, held.generation)
             return
+        if 'EMAIL' in answers:
+            held.user.email, held.user.factors = answers['EMAIL'], (EMAIL,)
+            answers = {'ANSWER': EMAIL}
         if held.challenge in CHALLENGES[1:]:
-            if (held.challenge == 'SELECT_MFA_TYPE') != ('ChallengeName' in reply) or \
+            if ('ANSWER' in answers) != ('ChallengeName' in reply) or \
                     reply.get('ChallengeName', answers.get('ANSWER')) != answers.get('ANSWER'):
                 self.hole(f'{reply.get("ChallengeName", "tokens")} after {held.challenge}')
             self.after_step(held.user, client, reply, held.generation)
@@ -443,16 +478,14 @@ class Walk(PoolhouseTest):
         self.after_proof(held.user, client, reply, MUST, held.user.generation)
 
     def after_refusal(self, held, name, client, challenge):
-        # Whoever is named may have a failure counted; what spends a block is the server's choice,
-        # except that a block whose proof was judged is spent.
-        if challenge in ('PASSWORD_VERIFIER', SMS, TOKEN):
-            for user in [u for u in self.users if u.name in (name, held.user.name)]:
-                self.fail_once(user)
+        # A guess is counted where it was judged: at its own place alone. What spends a block is the
+        # server's choice, except that a block whose proof was judged is spent.
+        judged = (client, name, challenge) == (held.client, held.user.name, held.challenge)
+        if judged and challenge in GUESSED:
+            self.fail_once(held.user)
         if held.challenge == 'PASSWORD_VERIFIER':
-            if challenge == held.challenge and client == held.client and name == held.user.name:
-                held.used = True
-            else:
-                held.disturbed = True
+            held.used = held.used or judged
+            held.disturbed = True
 
     # Meanwhile
 
@@ -488,19 +521,17 @@ class Walk(PoolhouseTest):
     def change_factors(self, user):
         """Where MFA is optional, one is switched; where it is required, a token is deleted."""
         where = {'UserPoolId': user.pool, 'Username': user.name}
-        if self.requires[user.pool] or not user.secret:
+        if self.requires[user.pool]:
             if TOKEN in user.factors:
                 self.api.AdminDeleteSoftwareToken(**where)
                 user.secret, user.factors = '', tuple(f for f in user.factors if f != TOKEN)
-            elif not user.temporary and user.enabled and not self.requires[user.pool]:
-                self.enroll(user)
+        elif not user.secret and not user.temporary and user.enabled and self.chance(0.5):
+            self.enroll(user)
         else:
-            switch = self.random.choice([SMS, TOKEN] if user.phone else [TOKEN])
+            switch = self.random.choice([EMAIL] + [SMS] * bool(user.phone) + [TOKEN] * bool(user.secret))
             on = switch not in user.factors
-            self.api.AdminSetUserMFAPreference(**where, **{
-                'SMSMfaSettings' if switch == SMS else 'SoftwareTokenMfaSettings': {'Enabled': on}})
-            user.factors = tuple(f for f in (SMS, TOKEN)
-                                 if (on if f == switch else f in user.factors))
+            self.api.AdminSetUserMFAPreference(**where, **{SETTINGS[switch]: {'Enabled': on}})
+            user.factors = tuple(f for f in SETTINGS if (on if f == switch else f in user.factors))
         self.disturb(user)
 
     def change_passkey(self, user):
@@ -554,14 +585,17 @@ class Walk(PoolhouseTest):
     def test_no_walk_reaches_tokens_without_the_proofs(self):
         for _ in range(STEPS):
             roll = self.random.random()
-            if roll < 0.35:
+            if roll < 0.3:
                 self.start()
-            elif roll < 0.92:
+            elif roll < 0.93:
                 self.answer()
             else:
                 self.meddle()
             if not any(u.enabled for u in self.users):
                 self.meddle()
+        places = {*CHALLENGES, *FIRST, 'PASSWORD_VERIFIER', AS_SECOND}
+        self.assertLessEqual(len(places - set(self.passed)), 2 // LONG, self.passed)
+        figures.note('walk-challenges', steps=STEPS, granted=self.granted)
         self.assertGreater(self.granted, STEPS // 40, 'the walk met too few tokens to prove anything')
 
 

@@ -11,6 +11,7 @@ import threading
 import time
 import unittest
 
+import figures
 from ledger import LedgerWorker, kill_under_load
 from poolhouse import Api, ApiError, PASSWORD, PoolhouseTest
 
@@ -88,6 +89,7 @@ class Crash(PoolhouseTest):
             self.server.start()
             for worker in workers:
                 total += self.check(worker)
+        figures.note('crash', kills=self.rounds, acknowledged=total, lost=0)
         self.assertGreater(total, 10 * self.rounds, 'too little was acknowledged to prove anything')
 
     def check(self, worker):

@@ -1,17 +1,15 @@
 """A random walk through CUSTOM_AUTH against an oracle: questions, passwords first, foreign Sessions.
 
 The functions are fair: tokens only after a right answer, at most three tries. The oracle counts for
-itself. `tests/run --seed N --long M` walks elsewhere, longer.
+itself.
 """
-import os
-import random
-
+import figures
 import srp
 from functions import FunctionTest, arn
 from poolhouse import ALL_FLOWS, PASSWORD, ApiError, claims
+from walk import LONG, Walker
 
-STEPS = 150 * int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
-SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
+STEPS = 150 * LONG
 KEYS = ('DefineAuthChallenge', 'CreateAuthChallenge', 'VerifyAuthChallengeResponse')
 CHALLENGES = ('CUSTOM_CHALLENGE', 'PASSWORD_VERIFIER', 'NEW_PASSWORD_REQUIRED', 'SMS_MFA',
               'SOFTWARE_TOKEN_MFA', 'SELECT_MFA_TYPE', 'MFA_SETUP', 'EMAIL_OTP')
@@ -56,7 +54,7 @@ class Held:
         self.disturbed = False  # something happened to it that leaves the outcome open
 
 
-class Walk(FunctionTest):
+class Walk(Walker, FunctionTest):
 
     @classmethod
     def prepare(cls):
@@ -70,10 +68,8 @@ class Walk(FunctionTest):
                      for name in ('twin', 'other', 'third')]
 
     def setUp(self):
-        self.random, self.held, self.story, self.granted = random.Random(SEED), [], [], 0
-
-    def hole(self, text):
-        self.fail(f'{text}\nseed {SEED}; the last steps:\n' + '\n'.join(self.story[-20:]))
+        super().setUp()
+        self.held, self.granted = [], 0
 
     def start(self):
         user = self.random.choice(self.users)
@@ -143,4 +139,5 @@ class Walk(FunctionTest):
                 self.start()
             else:
                 self.answer()
+        figures.note('walk-custom', steps=STEPS, granted=self.granted)
         self.assertGreater(self.granted, STEPS // 20)

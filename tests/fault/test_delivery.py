@@ -3,9 +3,9 @@ sends: no message is lost, and none comes twice but where nobody can know that i
 import collections
 import os
 import random
-import re
 import time
 
+import figures
 from poolhouse import (ALLOW_ALL, DATABASE, PASSWORD, Api, PoolhouseTest, create_key, free_port,
                        serve_options)
 from relay import Relay, Script
@@ -44,16 +44,6 @@ class DeliveryTest(PoolhouseTest):
         Api(self.server.port).SignUp(
             ClientId=self.client, Username=name, Password=PASSWORD,
             UserAttributes=[{'Name': 'email', 'Value': f'{name}@example.com'}])
-
-    def metric(self, name):
-        page = self.server.get('/metrics', port=self.server.admin_port).body.decode()
-        return int(re.search(rf'^poolhouse_{name} (\d+)$', page, re.M).group(1))
-
-    def until(self, condition, seconds=20):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, 'it never happened\n' + self.server.log())
-            time.sleep(0.05)
 
     def relay(self, **options):
         relay = Relay(port=self.port, **options).start()
@@ -248,6 +238,8 @@ class Killed(DeliveryTest):
         mails = list(relay.mails)
         by_address = collections.Counter(m.recipients[0] for m in mails)
         self.assertEqual({f'{n}@example.com' for n in names}, set(by_address))
+        figures.note('crash-messages', kills=self.rounds, acknowledged=len(names), lost=0,
+                     repeated=len(mails) - len(names))
         twice = [a for a, n in by_address.items() if n > 1]
         self.assertLessEqual(len(mails) - len(names), self.lines * self.rounds, by_address)
         for address in twice:

@@ -5,22 +5,18 @@ device replaces it. So tokens come in one way only: the password, then the proof
 device of that user, each in its place, once, at one client. The walker holds many attempts at a
 time and answers with what it holds: at the right place or another, with the right device or
 another, with the Session or without, while devices are forgotten and users changed.
-
-A failure prints the seed and the last steps; `tests/run --seed N --long M` walks elsewhere, longer.
 """
 import base64
 import dataclasses
-import os
-import random
 import unittest
 
+import figures
 import srp
 import totp
 from poolhouse import PASSWORD, ApiError, PoolhouseTest, claims
+from walk import LONG, MAY, MUST, MUST_NOT, Walker
 
-STEPS = 250 * int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
-SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
-MUST, MUST_NOT, MAY = 'must', 'must not', 'may'
+STEPS = 200 * LONG
 BEGIN, PROVE, CODE = 'DEVICE_SRP_AUTH', 'DEVICE_PASSWORD_VERIFIER', 'SOFTWARE_TOKEN_MFA'
 CHALLENGES = [BEGIN, PROVE, CODE, 'PASSWORD_VERIFIER', 'NEW_PASSWORD_REQUIRED', 'MFA_SETUP']
 STRANGE_KEY = 'eu-west-1_0f1e2d3c-4b5a-4697-8877-665544332211'
@@ -52,7 +48,7 @@ class Held:
     disturbed: bool = False  # something happened that leaves the outcome open
 
 
-class Walk(PoolhouseTest):
+class Walk(Walker, PoolhouseTest):
 
     server_args = ('--lockout=false',)
     server_options = {'clock': True}
@@ -68,19 +64,13 @@ class Walk(PoolhouseTest):
         cls.pools = list(cls.clients)
 
     def setUp(self):
-        self.random = random.Random(SEED)
-        self.users, self.held, self.story = [], [], []
+        super().setUp()
+        self.users, self.held = [], []
         self.awaited = {}  # the newest attempt that waits for a device
         self.serial = self.granted = 0
         for pool in self.pools:
             for i in range(2):
                 self.add_user(pool, f'twin{i}')
-
-    def tell(self, text):
-        self.story.append(text)
-
-    def hole(self, text):
-        self.fail(f'{text}\nseed {SEED}; the last steps:\n' + '\n'.join(self.story[-25:]))
 
     # People and things
 
@@ -165,12 +155,6 @@ class Walk(PoolhouseTest):
         self.held.append(held)
         if asked:
             self.awaited[device] = held
-
-    def judge_refusal(self, expected, error):
-        if error.status >= 500:
-            self.hole(f'the server failed: {error}')
-        if expected == MUST:
-            self.hole(f'refused in spite of proof: {error}')
 
     # Answering
 
@@ -325,6 +309,7 @@ class Walk(PoolhouseTest):
                 self.answer()
             else:
                 self.meddle()
+        figures.note('walk-devices', steps=STEPS, granted=self.granted)
         self.assertGreater(self.granted, STEPS // 40, 'the walk met too few tokens to prove anything')
 
 

@@ -5,6 +5,7 @@ import sqlite3
 import time
 import unittest
 
+import figures
 from imports import Imports, csv_file, person, put
 from poolhouse import PoolhouseTest
 
@@ -60,6 +61,7 @@ class ImportCrash(Imports, PoolhouseTest):
             ('Succeeded', len(set(good)), len(good) - len(set(good)), bad),
             (ended['Status'], ended['ImportedUsers'], ended['SkippedUsers'], ended['FailedUsers']))
         self.check_store(job, set(good), len(good) - len(set(good)) + bad)
+        figures.note('crash-imports', kills=kills, acknowledged=len(rows), lost=0)
 
     def check_store(self, job, names, others):
         with sqlite3.connect(f'file:{self.server.database()}?mode=ro', uri=True) as db:

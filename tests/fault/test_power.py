@@ -12,6 +12,7 @@ import struct
 import tempfile
 import unittest
 
+import figures
 from ledger import kill_under_load
 from poolhouse import PoolhouseTest, support_library
 from test_crash import Crash, LONG, SEED, Worker
@@ -137,6 +138,7 @@ class Power(PowerTest):
             doubtful += self.cut(chance)
             self.server.start()
             total += sum(self.check(worker) for worker in workers)
+        figures.note('power', kills=self.rounds, acknowledged=total, lost=0, writes_in_doubt=doubtful)
         self.assertGreater(total, 10 * self.rounds, 'too little was acknowledged to prove anything')
         self.assertGreater(doubtful, 0, 'no write was ever in doubt: the journal sees nothing')
 

@@ -2,9 +2,9 @@
 import collections
 import os
 import random
-import re
 import time
 
+import figures
 from functions import FunctionServer, arn, same, throwing
 from poolhouse import ALLOW_ALL, DATABASE, PASSWORD, Api, PoolhouseTest, create_key, serve_options
 
@@ -37,16 +37,6 @@ class SenderTest(PoolhouseTest):
         Api(self.server.port).SignUp(ClientId=self.client, Username=name, Password=PASSWORD,
                                      UserAttributes=[{'Name': 'email', 'Value': f'{name}@a.example'}])
 
-    def metric(self, name):
-        page = self.server.get('/metrics', port=self.server.admin_port).body.decode()
-        return int(re.search(rf'^poolhouse_{name} (\d+)$', page, re.M).group(1))
-
-    def until(self, condition, seconds=60):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, 'it never happened\n' + self.server.log())
-            time.sleep(0.05)
-
     def called(self):
         return collections.Counter(e['userName'] for e in list(self.functions.events))
 
@@ -74,6 +64,8 @@ class Killed(SenderTest):
         self.until(lambda: self.metric('outbox_waiting') == 0, 180 if DATABASE else 60)
         called = self.called()
         self.assertEqual(set(names), set(called))
+        figures.note('crash-senders', kills=self.rounds, acknowledged=len(names), lost=0,
+                     repeated=sum(called.values()) - len(names))
         self.assertLessEqual(sum(called.values()) - len(names), LINES * self.rounds, called)
 
 

@@ -3,6 +3,7 @@ import os
 import random
 import unittest
 
+import figures
 from ledger import LedgerWorker, kill_under_load
 from poolhouse import ApiError, PASSWORD, PoolhouseTest
 
@@ -61,6 +62,7 @@ class SessionCrash(PoolhouseTest):
             kill_under_load(self, workers, 0.5 + chance.random())
             self.server.start()
             total += sum(self.check(worker) for worker in workers)
+        figures.note('crash-sessions', kills=self.rounds, acknowledged=total, lost=0)
         self.assertGreater(total, 5 * self.rounds, 'too little was acknowledged to prove anything')
 
     def refresh(self, tokens):

@@ -54,6 +54,14 @@ def binary():
     return os.environ.get('POOLHOUSE_BINARY', 'build/poolhouse')
 
 
+# What systemd does for a service whose sockets it holds: they are the descriptors from 3 on, and the
+# environment says whose they are. Arguments: two descriptors, how many of them count, the command.
+PASS_SOCKETS = '''
+exec 208<&"$1" 209<&"$2"; eval "exec $1<&- $2<&-"; exec 3<&208 208<&-
+test "$3" = 1 || exec 4<&209; exec 209<&-
+export LISTEN_FDS=$3 LISTEN_PID=$$; shift 3; exec "$@"'''
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0))
@@ -165,13 +173,16 @@ class Server:
     """One poolhouse process with a directory of its own; everything it started is ended."""
 
     def __init__(self, *args, mode='dev', directory=None, env=None, clock=False, disk=False,
-                 memory=True, database=None):
+                 memory=True, database=None, held=False):
         self.mode, self.args, self.env, self.memory = mode, list(args), env or {}, memory
         self.own_directory = directory is None
         self.directory = directory or tempfile.mkdtemp(prefix='poolhouse-test-')
         self.port = free_port()
         # While developing, health is asked for at the address of the API.
         self.admin_port = free_port() if mode == 'serve' else self.port
+        # With `held` this process keeps the listening sockets, while servers come and go.
+        self.sockets = [socket.create_server(('127.0.0.1', p), backlog=1024)
+                        for p in dict.fromkeys((self.port, self.admin_port)) if held]
         self.clock_file = os.path.join(self.directory, 'clock') if clock else None
         self.offset = 0
         self.disk_file = os.path.join(self.directory, 'disk-fault') if disk else None
@@ -219,12 +230,17 @@ class Server:
         listen = ['--listen', f'127.0.0.1:{self.port}', '--public-url', self.url]
         if self.admin_port != self.port:
             listen += ['--admin-listen', f'127.0.0.1:{self.admin_port}']
-        return [binary(), self.mode, *listen, *where, *self.args]
+        command = [binary(), self.mode, *listen, *where, *self.args]
+        if self.sockets:
+            descriptors = [str(self.sockets[i].fileno()) for i in (0, -1)]
+            command[:0] = ['bash', '-c', PASS_SOCKETS, 'bash', *descriptors, str(len(self.sockets))]
+        return command
 
     def start(self, wait=30):
         with open(self.log_path, 'ab') as log:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, env=self.environment(),
+                                            pass_fds=[s.fileno() for s in self.sockets],
                                             cwd=self.directory)
         deadline = time.monotonic() + wait
         while time.monotonic() < deadline:
@@ -325,6 +341,8 @@ class Server:
                     clean = False
         finally:
             self.kill()
+            for held in self.sockets:
+                held.close()
             text = self.log()
             if self.own_directory:
                 shutil.rmtree(self.directory, ignore_errors=True)
@@ -428,6 +446,7 @@ class PoolhouseTest(unittest.TestCase):
         cls.addClassCleanup(cls.server.stop)
         cls.api = Api(cls.server.port, at=cls.now)
         cls.boto = boto3_client(cls.server.url)
+        cls.addClassCleanup(cls.boto.close)  # or the server would wait for what it keeps open
         cls.names = itertools.count(1)
         cls.prepare()
 
@@ -471,6 +490,19 @@ class PoolhouseTest(unittest.TestCase):
     @classmethod
     def tokens(cls, client, name, password=PASSWORD, **parameters):
         return cls.sign_in(client, name, password, **parameters)['AuthenticationResult']
+
+    @classmethod
+    def metric(cls, name):
+        """The value of poolhouse_NAME, which has no labels."""
+        page = cls.server.get('/metrics', port=cls.server.admin_port).body.decode()
+        return int(re.search(rf'^poolhouse_{name} (\d+)$', page, re.M).group(1))
+
+    def until(self, condition, seconds=30):
+        """Waits for it, and tells what the server said when it does not come true."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, self.server.log()[-3000:])
+            time.sleep(0.02)
 
     @contextlib.contextmanager
     def assert_error(self, type_, text):

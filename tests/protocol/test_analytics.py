@@ -1,6 +1,5 @@
 """Events of app clients with an AnalyticsConfiguration reach an endpoint like that of Pinpoint."""
 import json
-import re
 import time
 import unittest
 
@@ -33,7 +32,7 @@ class Analytics(PoolhouseTest):
             'ExternalId': 'x'})
 
     def setUp(self):
-        self.until(lambda: self.metric('waiting') == 0)
+        self.until(lambda: self.metric('analytics_waiting') == 0)
         self.before = len(self.service.requests)
 
     def event(self):
@@ -43,16 +42,6 @@ class Analytics(PoolhouseTest):
         (name, item), = json.loads(body)['BatchItem'].items()
         event, = item['Events'].values()
         return name, item['Endpoint'], event
-
-    def metric(self, name):
-        page = self.server.get('/metrics').body.decode()
-        return int(re.search(rf'^poolhouse_analytics_{name} (\d+)$', page, re.M).group(1))
-
-    def until(self, condition, seconds=30):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.05)
 
     def test_a_sign_in_names_the_endpoint_of_the_app(self):
         user = self.new_user(self.pool)
@@ -86,7 +75,7 @@ class Analytics(PoolhouseTest):
 
     def test_what_does_not_fit_into_the_queue_is_dropped_and_slows_nobody_down(self):
         user = self.new_user(self.pool)
-        sent = self.metric('sent_total')
+        sent = self.metric('analytics_sent_total')
         self.service.delay = 2
         try:
             began = time.monotonic()
@@ -99,15 +88,15 @@ class Analytics(PoolhouseTest):
             self.assertLess(time.monotonic() - began, 60)
         finally:
             self.service.delay = 0
-        self.until(lambda: self.metric('waiting') == 0)
-        self.assertEqual(130, self.metric('sent_total') - sent + self.metric('dropped_total'))
+        self.until(lambda: self.metric('analytics_waiting') == 0)
+        self.assertEqual(130, self.metric('analytics_sent_total') - sent + self.metric('analytics_dropped_total'))
 
     def test_an_endpoint_that_fails_for_a_moment_gets_the_event_again(self):
-        sent = self.metric('sent_total')
+        sent = self.metric('analytics_sent_total')
         self.service.answers.append((503, b''))
         self.tokens(self.client, self.new_user(self.pool))
         self.service.wait(self.before + 2)
-        self.until(lambda: self.metric('sent_total') == sent + 1)
+        self.until(lambda: self.metric('analytics_sent_total') == sent + 1)
 
 
 if __name__ == '__main__':

@@ -1,4 +1,5 @@
 """CUSTOM_AUTH: functions decide what is asked; nothing of it can be skipped or set back."""
+import base64
 import concurrent.futures
 import threading
 
@@ -41,6 +42,12 @@ def verify(event):
     return event
 
 
+def readable(session):
+    """What anybody can read in a Session: its bytes, and those that its text stands for."""
+    text = session.encode()
+    return text + base64.urlsafe_b64decode(text + b'=' * (-len(text) % 4))
+
+
 class CustomAuth(FunctionTest):
 
     @classmethod
@@ -80,7 +87,7 @@ class CustomAuth(FunctionTest):
         reply = self.begin(name)
         self.assertEqual(('CUSTOM_CHALLENGE', {'question': 'half of 84?', 'USERNAME': name}),
                          (reply['ChallengeName'], reply['ChallengeParameters']))
-        self.assertNotIn('42', reply['Session'])
+        self.assertNotIn(b'answer', readable(reply['Session']))
         result = self.respond(name, reply, '42')['AuthenticationResult']
         self.assertEqual(name, claims(result['IdToken'])[1]['cognito:username'])
         self.assertIn('RefreshToken', result)
@@ -197,12 +204,22 @@ class CustomAuth(FunctionTest):
                      AuthFlow='CUSTOM_AUTH',
                      AuthParameters={'USERNAME': name, 'CHALLENGE_NAME': 'SRP_A'})
 
-    def test_pools_without_the_trigger(self):
-        pool = self.new_pool()
-        self.invalid('Custom auth lambda trigger is not configured for the user pool.',
-                     'InitiateAuth', AuthFlow='CUSTOM_AUTH', AuthParameters={'USERNAME': 'x'},
-                     ClientId=self.new_client(pool, ExplicitAuthFlows=['ALLOW_CUSTOM_AUTH',
-                                                                       'ALLOW_REFRESH_TOKEN_AUTH']))
+    def test_pools_without_the_triggers(self):
+        text = 'Custom auth lambda trigger is not configured for the user pool.'
+        flows = ['ALLOW_CUSTOM_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH']
+        client = self.new_client(self.new_pool(), ExplicitAuthFlows=flows)
+        for parameters in ({'USERNAME': 'x'}, {}):
+            self.invalid(text, 'InitiateAuth', AuthFlow='CUSTOM_AUTH', AuthParameters=parameters,
+                         ClientId=client)
+        # Who has only one of them learns it when the other is needed, not by tries without end.
+        for there, when in (('CreateAuthChallenge', 'Verify'), ('VerifyAuthChallengeResponse', 'Create')):
+            pool = self.new_pool(LambdaConfig={k: arn(f'http-{k}') for k in ('DefineAuthChallenge', there)})
+            client, name = self.new_client(pool, ExplicitAuthFlows=flows), self.new_user(pool)
+            with self.subTest(when), self.assert_error('InvalidParameterException', text):
+                reply = self.begin(name, client=client)
+                self.assertEqual('Verify', when)
+                self.respond(name, reply, '42', client=client)
+
 
     def test_answers_of_define_that_make_no_sense(self):
         name = self.new_user(self.pool)

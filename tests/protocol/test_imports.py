@@ -522,15 +522,13 @@ class Jobs(Imports, PoolhouseTest):
                       reply.headers['access-control-allow-headers'].lower())
 
     def test_what_happens_shows_in_the_metrics(self):
-        def metric(name):
-            text = self.server.get('/metrics').body.decode()
-            return int(re.search(rf'^poolhouse_import_{name} (\d+)', text, re.M).group(1))
-        before = metric('imported_total'), metric('skipped_total'), metric('failed_total')
+        def counts():
+            return [self.metric(f'import_{what}_total') for what in ('imported', 'skipped', 'failed')]
+        before = counts()
         name = self.new_name()
         self.import_people(self.pool, person(name), person(name), person(''))
-        after = metric('imported_total'), metric('skipped_total'), metric('failed_total')
-        self.assertEqual((1, 1, 1), tuple(b - a for a, b in zip(before, after)))
-        self.assertEqual(0, metric('jobs_active'))
+        self.assertEqual([1, 1, 1], [b - a for a, b in zip(before, counts())])
+        self.assertEqual(0, self.metric('import_jobs_active'))
 
     def test_the_lines_can_be_read_while_developing(self):
         job = self.import_people(self.pool, person(self.new_name()), person(''), person('a b'))

@@ -4,7 +4,6 @@ import contextlib
 import http.server
 import json
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -95,17 +94,6 @@ class LogTest(PoolhouseTest):
                             **members)
         cls.api.SetLogDeliveryConfiguration(UserPoolId=pool, LogConfigurations=list(entries))
         return pool, cls.new_client(pool)
-
-    @classmethod
-    def metric(cls, name):
-        page = cls.server.get('/metrics').body.decode()
-        return int(re.search(rf'^poolhouse_log_{name} (\d+)$', page, re.M).group(1))
-
-    def until(self, condition, seconds=30):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, self.server.log()[-2000:])
-            time.sleep(0.05)
 
 
 class Targets(LogTest):
@@ -320,18 +308,18 @@ class Trouble(LogTest):
         self.sink.stop()
         for _ in range(20):
             self.tokens(self.client, self.user)
-        self.until(lambda: self.metric('targets_down') == 1)
-        self.assertEqual(20, self.metric('events_waiting'))
+        self.until(lambda: self.metric('log_targets_down') == 1)
+        self.assertEqual(20, self.metric('log_events_waiting'))
         time.sleep(0.5)  # the last commit
         self.server.kill()
         self.server.start()
-        self.assertEqual(20, self.metric('events_waiting'))
+        self.assertEqual(20, self.metric('log_events_waiting'))
         type(self).sink = Sink(port)
         self.addClassCleanup(self.sink.stop)
         self.sink.wait(lambda s: len(s.events) >= 20)
         self.assertEqual(20, len({e['message']['eventId'] for e in self.sink.events}))
-        self.until(lambda: self.metric('events_waiting') == 0)
-        self.assertEqual(0, self.metric('targets_down'))
+        self.until(lambda: self.metric('log_events_waiting') == 0)
+        self.assertEqual(0, self.metric('log_targets_down'))
 
     def test_2_a_target_that_hangs_slows_nobody_down(self):
         pool, client = self.logged_pool(auth_events(**group('hangs')))
@@ -349,15 +337,15 @@ class Trouble(LogTest):
 
     def test_3_what_does_not_fit_into_the_queue_is_dropped(self):
         pool, client = self.logged_pool(auth_events(**group('hangs')))
-        name, dropped = self.new_user(pool), self.metric('events_dropped_total')
+        name, dropped = self.new_user(pool), self.metric('log_events_dropped_total')
         self.hanging.answers += [503] * 1000
         for _ in range(110):
             self.tokens(client, name)
-        self.assertEqual(100, self.metric('events_waiting'))
-        self.assertEqual(10, self.metric('events_dropped_total') - dropped)
+        self.assertEqual(100, self.metric('log_events_waiting'))
+        self.assertEqual(10, self.metric('log_events_dropped_total') - dropped)
         self.api.DeleteUserPoolClient(UserPoolId=pool, ClientId=client)
         self.hanging.answers.clear()
-        self.until(lambda: self.metric('events_waiting') == 0, 90)
+        self.until(lambda: self.metric('log_events_waiting') == 0, 90)
 
 
 class Settings(unittest.TestCase):

@@ -16,11 +16,6 @@ from relay import Relay, certificate
 FROM = 'Shop <no-reply@shop.example>'
 
 
-def metric(server, name):
-    page = server.get('/metrics', port=server.admin_port).body.decode()
-    return int(re.search(rf'^{name} (\d+)$', page, re.M).group(1))
-
-
 class MailTest(PoolhouseTest):
     """A server of `serve` with a relay."""
 
@@ -66,10 +61,7 @@ class MailTest(PoolhouseTest):
 
     def settle(self):
         """Waits until nothing is under way."""
-        deadline = time.monotonic() + 10
-        while metric(self.server, 'poolhouse_outbox_waiting'):
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.02)
+        self.until(lambda: self.metric('outbox_waiting') == 0)
 
 
 class Plain(MailTest):
@@ -118,18 +110,15 @@ class Plain(MailTest):
             with contextlib.suppress(FileNotFoundError), \
                     open(os.path.join(self.server.data, name), 'rb') as f:
                 self.assertNotIn(b'outbox-canary', f.read())
-        self.assertEqual(0, metric(self.server, 'poolhouse_outbox_waiting'))
-        self.assertGreaterEqual(metric(self.server, 'poolhouse_mail_sent_total'), 1)
+        self.assertEqual(0, self.metric('outbox_waiting'))
+        self.assertGreaterEqual(self.metric('mail_sent_total'), 1)
 
     def test_an_address_that_is_refused_is_given_up_at_once(self):
         self.relay.answers['gone@example.com'] = ['550 5.1.1 who is gone@example.com?']
-        failed = metric(self.server, 'poolhouse_mail_failed_total')
+        failed = self.metric('mail_failed_total')
         self.api.SignUp(ClientId=self.client, Username='gone', Password=PASSWORD,
                         UserAttributes=[{'Name': 'email', 'Value': 'gone@example.com'}])
-        deadline = time.monotonic() + 10
-        while metric(self.server, 'poolhouse_mail_failed_total') == failed:
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.02)
+        self.until(lambda: self.metric('mail_failed_total') > failed)
         self.settle()
         self.sign_up('after-gone')
 
@@ -232,13 +221,9 @@ class Untrusted(MailTest):
     def test_nothing_is_sent_and_the_message_waits(self):
         self.api.SignUp(ClientId=self.client, Username='ann', Password=PASSWORD,
                         UserAttributes=[{'Name': 'email', 'Value': 'ann@example.com'}])
-        deadline = time.monotonic() + 10
-        while '"relay_down"' not in self.server.log():
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.05)
+        self.until(lambda: '"relay_down"' in self.server.log())
         self.assertEqual([], self.relay.mails)
-        self.assertEqual((1, 1), (metric(self.server, 'poolhouse_outbox_waiting'),
-                                  metric(self.server, 'poolhouse_mail_relay_down')))
+        self.assertEqual((1, 1), (self.metric('outbox_waiting'), self.metric('mail_relay_down')))
         self.assertEqual(200, self.server.get('/readyz', port=self.server.admin_port).status)
 
 
@@ -289,7 +274,7 @@ class NoRelay(PoolhouseTest):
         reply = self.api.SignUp(ClientId=client, Username='ann', Password=PASSWORD,
                                 UserAttributes=[{'Name': 'email', 'Value': 'ann@example.com'}])
         self.assertEqual('EMAIL', reply['CodeDeliveryDetails']['DeliveryMedium'])
-        self.assertEqual(1, metric(self.server, 'poolhouse_outbox_waiting'))
+        self.assertEqual(1, self.metric('outbox_waiting'))
         relay = Relay().start()
         self.addCleanup(relay.stop)
         self.server.process.terminate()

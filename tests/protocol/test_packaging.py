@@ -1,6 +1,7 @@
 """What packages carry: the unit, the manual page, completions, and the names of dependencies."""
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -45,6 +46,23 @@ class Unit(unittest.TestCase):
         self.assertIsNotNone(level, done.stdout + done.stderr)
         self.assertLessEqual(float(level[1]), 1.5, done.stdout)
         self.assertNotIn('Unknown', done.stderr, done.stderr)
+
+    def test_both_units_are_read_without_a_word(self):
+        with open(self.path, encoding='utf-8') as f:
+            text = f.read().replace('/usr/bin/poolhouse', '/bin/true')
+        with open(self.path, 'w', encoding='utf-8') as f:
+            f.write(text)
+        path = os.path.join(self.directory.name, 'poolhouse.socket')
+        shutil.copy(os.path.join(PACKAGING, 'systemd', 'poolhouse.socket'), path)
+        done = subprocess.run(['systemd-analyze', 'verify', '--man=no', path], capture_output=True,
+                              text=True, check=False)
+        self.assertEqual((0, ''), (done.returncode, done.stderr))
+
+    def test_the_sockets_are_those_of_the_configuration(self):
+        streams = re.findall(r'(?m)^ListenStream=(\S+)', read('packaging', 'systemd', 'poolhouse.socket'))
+        api = re.search(r'(?m)^listen = (\S+)', read('packaging', 'poolhouse.ini'))[1]
+        health = re.search(r'admin_listen = (\S+)', output(binary(), 'config', 'show', '--mode', 'serve'))[1]
+        self.assertEqual([api, health], streams)
 
     def test_it_waits_for_longer_than_the_server_drains(self):
         drain = re.search(r'drain_timeout = (\d+)s', output(binary(), 'config', 'show'))[1]

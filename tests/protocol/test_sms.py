@@ -44,16 +44,6 @@ class Sms(PoolhouseTest):
         return self.api.SignUp(ClientId=self.client, Username=name, Password=PASSWORD,
                                UserAttributes=[{'Name': 'phone_number', 'Value': number}])
 
-    def metric(self, name):
-        page = self.server.get('/metrics', port=self.server.admin_port).body.decode()
-        return int(re.search(rf'^poolhouse_{name} (\d+)$', page, re.M).group(1))
-
-    def until(self, condition, seconds=15):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, self.server.log()[-3000:])
-            time.sleep(0.05)
-
     def test_a_user_signs_up_with_the_code_that_came_by_text(self):
         reply = self.sign_up('ann')
         self.assertEqual('SMS', reply['CodeDeliveryDetails']['DeliveryMedium'])

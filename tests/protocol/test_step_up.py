@@ -8,6 +8,7 @@ from test_mfa import MfaTest
 from webauthn import Passkey
 
 FLOWS = ALL_FLOWS + ['ALLOW_USER_AUTH']
+FUNCTION = 'arn:aws:lambda:eu-west-1:000000000000:function:define'
 SMS = {'SnsCallerArn': 'arn:aws:iam::000000000000:role/sms', 'ExternalId': 'x'}
 LOA = {n: f'urn:cognito:loa:{n}' for n in range(1, 5)}
 DEFAULTS = {f'Level{n}': {'AcrValue': LOA[n]} for n in range(1, 5)}
@@ -229,7 +230,7 @@ class Targets(StepUpTest):
         self.assertEqual('PASSWORD_VERIFIER', asked['ChallengeName'])
         asked = self.api.RespondToAuthChallenge(
             ClientId=self.client, ChallengeName='PASSWORD_VERIFIER', Session=asked['Session'],
-            ChallengeResponses=exchange.answer(asked['ChallengeParameters']))
+            ChallengeResponses=exchange.answer(asked['ChallengeParameters'], self.now()))
         self.assert_level(self.totp_of(name, secret, asked), LOA[4], ['pwd', 'otp', 'mfa'])
 
     def test_a_refresh_keeps_both_claims(self):
@@ -240,11 +241,55 @@ class Targets(StepUpTest):
         self.assert_level(self.api.GetTokensFromRefreshToken(
             ClientId=self.client, RefreshToken=reply['RefreshToken']), LOA[1], ['pwd'])
 
-    def test_other_flows_know_no_targets(self):
+    def test_every_flow_with_a_password_reaches_levels(self):
+        name, secret = self.user(totp=True, sms=True)
+        plain, _ = self.user()
+
+        def by_admin(who, level):
+            return self.api.AdminInitiateAuth(
+                UserPoolId=self.pool, ClientId=self.client, AuthFlow='ADMIN_USER_PASSWORD_AUTH',
+                AuthParameters={'USERNAME': who, 'PASSWORD': PASSWORD, 'TARGET_ACR_VALUES': level})
+
+        def by_password(who, level):
+            return self.sign_in(self.client, who, PASSWORD, TARGET_ACR_VALUES=level)
+
+        for begin in (self.srp_sign_in, by_admin, by_password):
+            self.assert_level(self.totp_of(name, secret, begin(name, LOA[4])), LOA[4],
+                              ['pwd', 'otp', 'mfa'])
+            self.assert_level(begin(plain, f'{LOA[4]} {LOA[1]}'), LOA[1], ['pwd'])
+            self.refused_with(OUT_OF_REACH, begin, plain, LOA[4])
+            self.refused_with(UNKNOWN, begin, plain, 'urn:other')
+
+    def srp_sign_in(self, name, level, client=None, **parameters):
+        half = srp.Client(self.pool, PASSWORD)
+        asked = self.api.InitiateAuth(
+            ClientId=client or self.client, AuthFlow='USER_SRP_AUTH', AuthParameters={
+                'USERNAME': name, 'SRP_A': half.srp_a, 'TARGET_ACR_VALUES': level, **parameters})
+        return self.api.RespondToAuthChallenge(
+            ClientId=client or self.client, ChallengeName='PASSWORD_VERIFIER',
+            ChallengeResponses=half.answer(asked['ChallengeParameters'], self.now()))
+
+    def test_flows_that_judge_no_password_refuse_targets(self):
         name, _ = self.user()
-        reply = self.api.InitiateAuth(ClientId=self.client, AuthFlow='USER_PASSWORD_AUTH', AuthParameters={
-            'USERNAME': name, 'PASSWORD': PASSWORD, 'TARGET_ACR_VALUES': LOA[4]})
-        self.assert_level(reply, None, None)
+        tokens = self.by_password(name)['AuthenticationResult']
+        pool = self.new_pool(LambdaConfig={'DefineAuthChallenge': FUNCTION})
+        client = self.new_client(pool, ExplicitAuthFlows=['ALLOW_CUSTOM_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'])
+        for who, flow, parameters in (
+                (client, 'CUSTOM_AUTH', {'USERNAME': self.new_user(pool)}),
+                (self.client, 'REFRESH_TOKEN_AUTH', {'REFRESH_TOKEN': tokens['RefreshToken']}),
+                (self.client, 'REFRESH_TOKEN', {'REFRESH_TOKEN': tokens['RefreshToken']})):
+            self.refused('InvalidParameterException', f'TARGET_ACR_VALUES cannot be used with {flow}.',
+                         'InitiateAuth', ClientId=who, AuthFlow=flow,
+                         AuthParameters=parameters | {'TARGET_ACR_VALUES': LOA[1]})
+
+    def test_a_hidden_level_is_told_after_the_password_alone(self):
+        plain, _ = self.user()
+        for name in (plain, 'nobody-' + self.new_name()):
+            with self.assert_error('NotAuthorizedException', 'Incorrect username or password.'):
+                self.sign_in(self.hiding, name, 'Wr0ng-pass', TARGET_ACR_VALUES=LOA[4])
+        self.refused_with(OUT_OF_REACH, self.sign_in, self.hiding, plain, PASSWORD,
+                          TARGET_ACR_VALUES=LOA[4])
+        self.refused_with(OUT_OF_REACH, self.srp_sign_in, plain, LOA[4], self.hiding)
 
     def test_administrators_ask_for_levels_too(self):
         name, _ = self.user()
@@ -306,6 +351,19 @@ class Tokens(StepUpTest):
                          (asked['ChallengeName'], asked['AvailableChallenges']))
         self.assert_level(self.answer(self.client, name, asked, EMAIL_OTP_CODE=self.server.code(name)),
                           LOA[3], ['pwd', 'email_otp', 'mfa'])
+
+    def test_a_password_flow_adds_to_a_token_too(self):
+        name, _ = self.user()
+        other, _ = self.user()
+        asked = self.begin(name, LOA[2], PREFERRED_CHALLENGE='EMAIL_OTP')
+        token = self.assert_level(
+            self.answer(self.client, name, asked, EMAIL_OTP_CODE=self.server.code(name)), LOA[2], ['email_otp'])
+        level = {'TARGET_ACR_VALUES': LOA[3], 'ACCESS_TOKEN': token}
+        self.assert_level(self.sign_in(self.client, name, PASSWORD, **level), LOA[3],
+                          ['pwd', 'email_otp', 'mfa'])
+        self.refused_with(TOKEN, self.sign_in, self.client, other, PASSWORD, **level)
+        with self.assert_error('NotAuthorizedException', 'Incorrect username or password.'):
+            self.sign_in(self.client, name, 'Wr0ng-pass', **level)
 
     def test_a_token_without_methods_is_worth_nothing(self):
         name, secret = self.user(totp=True)

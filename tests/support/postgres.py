@@ -38,6 +38,12 @@ def as_whom():
     raise RuntimeError('there is no user to run PostgreSQL as')
 
 
+def children_of(pid):
+    found = subprocess.run(['ps', '-o', 'pid=', '--ppid', str(pid)], capture_output=True, text=True,
+                           check=False).stdout
+    return [int(one) for one in found.split()]
+
+
 class Cluster:
     """One PostgreSQL server. durable=False does without fsync: for what no crash is tested with."""
 
@@ -129,9 +135,7 @@ class Cluster:
         return name
 
     def children(self):
-        found = subprocess.run(['ps', '-o', 'pid=', '--ppid', str(self.process.pid)],
-                               capture_output=True, text=True, check=False).stdout
-        return [int(pid) for pid in found.split()]
+        return children_of(self.process.pid)
 
     def child(self, title):
         """The process of that title: 'walreceiver'."""

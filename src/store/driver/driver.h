@@ -53,6 +53,7 @@ struct ph_db_target {
     _Atomic int64_t found_ns;  /* when one was found again after that */
     atomic_size_t primary;     /* which host was one, the last time */
     atomic_size_t other;       /* which answered while there was none */
+    atomic_bool doubted; /* a primary did not answer in time: another may have been promoted */
 };
 
 struct ph_driver {
@@ -77,10 +78,10 @@ struct ph_driver {
     enum ph_verdict (*run)(struct ph_db *db, const char *sql); /* once, without parameters */
 
     enum ph_verdict (*begin)(struct ph_db *db);
-    enum ph_verdict (*begin_alone)(struct ph_db *db); /* nobody else has one of these open */
+    enum ph_verdict (*begin_alone)(struct ph_db *db);    /* nobody else has one of these open */
     enum ph_verdict (*begin_snapshot)(struct ph_db *db); /* reads one moment, as long as it takes */
-    enum ph_verdict (*commit)(struct ph_db *db);      /* durable when DONE */
-    void (*rollback)(struct ph_db *db);               /* fine when there is no transaction */
+    enum ph_verdict (*commit)(struct ph_db *db);         /* durable when DONE */
+    void (*rollback)(struct ph_db *db);                  /* fine when there is no transaction */
     bool (*in_transaction)(struct ph_db *db); /* an engine may end one by itself after an error */
 
     /*
@@ -103,7 +104,7 @@ struct ph_driver {
     /* NULL: the engine's own tools copy it. */
     enum ph_verdict (*backup)(struct ph_db *db, const char *path);
     enum ph_verdict (*check)(struct ph_db *db); /* DONE: all of it was read and is sound */
-    const char *(*message)(struct ph_db *db); /* about the last failure, for the log */
+    const char *(*message)(struct ph_db *db);   /* about the last failure, for the log */
 
     /*
      * Makes `to` what `from` is, all of it, in one step, outside of transactions; one of the two is

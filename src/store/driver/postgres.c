@@ -9,6 +9,7 @@
 #include "store/driver/postgres.h"
 
 #include "util/clock.h"
+#include "util/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,11 +55,8 @@ static void choose_slot(struct ph_db *db)
 static struct ph_db *pg_open(struct ph_db_target *target, enum ph_db_role role, char *why,
                              size_t why_size)
 {
-    struct ph_db *db = calloc(1, sizeof *db);
+    struct ph_db *db = ph_heap_zeroed(1, sizeof *db);
 
-    if (db == NULL) {
-        ph_fatal("out of memory");
-    }
     db->target = target;
     db->role = role;
     choose_slot(db);
@@ -81,11 +79,8 @@ static int patience(const struct ph_db *db)
 
 static struct ph_db_stmt *new_statement(struct ph_db *db, const char *sql)
 {
-    struct ph_db_stmt *stmt = calloc(1, sizeof *stmt);
+    struct ph_db_stmt *stmt = ph_heap_zeroed(1, sizeof *stmt);
 
-    if (stmt == NULL) {
-        ph_fatal("out of memory");
-    }
     stmt->sql = sql;
     stmt->db = db;
     snprintf(stmt->name, sizeof stmt->name, "s%zu", db->statement_count++);

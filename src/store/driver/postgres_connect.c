@@ -303,6 +303,22 @@ static bool connect_to_any(struct ph_db *db, enum wanted wanted)
     return false;
 }
 
+/*
+ * A primary that nobody stopped when its standby was promoted takes connections and statements as
+ * ever; only its commits are not confirmed any more. The others know that it is the older one.
+ */
+static void survey(struct ph_db *db)
+{
+    size_t hosts = 1;
+
+    for (size_t i = 0; i < hosts; i++) {
+        size_t known = 0;
+
+        (void)connect_to(db, i, ANY, &known); /* notes the timeline */
+        hosts = known;
+    }
+}
+
 static void note_primary(struct ph_db_target *target)
 {
     if (atomic_exchange(&target->missed_ns, 0) != 0) {
@@ -313,8 +329,12 @@ static void note_primary(struct ph_db_target *target)
 /* Notes whether there is a primary, for all that connect to it. */
 static bool connect_to_primary(struct ph_db *db)
 {
-    const bool there = connect_to_any(db, PRIMARY);
+    bool there;
 
+    if (atomic_exchange(&db->target->doubted, false)) {
+        survey(db);
+    }
+    there = connect_to_any(db, PRIMARY);
     if (there) {
         note_primary(db->target);
     } else {
@@ -376,6 +396,9 @@ PGresult *ph_pg_await(struct ph_db *db, int timeout_ms)
 
             if (left_ms <= 0 || poll(&fd, 1, (int)left_ms + 1) < 0 ||
                 (fd.revents != 0 && PQconsumeInput(db->conn) == 0)) {
+                if (left_ms <= 0 && !db->standby) {
+                    atomic_store(&db->target->doubted, true);
+                }
                 note_text(db,
                           left_ms <= 0 ? "the server does not answer" : PQerrorMessage(db->conn));
                 PQclear(last);

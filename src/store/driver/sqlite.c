@@ -1,5 +1,7 @@
 #include "store/driver/driver.h"
 
+#include "util/memory.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,11 +112,8 @@ static struct ph_db *db_open(struct ph_db_target *target, enum ph_db_role role, 
 {
     const char *path = target->path == NULL ? ":memory:" : target->path;
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    struct ph_db *db = calloc(1, sizeof *db);
+    struct ph_db *db = ph_heap_zeroed(1, sizeof *db);
 
-    if (db == NULL) {
-        ph_fatal("out of memory");
-    }
     if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK || !set_up(db, role)) {
         if (why != NULL) {
             snprintf(why, why_size, "%s", sqlite3_errmsg(db->handle));

@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import identity from 'amazon-cognito-identity-js';
-import { PASSWORD, Server, newUser, poolAndClient } from './support.mjs';
+import { Memory, PASSWORD, Server, newUser, poolAndClient } from './support.mjs';
 
 const { AuthenticationDetails, CognitoUser, CognitoUserPool } = identity;
 const ARN = 'arn:aws:lambda:eu-west-1:123456789012:function:';
@@ -56,14 +56,6 @@ after(async () => {
   await server.stop();
   await rm(directory, { recursive: true, force: true });
 });
-
-class Memory {
-  #items = new Map();
-  setItem(key, value) { this.#items.set(key, value); }
-  getItem(key) { return this.#items.get(key) ?? null; }
-  removeItem(key) { this.#items.delete(key); }
-  clear() { this.#items.clear(); }
-}
 
 // Answers each question with the next of `answers`; what was asked, and the session.
 function signIn(method, password, answers) {

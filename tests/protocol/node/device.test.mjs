@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import identity from 'amazon-cognito-identity-js';
 import { AdminForgetDeviceCommand, AdminListDevicesCommand } from '@aws-sdk/client-cognito-identity-provider';
-import { PASSWORD, Server, newUser, poolAndClient } from './support.mjs';
+import { Memory, PASSWORD, Server, newUser, poolAndClient } from './support.mjs';
 
 const { AuthenticationDetails, CognitoUser, CognitoUserPool } = identity;
 
@@ -21,15 +21,6 @@ before(async () => {
 });
 after(() => server.stop());
 
-class Memory {
-  items = new Map();
-  setItem(key, value) { this.items.set(key, value); }
-  getItem(key) { return this.items.get(key) ?? null; }
-  removeItem(key) { this.items.delete(key); }
-  clear() { this.items.clear(); }
-  deviceKey() { return [...this.items].find(([key]) => key.endsWith('.deviceKey'))?.[1]; }
-}
-
 // A browser: what it stores, and the calls that it makes.
 class Browser {
   constructor(ids, Username) {
@@ -43,6 +34,10 @@ class Browser {
       this.calls.push(error?.code ?? data.ChallengeName ?? operation);
       callback(error, data);
     });
+  }
+
+  deviceKey() {
+    return [...this.storage.items].find(([key]) => key.endsWith('.deviceKey'))?.[1];
   }
 
   signIn(flow = 'USER_SRP_AUTH') {
@@ -75,7 +70,7 @@ test('a device is confirmed at the first sign-in and proven at the next, many ti
   const { session, mustAsk } = await ann.signIn();
   assert.deepEqual(ann.calls, ['PASSWORD_VERIFIER', 'RespondToAuthChallenge', 'ConfirmDevice']);
   assert.equal(mustAsk, undefined);
-  const key = ann.storage.deviceKey();
+  const key = ann.deviceKey();
   assert.equal(session.getAccessToken().payload.device_key, key);
   for (let i = 0; i < 8; i++) {
     const again = (await ann.signIn()).session;
@@ -98,13 +93,13 @@ test('a plain password is followed by the device, too', async () => {
 test('a forgotten device is dropped, and the same sign-in goes on and confirms another', async () => {
   const cara = await browser(always, 'cara');
   await cara.signIn();
-  const old = cara.storage.deviceKey();
+  const old = cara.deviceKey();
   await sdk.send(new AdminForgetDeviceCommand({ UserPoolId: always.UserPoolId, Username: 'cara', DeviceKey: old }));
   const { session } = await cara.signIn();
   assert.deepEqual(cara.calls,
     ['PASSWORD_VERIFIER', 'ResourceNotFoundException', 'RespondToAuthChallenge', 'ConfirmDevice']);
   assert.ok(session.isValid());
-  assert.notEqual(cara.storage.deviceKey(), old);
+  assert.notEqual(cara.deviceKey(), old);
   await cara.signIn();
   assert.ok(cara.calls.includes('DEVICE_PASSWORD_VERIFIER'));
 });
@@ -114,7 +109,7 @@ test('the same object signs in again after its device was forgotten', async () =
   await dora.signIn();
   const { user } = dora;
   await sdk.send(new AdminForgetDeviceCommand({
-    UserPoolId: always.UserPoolId, Username: 'dora', DeviceKey: dora.storage.deviceKey() }));
+    UserPoolId: always.UserPoolId, Username: 'dora', DeviceKey: dora.deviceKey() }));
   dora.calls.length = 0; // the key now goes with the first call as well
   const details = new AuthenticationDetails({ Username: 'dora', Password: PASSWORD });
   await new Promise((onSuccess, onFailure) => { user.authenticateUser(details, { onSuccess, onFailure }); });
@@ -131,7 +126,7 @@ test('where users are asked, the client learns it and remembers or not', async (
   await eve.signIn();
   assert.ok(eve.calls.includes('DEVICE_PASSWORD_VERIFIER'));
   const { Device } = await eve.call('getDevice');
-  assert.equal(Device.DeviceKey, eve.storage.deviceKey());
+  assert.equal(Device.DeviceKey, eve.deviceKey());
   assert.ok(Device.DeviceAttributes.some((a) => a.Name === 'device_name' && a.Value.length > 0));
   const list = await new Promise((onSuccess, onFailure) => {
     eve.user.listDevices(10, null, { onSuccess, onFailure });
@@ -149,7 +144,7 @@ test('a session is refreshed by its device only, until that is forgotten', async
     finn.user.refreshSession(session.getRefreshToken(), (error, result) => (error ? reject(error) : resolve(result)));
   });
   const again = await refresh();
-  assert.equal(again.getAccessToken().payload.device_key, finn.storage.deviceKey());
+  assert.equal(again.getAccessToken().payload.device_key, finn.deviceKey());
   const key = [...finn.storage.items.keys()].find((k) => k.endsWith('.deviceKey'));
   const value = finn.storage.getItem(key);
   finn.storage.removeItem(key);

@@ -2,7 +2,7 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import identity from 'amazon-cognito-identity-js';
-import { PASSWORD, Server, newUser, poolAndClient } from './support.mjs';
+import { Memory, PASSWORD, Server, newUser, poolAndClient } from './support.mjs';
 
 const { AuthenticationDetails, CognitoRefreshToken, CognitoUser, CognitoUserAttribute, CognitoUserPool } = identity;
 
@@ -16,14 +16,6 @@ before(async () => {
   ids = await poolAndClient(sdk, { AutoVerifiedAttributes: ['email'] });
 });
 after(() => server.stop());
-
-class Memory {
-  #items = new Map();
-  setItem(key, value) { this.#items.set(key, value); }
-  getItem(key) { return this.#items.get(key) ?? null; }
-  removeItem(key) { this.#items.delete(key); }
-  clear() { this.#items.clear(); }
-}
 
 function userOf(Username) {
   const Storage = new Memory();

@@ -5,7 +5,7 @@ import identity from 'amazon-cognito-identity-js';
 import {
   AdminSetUserMFAPreferenceCommand, SetUserPoolMfaConfigCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { PASSWORD, Server, newUser, poolAndClient, totp } from './support.mjs';
+import { Memory, PASSWORD, Server, newUser, poolAndClient, totp } from './support.mjs';
 
 const { AuthenticationDetails, CognitoUser, CognitoUserPool } = identity;
 const SMS = { SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::000000000000:role/sms' } };
@@ -26,14 +26,6 @@ async function mfaPool(MfaConfiguration) {
     SoftwareTokenMfaConfiguration: { Enabled: true }, SmsMfaConfiguration: SMS,
   }));
   return ids;
-}
-
-class Memory {
-  #items = new Map();
-  setItem(key, value) { this.#items.set(key, value); }
-  getItem(key) { return this.#items.get(key) ?? null; }
-  removeItem(key) { this.#items.delete(key); }
-  clear() { this.#items.clear(); }
 }
 
 function userOf(ids, Username) {

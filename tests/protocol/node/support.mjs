@@ -76,6 +76,14 @@ export class Server {
   }
 }
 
+// The storage of a browser.
+export class Memory {
+  items = new Map();
+  setItem(key, value) { this.items.set(key, value); }
+  getItem(key) { return this.items.get(key) ?? null; }
+  removeItem(key) { this.items.delete(key); }
+  clear() { this.items.clear(); }
+}
 
 // A pool with a public client that permits every flow.
 export async function poolAndClient(sdk, pool = {}, client = {}) {
