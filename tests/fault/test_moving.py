@@ -242,12 +242,22 @@ class Moving(unittest.TestCase):
         text = self.move(database, *self.migrate_words(self.source, database))
         self.assertRegex(text, rf'(?m)^  totp_steps +{ROWS + 1}$')
         self.check_export_of(database)
+        database.query('CREATE DATABASE another')
+        self.check_import_into(cluster.url('another'))
         database.forget_writers()
         back, place = self.place()
         self.move(place, *self.migrate_words(database, place))
         self.check_writers(database)
         self.everyone.check(self, self.serve(back, MASTER_KEY))
         self.everyone.check(self, self.serve(self.place()[0], MASTER_KEY, cluster.url()))
+
+    def check_import_into(self, url):
+        """Filled from the file under another key, and exported once more."""
+        path = os.path.join(self.folder, 'again.jsonl')
+        to = ('--passphrase-file', self.phrase, '--database', url)
+        self.command('import', self.file, *to, key=OTHER_KEY)
+        self.command('export', path, *to, key=OTHER_KEY)
+        self.assertEqual(self.sums(self.file), self.sums(path))
 
     def check_export_of(self, database):
         """The same rows on both engines: numbers and sums of all tables are those of the file."""
