@@ -76,11 +76,20 @@ static bool copy_bytes(struct restoring *r, int from, int to)
     return n == 0 || refuse(r, r->from, strerror(errno));
 }
 
+/* Also of an earlier run that was killed: its log would be taken for that of this copy. */
+static void remove_copy(struct restoring *r)
+{
+    static const char *const NAMES[] = { "", "-wal", "-shm" };
+
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        (void)unlink(ph_textf(r->arena, "%s%s", r->copy, NAMES[i]));
+    }
+}
+
 static bool copy_file(struct restoring *r)
 {
     const int from = open(r->from, O_RDONLY | O_CLOEXEC);
-    const int to =
-        from < 0 ? -1 : open(r->copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int to = from < 0 ? -1 : open(r->copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool copied = false;
 
     if (from < 0 || to < 0) {
@@ -173,9 +182,10 @@ static bool restore(struct restoring *r)
     if (!check_places(r)) {
         return false;
     }
+    remove_copy(r);
     done = copy_file(r) && judge(r) && place(r);
     if (!done) {
-        (void)unlink(r->copy);
+        remove_copy(r);
     }
     return done;
 }

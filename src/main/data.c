@@ -77,15 +77,15 @@ bool ph_data_load_key(const struct ph_settings *settings, struct ph_key *key, ch
     return ph_master_key_load(&strict, key, &made, why, why_size);
 }
 
-static bool open_store(struct ph_data *data, enum ph_data_wanted wanted, char *why, size_t why_size)
+static bool open_store(struct ph_data *data, const struct ph_store_options *place, char *why,
+                       size_t why_size)
 {
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
-    struct ph_store_options options = { .master_key = &key, .log = data->ctx.log };
+    struct ph_store_options options = *place;
     const char *text = "";
 
-    ph_data_place(&data->arena, data->ctx.settings, &options);
-    options.migrate = options.migrate || wanted == PH_DATA_MIGRATED;
-    options.contract = wanted == PH_DATA_CONTRACTED;
+    options.master_key = &key;
+    options.log = data->ctx.log;
     if (!ph_data_load_key(data->ctx.settings, &key, why, why_size)) {
         return false;
     }
@@ -93,11 +93,11 @@ static bool open_store(struct ph_data *data, enum ph_data_wanted wanted, char *w
         snprintf(why, why_size, "%s", text);
         return false;
     }
+    data->ctx.pools = ph_pool_cache_create();
     return true;
 }
 
-bool ph_data_open(struct ph_data *data, const struct ph_settings *settings,
-                  enum ph_data_wanted wanted, char *why, size_t why_size)
+static void begin(struct ph_data *data, const struct ph_settings *settings)
 {
     *data = (struct ph_data){
         .sink = { .fd = STDERR_FILENO, .least = PH_WARN, .format = PH_LOG_TEXT },
@@ -108,10 +108,31 @@ bool ph_data_open(struct ph_data *data, const struct ph_settings *settings,
                  .log = { .sink = &data->sink } },
     };
     ph_json_start();
+}
+
+bool ph_data_open_place(struct ph_data *data, const struct ph_settings *settings,
+                        const struct ph_store_options *place, char *why, size_t why_size)
+{
+    begin(data, settings);
+    if (open_store(data, place, why, why_size)) {
+        return true;
+    }
+    ph_arena_finish(&data->arena);
+    return false;
+}
+
+bool ph_data_open(struct ph_data *data, const struct ph_settings *settings,
+                  enum ph_data_wanted wanted, char *why, size_t why_size)
+{
+    struct ph_store_options place = { 0 };
+
+    begin(data, settings);
+    ph_data_place(&data->arena, settings, &place);
+    place.migrate = place.migrate || wanted == PH_DATA_MIGRATED;
+    place.contract = wanted == PH_DATA_CONTRACTED;
     if ((wanted == PH_DATA_EXISTING ? check_existing(data, why, why_size)
                                     : ph_data_make_directory(settings, why, why_size)) &&
-        open_store(data, wanted, why, why_size)) {
-        data->ctx.pools = ph_pool_cache_create();
+        open_store(data, &place, why, why_size)) {
         return true;
     }
     ph_arena_finish(&data->arena);

@@ -42,6 +42,14 @@ PH_MUST_USE bool ph_data_make_directory(const struct ph_settings *settings, char
 PH_MUST_USE bool ph_data_open(struct ph_data *data, const struct ph_settings *settings,
                               enum ph_data_wanted wanted, char *why, size_t why_size);
 
+/*
+ * The same for a database elsewhere, or opened in another way: place has all but the key and the
+ * log. The directory of a file must be there.
+ */
+PH_MUST_USE bool ph_data_open_place(struct ph_data *data, const struct ph_settings *settings,
+                                    const struct ph_store_options *place, char *why,
+                                    size_t why_size);
+
 void ph_data_close(struct ph_data *data);
 
 /* The configured master key, as `serve` finds it: makes none. */

@@ -2,6 +2,7 @@
 
 #include "crypto/random.h"
 #include "util/encode.h"
+#include "util/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,18 +52,6 @@ static bool read_file(struct ph_arena *arena, int fd, const char *path, struct p
     return true;
 }
 
-/* The name must be on the disk as well as the bytes: without the key the data is gone. */
-static bool sync_directory(const char *path)
-{
-    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool synced = fd >= 0 && fsync(fd) == 0;
-
-    if (fd >= 0) {
-        close(fd);
-    }
-    return synced;
-}
-
 static bool write_file(struct ph_arena *arena, int fd, const struct ph_key *key)
 {
     const struct ph_str text = ph_base64(arena, (struct ph_str){ key->bytes, sizeof key->bytes });
@@ -71,8 +60,8 @@ static bool write_file(struct ph_arena *arena, int fd, const struct ph_key *key)
            fsync(fd) == 0;
 }
 
-static bool make_file(struct ph_arena *arena, const struct ph_settings *settings, const char *path,
-                      const struct ph_key *key, char *why, size_t why_size)
+static bool make_file(struct ph_arena *arena, const char *path, const struct ph_key *key, char *why,
+                      size_t why_size)
 {
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool written;
@@ -83,7 +72,8 @@ static bool make_file(struct ph_arena *arena, const struct ph_settings *settings
     }
     written = write_file(arena, fd, key);
     close(fd);
-    if (!written || !sync_directory(ph_cstr(arena, settings->data))) {
+    /* The name as well as the bytes: without the key the data is gone. */
+    if (!written || !ph_sync_name(path)) {
         unlink(path); /* half a key must not be found at the next start */
         snprintf(why, why_size, "cannot write %s: %s", path, strerror(errno));
         return false;
@@ -140,7 +130,7 @@ static bool load_from_data(struct ph_arena *arena, const struct ph_settings *set
         return false;
     }
     ph_system_random.fill(NULL, key->bytes, sizeof key->bytes);
-    *made = make_file(arena, settings, path, key, why, why_size);
+    *made = make_file(arena, path, key, why, why_size);
     return *made;
 }
 
@@ -158,8 +148,7 @@ bool ph_master_key_put(const struct ph_settings *settings, const struct ph_key *
                        size_t why_size)
 {
     struct ph_arena arena = { 0 };
-    const bool put =
-        make_file(&arena, settings, path_in_data(&arena, settings), key, why, why_size);
+    const bool put = make_file(&arena, path_in_data(&arena, settings), key, why, why_size);
 
     ph_arena_finish(&arena);
     return put;

@@ -2,11 +2,11 @@
 
 #include "store/internal.h"
 #include "store/schema.h"
+#include "util/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -16,35 +16,10 @@ static bool refuse(const char **why, const char *text)
     return false;
 }
 
-/* --- files --- */
-
-static const char *directory_of(struct ph_arena *arena, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    if (slash == NULL) {
-        return ".";
-    }
-    return slash == path
-               ? "/"
-               : ph_cstr(arena, (struct ph_str){ (const uint8_t *)path, (size_t)(slash - path) });
-}
-
-static bool sync_path(const char *path, int flags)
-{
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
-    const bool synced = fd >= 0 && fsync(fd) == 0;
-
-    if (fd >= 0) {
-        close(fd);
-    }
-    return synced;
-}
-
 /* A file counts as there when its bytes and its name are on the disk. */
-static bool sync_file(struct ph_arena *arena, const char *path)
+static bool sync_file(const char *path)
 {
-    return sync_path(path, 0) && sync_path(directory_of(arena, path), O_DIRECTORY);
+    return ph_sync_bytes(path) && ph_sync_name(path);
 }
 
 /* --- a connection to a copy --- */
@@ -112,15 +87,10 @@ static bool copy_to(struct ph_store *store, const char *path)
 
 static bool make_copy(struct ph_store *store, const char *path, struct ph_str key, const char **why)
 {
-    struct ph_arena arena = { 0 };
-    bool synced;
-
     if (!copy_to(store, path) || (key.p != NULL && !change_key(path, key))) {
         return refuse(why, "the copy could not be written (the log says why)");
     }
-    synced = sync_file(&arena, path);
-    ph_arena_finish(&arena);
-    if (!synced) {
+    if (!sync_file(path)) {
         return refuse(why, "the copy could not be brought to the disk");
     }
     return is_sound(path) || refuse(why, "the copy does not read as it was written: check the disk,"
@@ -313,7 +283,7 @@ static bool put_aside(struct placing *p)
 
 static bool place(struct placing *p)
 {
-    if (!change_key(p->path, (struct ph_str){ 0 }) || !sync_file(&p->arena, p->path)) {
+    if (!change_key(p->path, (struct ph_str){ 0 }) || !sync_file(p->path)) {
         return refuse(&p->why, "the copy could not be brought to the disk");
     }
     if (!put_aside(p)) {
@@ -322,7 +292,7 @@ static bool place(struct placing *p)
     if (rename(p->path, p->target) != 0) {
         return refuse(&p->why, "the copy could not be given the name of the database");
     }
-    return sync_path(directory_of(&p->arena, p->target), O_DIRECTORY) ||
+    return ph_sync_name(p->target) ||
            refuse(&p->why, "the name of the database could not be brought to the disk");
 }
 

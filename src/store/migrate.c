@@ -15,6 +15,9 @@ static const char TOO_OLD[] =
 static const char FILLING[] =
     "the database is not complete: an import or a migration of the storage has begun and not ended."
     " Run that command again, it goes on where it was";
+static const char NEWER_THAN_FILE[] =
+    "the tables of the database are of a newer version than the file: import it into one without"
+    " tables (a new data directory, or a new database)";
 static const char HELD[] =
     "the tables of the database are in use by a long transaction (a dump?): try again when it is"
     " over";
@@ -96,6 +99,9 @@ static const char *migrate(struct ph_tx *tx, const struct ph_migration *job)
     }
     if (!job->filling && ph_meta_number(tx, PH_STR(PH_SCHEMA_FILLING)) != 0) {
         return FILLING;
+    }
+    if (job->version > 0 && version > job->version) {
+        return NEWER_THAN_FILE;
     }
     if (job->kind == PH_MIGRATE_EMPTY && version > 0 && version < needed()) {
         return TOO_OLD;

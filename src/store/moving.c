@@ -21,6 +21,11 @@ static struct ph_err refuse(const char *why)
 
 /* --- SQL from the description of a table: names and numbers of our own, nothing else --- */
 
+static void add(struct ph_buf *sql, const char *text)
+{
+    ph_buf_add(sql, ph_str_from(text));
+}
+
 static void add_columns(struct ph_buf *sql, const struct ph_table *table, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -35,79 +40,96 @@ static void add_parameters(struct ph_buf *sql, size_t count)
     }
 }
 
-/* Statements are kept by the address of their texts, which live as long as the store. */
-static const char *finish(struct ph_store *store, struct ph_buf *sql)
+static void add_limit(struct ph_buf *sql, size_t rows)
 {
-    const char *text = ph_cstr(&store->texts, ph_buf_str(sql));
-
-    if (sql->overflowed || text == NULL) {
-        ph_fatal("the SQL of a table is too long");
-    }
-    return text;
+    ph_buf_addf(sql, " LIMIT %zu", rows);
 }
 
-static const char *select_text(struct ph_store *store, const struct ph_table *table, bool behind)
+/* Statements are kept by the address of their texts, which live as long as the store. */
+static const char *make_text(struct ph_store *store, const struct ph_table *table,
+                             void (*write)(struct ph_buf *sql, const struct ph_table *table))
 {
     struct ph_arena arena = { 0 };
     struct ph_buf sql;
     const char *text;
 
     ph_buf_init(&sql, &arena, SQL_MAX);
-    ph_buf_addf(&sql, "SELECT ");
-    add_columns(&sql, table, table->column_count);
-    ph_buf_addf(&sql, " FROM %s", table->name);
-    if (behind) {
-        ph_buf_addf(&sql, " WHERE (");
-        add_columns(&sql, table, table->key_count);
-        ph_buf_addf(&sql, ") > (");
-        add_parameters(&sql, table->key_count);
-        ph_buf_addf(&sql, ")");
+    write(&sql, table);
+    text = ph_cstr(&store->texts, ph_buf_str(&sql));
+    if (sql.overflowed || text == NULL) {
+        ph_fatal("the SQL of a table is too long");
     }
-    ph_buf_addf(&sql, " ORDER BY ");
-    add_columns(&sql, table, table->key_count);
-    ph_buf_addf(&sql, " LIMIT %zu", ph_rows_max(table));
-    text = finish(store, &sql);
     ph_arena_finish(&arena);
     return text;
+}
+
+static void write_from(struct ph_buf *sql, const struct ph_table *table)
+{
+    add(sql, "SELECT ");
+    add_columns(sql, table, table->column_count);
+    add(sql, " FROM ");
+    add(sql, table->name);
+}
+
+static void write_order(struct ph_buf *sql, const struct ph_table *table)
+{
+    add(sql, " ORDER BY ");
+    add_columns(sql, table, table->key_count);
+    add_limit(sql, ph_rows_max(table));
+}
+
+static void write_first(struct ph_buf *sql, const struct ph_table *table)
+{
+    write_from(sql, table);
+    write_order(sql, table);
+}
+
+static void write_next(struct ph_buf *sql, const struct ph_table *table)
+{
+    write_from(sql, table);
+    add(sql, " WHERE (");
+    add_columns(sql, table, table->key_count);
+    add(sql, ") > (");
+    add_parameters(sql, table->key_count);
+    add(sql, ")");
+    write_order(sql, table);
+}
+
+static void write_insert(struct ph_buf *sql, const struct ph_table *table)
+{
+    add(sql, "INSERT INTO ");
+    add(sql, table->name);
+    add(sql, " (");
+    add_columns(sql, table, table->column_count);
+    add(sql, ") VALUES (");
+    add_parameters(sql, table->column_count);
+    add(sql, ")");
+}
+
+static void write_probe(struct ph_buf *sql, const struct ph_table *table)
+{
+    add(sql, "SELECT 1 FROM ");
+    add(sql, table->name);
+    add_limit(sql, 1);
+}
+
+static void write_delete(struct ph_buf *sql, const struct ph_table *table)
+{
+    add(sql, "DELETE FROM ");
+    add(sql, table->name);
+    add(sql, " WHERE (");
+    add_columns(sql, table, table->key_count);
+    add(sql, ") IN (SELECT ");
+    add_columns(sql, table, table->key_count);
+    add(sql, " FROM ");
+    add(sql, table->name);
+    add_limit(sql, PH_ROWS_MAX);
+    add(sql, ")");
 }
 
 const char *ph_fill_prepare(struct ph_ctx *ctx, const struct ph_table *table)
 {
-    struct ph_arena arena = { 0 };
-    struct ph_buf sql;
-    const char *text;
-
-    ph_buf_init(&sql, &arena, SQL_MAX);
-    ph_buf_addf(&sql, "INSERT INTO %s (", table->name);
-    add_columns(&sql, table, table->column_count);
-    ph_buf_addf(&sql, ") VALUES (");
-    add_parameters(&sql, table->column_count);
-    ph_buf_addf(&sql, ")");
-    text = finish(ctx->store, &sql);
-    ph_arena_finish(&arena);
-    return text;
-}
-
-static const char *probe_text(struct ph_store *store, const struct ph_table *table)
-{
-    return ph_cstr(&store->texts, ph_strf(&store->texts, "SELECT 1 FROM %s LIMIT 1", table->name));
-}
-
-static const char *delete_text(struct ph_store *store, const struct ph_table *table)
-{
-    struct ph_arena arena = { 0 };
-    struct ph_buf sql;
-    const char *text;
-
-    ph_buf_init(&sql, &arena, SQL_MAX);
-    ph_buf_addf(&sql, "DELETE FROM %s WHERE (", table->name);
-    add_columns(&sql, table, table->key_count);
-    ph_buf_addf(&sql, ") IN (SELECT ");
-    add_columns(&sql, table, table->key_count);
-    ph_buf_addf(&sql, " FROM %s LIMIT %d)", table->name, PH_ROWS_MAX);
-    text = finish(store, &sql);
-    ph_arena_finish(&arena);
-    return text;
+    return make_text(ctx->store, table, write_insert);
 }
 
 /* --- reading --- */
@@ -162,14 +184,22 @@ void ph_snapshot_end(struct ph_snapshot *snapshot)
     }
 }
 
-struct ph_cursor ph_cursor_begin(struct ph_snapshot *snapshot, const struct ph_table *table)
+struct ph_walk ph_walk_begin(struct ph_snapshot *snapshot, const struct ph_table *table,
+                             const struct ph_db_value *after)
 {
-    return (struct ph_cursor){
+    return (struct ph_walk){
         .snapshot = snapshot,
         .table = table,
-        .first = select_text(snapshot->store, table, false),
-        .next = select_text(snapshot->store, table, true),
+        .first = make_text(snapshot->store, table, write_first),
+        .next = make_text(snapshot->store, table, write_next),
+        .after = after,
     };
+}
+
+void ph_walk_end(struct ph_walk *walk)
+{
+    ph_arena_finish(&walk->arenas[0]);
+    ph_arena_finish(&walk->arenas[1]);
 }
 
 static void take_row(const struct ph_q *q, struct ph_arena *arena, const struct ph_table *table,
@@ -192,28 +222,40 @@ static void take_row(const struct ph_q *q, struct ph_arena *arena, const struct 
     }
 }
 
-struct ph_err ph_cursor_read(struct ph_cursor *cursor, struct ph_arena *arena,
-                             const struct ph_db_value *after, struct ph_rows *rows)
+static struct ph_rows read_rows(struct ph_walk *walk, struct ph_arena *arena)
 {
-    const struct ph_table *table = cursor->table;
-    struct ph_tx *tx = &cursor->snapshot->tx;
+    const struct ph_table *table = walk->table;
+    const size_t most = ph_rows_max(table);
+    const bool first = walk->after == NULL;
+    struct ph_rows rows = { .table = table };
     struct ph_q q;
 
-    *rows = (struct ph_rows){
-        .table = table,
-        .values =
-            ph_arena_array(arena, ph_rows_max(table) * table->column_count, struct ph_db_value),
-    };
-    ph_tx_query(tx, &q, after == NULL ? cursor->first : cursor->next, after,
-                after == NULL ? 0 : table->key_count);
-    while (rows->count < ph_rows_max(table) && ph_q_row(&q)) {
-        take_row(&q, arena, table, ph_rows_at(rows, rows->count++));
+    rows.values = ph_arena_array(arena, most * table->column_count, struct ph_db_value);
+    ph_tx_query(&walk->snapshot->tx, &q, first ? walk->first : walk->next, walk->after,
+                first ? 0 : table->key_count);
+    while (rows.count < most && ph_q_row(&q)) {
+        take_row(&q, arena, table, ph_rows_at(&rows, rows.count++));
     }
     ph_q_end(&q);
+    return rows;
+}
+
+/* The key of the last row is needed while the next ones are read: the arenas take turns. */
+struct ph_err ph_walk_next(struct ph_walk *walk)
+{
+    struct ph_tx *tx = &walk->snapshot->tx;
+
+    walk->turn = 1 - walk->turn;
+    ph_arena_reset(&walk->arenas[walk->turn]);
+    walk->rows = read_rows(walk, &walk->arenas[walk->turn]);
     if (tx->verdict != PH_DB_DONE) {
-        PH_LOG(&cursor->snapshot->store->log, PH_ERROR, "table_read_failed",
-               ph_f_text("table", table->name), ph_f_text("why", tx->driver->message(tx->db)));
+        PH_LOG(&walk->snapshot->store->log, PH_ERROR, "table_read_failed",
+               ph_f_text("table", walk->table->name),
+               ph_f_text("why", tx->driver->message(tx->db)));
         return refuse("a table cannot be read (the log says why)");
+    }
+    if (walk->rows.count > 0) {
+        walk->after = ph_rows_at(&walk->rows, walk->rows.count - 1);
     }
     return PH_OK;
 }
@@ -255,6 +297,15 @@ static struct ph_err read_mark(struct ph_ctx *ctx, struct ph_str *mark)
     ph_read_begin(ctx, &q, READ_MARK, NULL, 0);
     *mark = ph_q_row(&q) ? ph_q_str(&q, ctx->arena, 0) : (struct ph_str){ 0 };
     return ph_read_end(&q);
+}
+
+struct ph_err ph_fill_has_begun(struct ph_ctx *ctx, bool *begun)
+{
+    struct ph_str mark;
+
+    PH_TRY(read_mark(ctx, &mark));
+    *begun = mark.p != NULL;
+    return PH_OK;
 }
 
 struct marking {
@@ -304,7 +355,7 @@ static struct ph_err begin_filling(struct ph_fill *fill)
     for (size_t i = 0; i < ph_table_count; i++) {
         if (ph_tables[i].use == PH_TABLE_MOVES &&
             ph_tables[i].since <= ctx->store->schema_version) {
-            probes[i] = probe_text(ctx->store, &ph_tables[i]);
+            probes[i] = make_text(ctx->store, &ph_tables[i], write_probe);
         }
     }
     PH_TRY(ph_write(ctx, mark_empty, &m));
@@ -383,7 +434,7 @@ static void delete_some(struct ph_tx *tx, void *arg)
 
 static struct ph_err delete_all(struct ph_ctx *ctx, const struct ph_table *table)
 {
-    struct deleting d = { .sql = delete_text(ctx->store, table) };
+    struct deleting d = { .sql = make_text(ctx->store, table, write_delete) };
 
     do {
         PH_TRY(ph_write(ctx, delete_some, &d));

@@ -41,20 +41,26 @@ struct ph_snapshot;
 struct ph_snapshot *ph_snapshot_begin(struct ph_ctx *ctx, const char **why);
 void ph_snapshot_end(struct ph_snapshot *snapshot); /* NULL is fine */
 
-/* Walks one table; the table must live as long as the store does (or be read once). */
-struct ph_cursor {
+/* Walks one table, some rows at a time. */
+struct ph_walk {
     struct ph_snapshot *snapshot;
     const struct ph_table *table;
-    const char *first, *next; /* SQL */
+    const char *first, *next;        /* SQL */
+    const struct ph_db_value *after; /* the key that the next rows are behind; NULL: the first */
+    struct ph_rows rows;             /* until the next step */
+    struct ph_arena arenas[2];       /* of these rows, and of those before */
+    size_t turn;
 };
 
-struct ph_cursor ph_cursor_begin(struct ph_snapshot *snapshot, const struct ph_table *table);
+/* after: the values of a key to begin behind, which live until the first step; NULL: at the first
+ * row. The table lives as long as the walk. */
+struct ph_walk ph_walk_begin(struct ph_snapshot *snapshot, const struct ph_table *table,
+                             const struct ph_db_value *after);
 
-/*
- * The next rows behind the given key (NULL: the first ones), in the arena; none: it was the end.
- */
-PH_MUST_USE struct ph_err ph_cursor_read(struct ph_cursor *cursor, struct ph_arena *arena,
-                                         const struct ph_db_value *after, struct ph_rows *rows);
+/* The next rows; none: it was the end. */
+PH_MUST_USE struct ph_err ph_walk_next(struct ph_walk *walk);
+
+void ph_walk_end(struct ph_walk *walk);
 
 /*
  * The latest time at which a process wrote to an engine of several servers, as far as they say;
@@ -70,6 +76,9 @@ struct ph_fill {
     struct ph_str source;
     struct ph_str position; /* absent: nothing is written yet */
 };
+
+/* Whether the database has such a mark. */
+PH_MUST_USE struct ph_err ph_fill_has_begun(struct ph_ctx *ctx, bool *begun);
 
 /*
  * Marks an empty database, or finds the mark of an earlier run with its position. Fails when the

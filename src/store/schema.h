@@ -11,6 +11,7 @@
 #define PH_STORE_SCHEMA_H
 
 #include "store/driver/driver.h"
+#include "store/store.h"
 #include "util/log.h"
 
 struct ph_schema_step {
@@ -36,7 +37,7 @@ struct ph_node;
 struct ph_migration {
     enum ph_migration_kind kind;
     bool filling;    /* also one that is being filled (moving.h), which nobody else may open */
-    int64_t version; /* no further than this one, when it is empty; 0: the newest */
+    int64_t version; /* no further than this one; 0: the newest */
     const struct ph_node *node; /* a server that enters itself with the same commit; NULL: none */
     bool alone;                 /* no other server can be running, whatever the rows of nodes say */
     int64_t now_ms;
@@ -50,9 +51,6 @@ struct ph_migration {
  */
 PH_MUST_USE bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db,
                                    const struct ph_migration *wanted, const char **why);
-
-/* The version that the tables of this program are of. */
-int64_t ph_schema_version(void);
 
 /* In the table meta: a database that is being filled is nobody's to use. */
 #define PH_SCHEMA_FILLING "filling"

@@ -358,6 +358,11 @@ void ph_store_close(struct ph_store *store)
     free(store);
 }
 
+int64_t ph_store_version(const struct ph_store *store)
+{
+    return store->schema_version;
+}
+
 void ph_store_key(const struct ph_ctx *ctx, struct ph_str purpose, struct ph_key *key)
 {
     PH_AUTO(ph_key_pair_wipe) struct ph_key_pair records = { 0 };

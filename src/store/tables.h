@@ -39,6 +39,9 @@ struct ph_table {
     bool heavy; /* rows may have megabytes: few are read at once */
 };
 
+/* No table has more columns; drivers have no more parameters. */
+enum { PH_ROW_MAX = 32 };
+
 extern const struct ph_table ph_tables[];
 extern const size_t ph_table_count;
 

@@ -65,25 +65,23 @@ struct moving {
 
 static void move_table(struct moving *m, const struct ph_table *table)
 {
-    struct ph_arena *arena = m->fill.ctx->arena;
-    struct ph_cursor cursor = ph_cursor_begin(m->snapshot, table);
+    struct ph_walk walk = ph_walk_begin(m->snapshot, table, NULL);
     const char *sql = ph_fill_prepare(m->fill.ctx, table);
-    const struct ph_db_value *after = NULL;
     const char *why = "";
-    struct ph_rows rows;
 
-    do {
-        assert_ok(ph_cursor_read(&cursor, arena, after, &rows));
-        assert_true(rows.count <= 1000);
-        after = rows.count > 0 ? ph_rows_at(&rows, rows.count - 1) : NULL;
-        if (rows.count > 0 && m->batches > 0) {
-            if (!ph_rows_reseal(arena, &rows, &m->from, &m->to, &why)) {
-                fail_msg("%s", why);
-            }
-            assert_ok(ph_fill_put(&m->fill, sql, &rows, PH_STR("so far")));
-            m->batches--;
+    for (;;) {
+        assert_ok(ph_walk_next(&walk));
+        assert_true(walk.rows.count <= 1000);
+        if (walk.rows.count == 0 || m->batches == 0) {
+            break;
         }
-    } while (rows.count > 0);
+        if (!ph_rows_reseal(m->fill.ctx->arena, &walk.rows, &m->from, &m->to, &why)) {
+            fail_msg("%s", why);
+        }
+        assert_ok(ph_fill_put(&m->fill, sql, &walk.rows, PH_STR("so far")));
+        m->batches--;
+    }
+    ph_walk_end(&walk);
 }
 
 static void move(struct test_store *from, struct test_store *to, size_t batches)
@@ -146,17 +144,17 @@ static void the_moment_stays_while_others_write(void **state)
     struct test_store *t = *state;
     const char *why = "";
     struct ph_snapshot *snapshot;
-    struct ph_cursor cursor;
-    struct ph_rows rows;
+    struct ph_walk walk;
 
     assert_int_equal(test_write(&t->ctx, test_user(&t->ctx, 1)), PH_USER_DONE);
     snapshot = ph_snapshot_begin(&t->ctx, &why);
-    cursor = ph_cursor_begin(snapshot, ph_table_find(PH_STR("users")));
-    assert_ok(ph_cursor_read(&cursor, t->ctx.arena, NULL, &rows));
-    assert_int_equal(rows.count, 1);
+    walk = ph_walk_begin(snapshot, ph_table_find(PH_STR("users")), NULL);
+    assert_ok(ph_walk_next(&walk));
+    assert_int_equal(walk.rows.count, 1);
     assert_int_equal(test_write(&t->ctx, test_user(&t->ctx, 2)), PH_USER_DONE);
-    assert_ok(ph_cursor_read(&cursor, t->ctx.arena, NULL, &rows));
-    assert_int_equal(rows.count, 1);
+    assert_ok(ph_walk_next(&walk));
+    assert_int_equal(walk.rows.count, 0);
+    ph_walk_end(&walk);
     ph_snapshot_end(snapshot);
 }
 
@@ -207,17 +205,17 @@ static void a_secret_that_does_not_open_is_named(void **state)
     struct ph_store_keys keys, wrong;
     const char *why = "";
     struct ph_snapshot *snapshot;
-    struct ph_cursor cursor;
-    struct ph_rows rows;
+    struct ph_walk walk;
 
     make_rows(t);
     snapshot = ph_snapshot_begin(&t->ctx, &why);
-    cursor = ph_cursor_begin(snapshot, ph_table_find(PH_STR("access_keys")));
-    assert_ok(ph_cursor_read(&cursor, t->ctx.arena, NULL, &rows));
+    walk = ph_walk_begin(snapshot, ph_table_find(PH_STR("access_keys")), NULL);
+    assert_ok(ph_walk_next(&walk));
     ph_store_keys_of(t->ctx.store, &keys);
     ph_store_keys_derive(&OTHER_MASTER_KEY, &wrong);
-    assert_false(ph_rows_reseal(t->ctx.arena, &rows, &wrong, &keys, &why));
+    assert_false(ph_rows_reseal(t->ctx.arena, &walk.rows, &wrong, &keys, &why));
     assert_string_equal(why, "a secret in access_keys.secret does not open: the data is damaged");
+    ph_walk_end(&walk);
     ph_snapshot_end(snapshot);
 }
 

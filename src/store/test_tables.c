@@ -135,7 +135,7 @@ static void no_statement_needs_more_parameters_than_there_are(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ph_table_count; i++) {
-        assert_true(ph_tables[i].column_count <= 32); /* of the drivers */
+        assert_true(ph_tables[i].column_count <= PH_ROW_MAX);
     }
 }
 

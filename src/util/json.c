@@ -270,6 +270,11 @@ struct json_t *ph_json_new_real(struct ph_arena *arena, double n)
     return made(json_real(n));
 }
 
+struct json_t *ph_json_new_null(void)
+{
+    return json_null();
+}
+
 struct json_t *ph_json_new_bool(bool b)
 {
     return json_boolean(b);

@@ -73,6 +73,7 @@ struct json_t *ph_json_new_str(struct ph_arena *arena, struct ph_str s);
 struct json_t *ph_json_new_int(struct ph_arena *arena, int64_t n);
 struct json_t *ph_json_new_real(struct ph_arena *arena, double n);
 struct json_t *ph_json_new_bool(bool b);
+struct json_t *ph_json_new_null(void);
 
 /* Changing them: the arena must be the one the container lives in. */
 void ph_json_set(struct ph_arena *arena, struct json_t *object, const char *key,

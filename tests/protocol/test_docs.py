@@ -9,7 +9,8 @@ import tempfile
 import textwrap
 import unittest
 
-from poolhouse import PoolhouseTest, binary, free_port, needs_file
+from poolhouse import (Api, Credentials, PoolhouseTest, Server, binary, free_port, needs_file,
+                       serve_options)
 
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'docs')
 
@@ -64,7 +65,8 @@ class Operations(PoolhouseTest):
         environment['POOLHOUSE_SERVER_LISTEN'] = f'127.0.0.1:{self.server.port}'
         status, text = run_with_all_it_starts(['bash', '-c', script], here, environment)
         self.assertEqual(0, status, text)
-        for part in ('announced', 'holds a copy', 'and is ready', '"fixed"', '140 operations: ',
+        for part in ('announced', 'holds a copy', 'is now what shop.db holds', 'under the passphrase',
+                     'and was compared with it', 'and is ready', '"fixed"', '140 operations: ',
                      'AccessDeniedException', 'refused, as it should be',
                      'UnrecognizedClientException', 'unknown by now', 'lets us in',
                      'Your username is bob', 'poolhouse_mail_sent_total'):
@@ -143,7 +145,41 @@ done
         self.assertIn('PreSignUp failed with error Only our own people.', printed)
 
 
-class Api(unittest.TestCase):
+class Leaving(unittest.TestCase):
+    """`docs/leaving.md`, with a second server in the place of the real service."""
+
+    def setUp(self):
+        self.origin = Server('--region', 'eu-central-1').start()
+        self.addCleanup(self.origin.stop)
+        real = Api(self.origin.port, Credentials(region='eu-central-1'))
+        pool = real.CreateUserPool(PoolName='shop', UserPoolTags={
+            'poolhouse:id': 'eu-central-1_aB3dE5gH7'})['UserPool']['Id']
+        real.CreateUserPoolClient(UserPoolId=pool, ClientName='web')
+        real.CreateGroup(UserPoolId=pool, GroupName='admins')
+        for name in 'ann', 'bob':
+            real.AdminCreateUser(UserPoolId=pool, Username=name, MessageAction='SUPPRESS')
+        real.AdminAddUserToGroup(UserPoolId=pool, GroupName='admins', Username='bob')
+
+    def test_the_commands_run_as_written(self):
+        script, count = script_of('leaving.md')
+        self.assertEqual(6, count)
+        script = script.replace('https://cognito-idp.eu-central-1.amazonaws.com', self.origin.url)
+        server = Server(**serve_options())
+        self.addCleanup(server.stop)
+        environment = shell_environment(server.directory, server.environment())
+        environment.update(POOLHOUSE_STORAGE_DATA=server.data, AWS_ACCESS_KEY_ID='any',
+                           AWS_SECRET_ACCESS_KEY='any')
+        server.start()
+        status, text = run_with_all_it_starts(['bash', '-c', script], server.directory, environment)
+        self.assertEqual(0, status, text)
+        for part in ('made user pool shop (eu-central-1_aB3dE5gH7)', 'made app client web',
+                     '2 users made, 0 updated, 0 were here, 0 refused', '1 are in the group',
+                     f'asks {self.origin.url} for eu-central-1_aB3dE5gH7',
+                     '2 users wait for their passwords', 'asks nobody any more'):
+            self.assertIn(part, text)
+
+
+class ApiPage(unittest.TestCase):
 
     def test_the_tables_of_operations_are_those_of_the_program(self):
         tool = os.path.join(DOCS, '..', 'tools', 'api_page')

@@ -1,11 +1,14 @@
 """A backup is put in place again: everybody signs in, and nothing is replaced by mistake."""
 import base64
+import contextlib
 import os
+import pty
 import shutil
 import sqlite3
 import stat
 import subprocess
 import tempfile
+import time
 import unittest
 
 from everyone import Everyone
@@ -95,6 +98,36 @@ class Restore(unittest.TestCase):
         server = self.serve(directory)
         self.everyone.check_told(self, server)
 
+    def ask(self, *words, answers):
+        """A command at a terminal of its own, where nothing is echoed; its status and what it shows."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ.pop('POOLHOUSE_MASTER_KEY', None)
+            os.execv(binary(), [binary(), *words])
+        shown = b''
+        with contextlib.suppress(OSError):  # the end, on Linux
+            while piece := os.read(terminal, 4096):
+                shown += piece
+                if piece.endswith(b': ') and answers:
+                    time.sleep(0.05)
+                    os.write(terminal, answers.pop(0).encode() + b'\n')
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+    def test_a_terminal_is_asked_for_the_passphrase(self):
+        path = os.path.join(self.folder, 'asked.db')
+        words = ('backup', path, '--include-key', '--data', self.server.data)
+        status, text = self.ask(*words, answers=[PHRASE, 'another one here'])
+        self.assertEqual(1, status, text)
+        self.assertIn('two different ones', text)
+        status, text = self.ask(*words, answers=[PHRASE, PHRASE])
+        self.assertEqual(0, status, text)
+        self.assertNotIn(PHRASE, text)
+        _, data = self.place(with_key=False)
+        status, text = self.ask('restore', path, '--data', data, answers=[PHRASE])
+        self.assertEqual(0, status, text)
+        self.assertTrue(os.path.exists(os.path.join(data, 'master.key')))
+
     def test_the_key_in_a_backup_is_under_the_passphrase(self):
         with open(self.key, 'rb') as f:
             key = base64.b64decode(f.read())
@@ -168,6 +201,40 @@ class Restore(unittest.TestCase):
         back, place = self.place()
         self.run_it('restore', aside, data=place)
         Api(self.serve(back).port).DescribeUserPool(UserPoolId=pool)
+
+    def test_a_killed_restore_leaves_the_old_database_or_the_new_one(self):
+        _, data = self.place()
+        words = [binary(), 'restore', self.with_key, '--replace', '--data', data]
+        old = os.path.join(data, 'poolhouse.db')
+        self.run_it('restore', self.with_key, data=data)
+        killed = 0
+        for i in range(12):
+            with contextlib.closing(sqlite3.connect(old)) as db, db:
+                db.execute("INSERT OR REPLACE INTO meta (name, number) VALUES ('of_the_old', 1)")
+            start = time.monotonic()
+            process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while process.poll() is None and not self.is_at(data, i % 4, start):
+                time.sleep(0.0005)
+            process.kill()
+            killed += process.wait() == -9
+            with contextlib.closing(sqlite3.connect(old)) as db:
+                self.assertEqual([('ok',)], list(db.execute('PRAGMA integrity_check')))
+                self.assertEqual([(1,)], list(db.execute(
+                    "SELECT COUNT(*) FROM pools WHERE name = 'devices'")))
+        self.assertGreater(killed, 3)
+        self.run_it('restore', self.with_key, '--replace', data=data)
+        with contextlib.closing(sqlite3.connect(old)) as db:
+            self.assertEqual([], list(db.execute("SELECT * FROM meta WHERE name = 'of_the_old'")))
+        self.assertEqual([], [n for n in os.listdir(data) if n.startswith('poolhouse.db.restoring')])
+
+    @staticmethod
+    def is_at(data, stage, start):
+        """The copy is begun; has a log of its own; is placed; or some time has gone."""
+        names = os.listdir(data)
+        return (any(n.endswith('.restoring') for n in names) if stage == 0 else
+                any(n.endswith('.restoring-wal') for n in names) if stage == 1 else
+                any('.replaced-' in n for n in names) if stage == 2 else
+                time.monotonic() - start > 0.2)
 
     def test_a_log_without_its_database_is_not_taken_for_that_of_the_backup(self):
         directory, data = self.place()

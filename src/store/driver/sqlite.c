@@ -239,7 +239,7 @@ static enum ph_verdict db_begin(struct ph_db *db)
 static enum ph_verdict db_begin_snapshot(struct ph_db *db)
 {
     static const char BEGIN[] = "BEGIN DEFERRED";
-    static const char FIRST_READ[] = "SELECT 1 FROM sqlite_master LIMIT 1";
+    static const char FIRST_READ[] = "SELECT 1 FROM meta LIMIT 1";
     enum ph_verdict verdict = run_prepared(db, BEGIN);
 
     if (verdict == PH_DB_DONE) {
