@@ -60,11 +60,24 @@ class SignIns(threading.Thread):
 
 
 def wait_for(api, pool, job):
+    """The job when it has ended, and [(when, how many users there were)]."""
+    progress = []
     while True:
         got = api.DescribeUserImportJob(UserPoolId=pool, JobId=job)['UserImportJob']
+        progress.append((time.perf_counter(), got.get('ImportedUsers', 0)))
         if got['Status'] not in imports.ACTIVE:
-            return got
+            return got, progress
         time.sleep(0.05)
+
+
+def rates(progress, parts=10):
+    """Users a second in each of so many equal parts of the job."""
+    total, found, begun = progress[-1][1], [], progress[0]
+    for when, count in progress:
+        if count - begun[1] >= total // parts and when > begun[0]:
+            found.append(round((count - begun[1]) / (when - begun[0]), 1))
+            begun = (when, count)
+    return found
 
 
 def run_job(server, api, pool, body):
@@ -77,8 +90,8 @@ def run_job(server, api, pool, body):
     cpu = cpu_us(server.process.pid)
     start = time.perf_counter()
     api.StartUserImportJob(UserPoolId=pool, JobId=made['JobId'])
-    ended = wait_for(api, pool, made['JobId'])
-    return ended, sent, time.perf_counter() - start, cpu_us(server.process.pid) - cpu
+    ended, progress = wait_for(api, pool, made['JobId'])
+    return ended, progress, sent, time.perf_counter() - start, cpu_us(server.process.pid) - cpu
 
 
 def measure(folder, users, note=lambda text: None):
@@ -100,11 +113,12 @@ def measure(folder, users, note=lambda text: None):
         with SignIns(server.port, client['ClientId']) as alone:
             time.sleep(2)
         with SignIns(server.port, client['ClientId']) as beside:
-            ended, sent, took, cpu = run_job(server, api, pool, body)
+            ended, progress, sent, took, cpu = run_job(server, api, pool, body)
         if ended['ImportedUsers'] != users:
             raise RuntimeError(f'not all users were imported: {ended}')
         note(f'import of {users}: {users / took:.0f} users/s, {cpu / users:.0f} us of CPU each')
         return {'users': users, 'users_per_second': round(users / took, 1),
+                'users_per_second_by_tenths': rates(progress),
                 'server_cpu_us': round(cpu / users, 1),
                 'upload_mb_per_second': round(len(body) / 1e6 / sent, 1),
                 'sign_in_alone': alone.figures(), 'sign_in_beside': beside.figures()}
@@ -116,7 +130,7 @@ def measure(folder, users, note=lambda text: None):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--build', default=os.path.join(ROOT, 'build', 'release'))
-    parser.add_argument('--users', type=int, default=100000)
+    parser.add_argument('--users', type=int, default=100000, help='500,000 are the most of a job')
     options = parser.parse_args()
     os.environ['POOLHOUSE_BINARY'] = os.path.join(os.path.abspath(options.build), 'src', 'main',
                                                   'poolhouse')

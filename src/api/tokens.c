@@ -5,6 +5,8 @@
 #include "api/handlers.h"
 #include "api/self.h"
 #include "api/views.h"
+#include "auth/sign_in.h"
+#include "origin/origin.h"
 #include "store/sign_in.h"
 #include "token/client_token.h"
 #include "token/jwt.h"
@@ -40,14 +42,21 @@ struct ph_err ph_api_revoke_token(struct ph_ctx *ctx, const struct ph_in *in, st
     const struct ph_pool *pool;
     struct ph_refresh_token token;
     struct ph_jwt jwt;
+    bool known;
 
     (void)out;
     PH_TRY(authenticate_client(ctx, in, &pool, &client));
     if (ph_jwt_split(ctx->arena, text, &jwt)) {
         return PH_FAIL(UnsupportedTokenTypeException, "Token type is not supported");
     }
-    if (!ph_refresh_token_open(ctx, pool, text, &token) ||
-        !ph_str_eq(token.client_id, client->id)) {
+    known = ph_refresh_token_open(ctx, pool, text, &token);
+    if (!known) {
+        PH_TRY(ph_refresh_adopted(ctx, pool, text, &token, &known));
+    }
+    if (!known && ph_origin_revoke(ctx, pool, client->id, ph_in_str(in, M_ClientSecret), text)) {
+        return PH_OK; /* by the service that the pool leaves, which gave it out */
+    }
+    if (!known || !ph_str_eq(token.client_id, client->id)) {
         return PH_FAIL(UnauthorizedException, "Invalid token.");
     }
     return ph_store_family_revoke(ctx, pool->id, token.family, token.expires_ms);

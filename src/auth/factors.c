@@ -2,6 +2,7 @@
 
 #include "passkey/passkey.h"
 #include "user/contact.h"
+#include "user/origin.h"
 
 static bool is_verified(const struct ph_user *user, enum ph_contact bit)
 {
@@ -38,7 +39,7 @@ struct ph_err ph_factors_of(struct ph_ctx *ctx, const struct ph_pool *pool,
     unsigned found = by_code(pool, user);
     bool has_passkey = false;
 
-    if (ph_user_has_password(user)) {
+    if (ph_user_has_password(user) || ph_user_waits(pool, user)) {
         found |= PH_FACTOR_PASSWORD;
     }
     if (allows_passkeys(pool, user)) {

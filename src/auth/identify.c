@@ -3,8 +3,8 @@
 #include "user/migrate.h"
 
 /* Only who types a password can be brought along: the function checks it. */
-static struct ph_err migrate(struct ph_ctx *ctx, const struct ph_attempt *attempt,
-                             struct ph_str name, struct ph_user **user)
+static struct ph_err migrate(struct ph_ctx *ctx, struct ph_attempt *attempt, struct ph_str name,
+                             struct ph_user **user)
 {
     const struct ph_migration given = {
         .client = attempt->client,
@@ -16,6 +16,10 @@ static struct ph_err migrate(struct ph_ctx *ctx, const struct ph_attempt *attemp
 
     if (!attempt->may_migrate || given.password.n == 0) {
         return PH_OK;
+    }
+    if (attempt->pool->origin != NULL) { /* nobody guesses there through us */
+        attempt->user = ph_user_decoy(ctx, attempt->pool, name);
+        PH_TRY(ph_lockout_check(ctx, attempt));
     }
     return ph_user_migrate(ctx, attempt->pool, &given, user);
 }
@@ -31,7 +35,8 @@ struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt)
     if (user == NULL) {
         PH_TRY(migrate(ctx, attempt, name, &user));
     }
-    if (user == NULL && !attempt->client->hides_users) {
+    if (user == NULL && !attempt->client->hides_users &&
+        !(attempt->may_relay && attempt->pool->origin != NULL)) {
         return PH_FAIL(UserNotFoundException, PH_MSG_USER_UNKNOWN);
     }
     attempt->exists = user != NULL;
@@ -48,8 +53,9 @@ static struct ph_err is_named(struct ph_ctx *ctx, const struct ph_attempt *attem
     const struct ph_str given = ph_answer(attempt, "USERNAME");
     struct ph_user *user = NULL;
 
-    *named = ph_str_eq(given, attempt->user->username) || ph_str_eq(given, attempt->user->sub) ||
-             (given.n > 0 && ph_str_eq(given, attempt->name));
+    *named =
+        ph_str_eq(given, attempt->user->username) || ph_str_eq(given, attempt->user->sub) ||
+        (given.n > 0 && (ph_str_eq(given, attempt->name) || ph_str_eq(given, attempt->relayed)));
     if (*named || !attempt->exists) {
         return PH_OK;
     }

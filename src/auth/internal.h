@@ -26,6 +26,8 @@ struct ph_attempt {
     unsigned targets; /* levels that the client wants, the best first (step_up.c); 0: none */
     unsigned credited_level;  /* of the token that came along; 0: none */
     bool may_migrate;         /* the password itself came: who does not exist may be migrated */
+    bool may_relay;           /* whoever does not exist here may exchange SRP at the origin */
+    struct ph_str relayed;    /* USER_ID_FOR_SRP of an exchange with the origin; absent: ours */
     bool judged;              /* a first factor was judged in this call: an event is recorded */
     bool judged_mfa;          /* a second factor was */
     bool blocked;             /* the address may not sign in */
@@ -108,6 +110,9 @@ PH_MUST_USE struct ph_err ph_ask_plainly(struct ph_ctx *ctx, struct ph_attempt *
 
 /* For stages whose state rides in the Session. */
 PH_MUST_USE struct ph_err ph_open_session(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
+/* NotAuthorizedException when what was opened has expired. */
+PH_MUST_USE struct ph_err ph_check_age(struct ph_ctx *ctx, const struct ph_attempt *attempt);
 
 /* Spends what was opened; *first is false when another answer advanced with it before. */
 PH_MUST_USE struct ph_err ph_spend_opened(struct ph_ctx *ctx, const struct ph_attempt *attempt,
@@ -224,6 +229,41 @@ PH_MUST_USE struct ph_err ph_exchange_check_time(struct ph_ctx *ctx,
 /* Whether the answer was made with the party's secret, for the password that was proven. */
 bool ph_exchange_proves(struct ph_ctx *ctx, const struct ph_attempt *attempt,
                         const struct ph_srp_party *party);
+
+/* ---- origin.c: those whom only the service knows that the pool leaves ---- */
+
+/*
+ * Asks there for a password that is not known here: *right when it is; then the attempt is for the
+ * user who is kept with it. The errors of user/origin.h.
+ */
+PH_MUST_USE struct ph_err ph_origin_prove(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                          struct ph_str password, bool *right);
+
+/*
+ * Answers SRP_A with the origin's half of the exchange, where the user's verifier is there.
+ * TooManyRequestsException, PasswordResetRequiredException or UserNotFoundException where users are
+ * not hidden and it gives none.
+ */
+PH_MUST_USE struct ph_err ph_origin_relay(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                                          const struct ph_session *session,
+                                          struct json_t *parameters, bool *relayed);
+
+/* Opens what the origin's block stands for; sets attempt->relayed. */
+PH_MUST_USE struct ph_err ph_origin_relay_open(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                               bool *opened);
+
+/* Brings the proof there. */
+PH_MUST_USE struct ph_err ph_origin_relay_answer(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                                 bool *right);
+
+struct ph_origin_refresh;
+struct ph_refresh_token;
+
+/* A refresh token that is none of ours: *adopted when it was before, or when the origin honours it.
+ */
+PH_MUST_USE struct ph_err ph_refresh_adopt(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                           const struct ph_origin_refresh *given,
+                                           struct ph_refresh_token *token, bool *adopted);
 
 /* ---- device.c: devices that the user has confirmed ---- */
 

@@ -98,10 +98,9 @@ static struct ph_err open_alone(struct ph_ctx *ctx, struct ph_str session,
         !ph_str_eq(attempt->opened.challenge, PH_STR(CHALLENGE))) {
         return ph_invalid_session();
     }
-    if (attempt->opened.expires_ms <= ph_now_ms(ctx)) {
-        return PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_EXPIRED);
-    }
-    return ph_client_get(ctx, pool_id, attempt->opened.client_id, &attempt->pool, &attempt->client);
+    PH_TRY(
+        ph_client_get(ctx, pool_id, attempt->opened.client_id, &attempt->pool, &attempt->client));
+    return ph_check_age(ctx, attempt);
 }
 
 /* Who has got a second factor meanwhile does not get another one by an old Session. */

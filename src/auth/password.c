@@ -55,8 +55,11 @@ struct ph_err ph_password_judge(struct ph_ctx *ctx, struct ph_attempt *attempt, 
 struct ph_err ph_password_prove(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
     const struct ph_str password = ph_answer(attempt, "PASSWORD");
-    const bool right = ph_password_matches(ctx, attempt->pool, attempt->user, password);
+    bool right = ph_password_matches(ctx, attempt->pool, attempt->user, password);
 
+    if (!right) {
+        PH_TRY(ph_origin_prove(ctx, attempt, password, &right));
+    }
     PH_TRY(ph_password_judge(ctx, attempt, right));
     PH_TRY(ph_gate_proven(ctx, attempt));
     ph_password_adopt(ctx, attempt->pool, &attempt->user, password);

@@ -1,6 +1,7 @@
 /* Refresh: tokens for a refresh token, by two operations (authentication.md 1.11). */
 #include "auth/internal.h"
 #include "device/device.h"
+#include "origin/origin.h"
 #include "store/sign_in.h"
 #include "token/refresh_token.h"
 #include "token/token_session.h"
@@ -15,6 +16,7 @@ struct refresh {
     struct ph_user *user;
     struct ph_family family;
     const struct ph_in *input; /* for its context; NULL: the operation has none */
+    bool adopted;              /* the token is one of the service that the pool leaves */
 };
 
 static struct ph_err refuse(const char *text)
@@ -22,10 +24,16 @@ static struct ph_err refuse(const char *text)
     return PH_FAIL(NotAuthorizedException, text);
 }
 
-static struct ph_err open_token(struct ph_ctx *ctx, struct ph_str text, struct refresh *r)
+static struct ph_err open_token(struct ph_ctx *ctx, const struct ph_origin_refresh *given,
+                                struct refresh *r)
 {
-    if (!ph_refresh_token_open(ctx, r->pool, text, &r->token) ||
-        !ph_str_eq(r->token.client_id, r->client->id)) {
+    bool opened = ph_refresh_token_open(ctx, r->pool, given->token, &r->token);
+
+    if (!opened) {
+        PH_TRY(ph_refresh_adopt(ctx, r->pool, given, &r->token, &r->adopted));
+        opened = r->adopted;
+    }
+    if (!opened || !ph_str_eq(r->token.client_id, r->client->id)) {
         return refuse(PH_MSG_REFRESH_INVALID);
     }
     PH_TRY(ph_store_user_by_sub(ctx, &r->pool->ref, r->token.sub, &r->user));
@@ -97,6 +105,14 @@ static struct ph_err issue(struct ph_ctx *ctx, const struct refresh *r, struct p
     return PH_OK;
 }
 
+/* Clients that keep what they get have done with the other service; others may go on as before. */
+static void give_ours(struct ph_ctx *ctx, const struct refresh *r, struct ph_tokens *tokens)
+{
+    if (r->adopted) {
+        tokens->refresh_token = ph_refresh_token_seal(ctx, r->pool, &r->token);
+    }
+}
+
 /* ---- REFRESH_TOKEN_AUTH ---- */
 
 static struct ph_err check_hash_is_there(struct ph_ctx *ctx, const struct ph_attempt *attempt)
@@ -130,20 +146,28 @@ struct ph_err ph_begin_refresh(struct ph_ctx *ctx, struct ph_attempt *attempt,
     struct refresh r = { .pool = attempt->pool,
                          .client = attempt->client,
                          .input = attempt->request->input };
+    const struct ph_origin_refresh given = {
+        .client = attempt->client,
+        .token = ph_answer(attempt, "REFRESH_TOKEN"),
+        .secret_hash = ph_answer(attempt, "SECRET_HASH"),
+        .device_key = ph_answer(attempt, "DEVICE_KEY"),
+    };
 
     if (attempt->client->rotates_refresh_tokens) {
         return PH_FAIL(InvalidParameterException, "Auth flow not enabled for this client");
     }
     PH_TRY(check_hash_is_there(ctx, attempt));
-    PH_TRY(open_token(ctx, ph_answer(attempt, "REFRESH_TOKEN"), &r));
+    PH_TRY(open_token(ctx, &given, &r));
     PH_TRY(check_hash(ctx, attempt, r.user));
     PH_TRY(check_alive(ctx, &r));
     PH_TRY(check_device(ctx, &r, ph_answer(attempt, "DEVICE_KEY")));
     if (r.token.generation < r.family.generation) { /* used while the client rotated */
         return refuse(PH_MSG_REFRESH_REVOKED);
     }
-    return issue(ctx, &r, PH_STR("TokenGeneration_RefreshTokens"),
-                 attempt->request->client_metadata, &decision->tokens);
+    PH_TRY(issue(ctx, &r, PH_STR("TokenGeneration_RefreshTokens"),
+                 attempt->request->client_metadata, &decision->tokens));
+    give_ours(ctx, &r, &decision->tokens);
+    return PH_OK;
 }
 
 /* ---- GetTokensFromRefreshToken ---- */
@@ -206,8 +230,10 @@ static struct ph_err exchange(struct ph_ctx *ctx, const struct ph_refresh_reques
         if (r->token.generation < r->family.generation) {
             PH_TRY(check_grace(ctx, r));
         }
-        return issue(ctx, r, PH_STR("TokenGeneration_Authentication"), request->client_metadata,
-                     tokens);
+        PH_TRY(issue(ctx, r, PH_STR("TokenGeneration_Authentication"), request->client_metadata,
+                     tokens));
+        give_ours(ctx, r, tokens);
+        return PH_OK;
     }
     PH_TRY(rotate(ctx, r));
     PH_TRY(
@@ -221,12 +247,19 @@ struct ph_err ph_refresh_exchange(struct ph_ctx *ctx, const struct ph_refresh_re
                                   struct ph_tokens *tokens)
 {
     struct refresh r = { .pool = request->pool, .client = request->client };
+    const struct ph_origin_refresh given = {
+        .client = request->client,
+        .token = request->refresh_token,
+        .client_secret = request->client_secret,
+        .device_key = request->device_key,
+        .by_operation = true,
+    };
 
     if (!r.client->rotates_refresh_tokens && (r.client->flows & PH_FLOW_REFRESH) == 0) {
         return PH_FAIL(InvalidParameterException, "Auth flow not enabled for this client");
     }
     PH_TRY(check_secret(ctx, request));
-    PH_TRY(open_token(ctx, request->refresh_token, &r));
+    PH_TRY(open_token(ctx, &given, &r));
     PH_TRY(check_alive(ctx, &r));
     PH_TRY(check_device(ctx, &r, request->device_key));
     return exchange(ctx, request, &r, tokens);

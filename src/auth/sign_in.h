@@ -71,6 +71,14 @@ struct ph_refresh_request {
     const struct json_t *client_metadata;
 };
 
+struct ph_refresh_token;
+
+/* The token of ours that stands for one of the service that the pool leaves, once it was used here.
+ */
+PH_MUST_USE struct ph_err ph_refresh_adopted(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                             struct ph_str text, struct ph_refresh_token *token,
+                                             bool *adopted);
+
 /*
  * New tokens for a refresh token; tokens->refresh_token is the next one when the client rotates
  * them (authentication.md 1.11). RefreshTokenReuseException for one that was used before.

@@ -77,20 +77,21 @@ static unsigned by_which_code(const struct ph_user *user)
 struct ph_err ph_begin_signed_up(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                  struct ph_decision *decision)
 {
+    const unsigned targets = attempt->targets; /* of this call: the sign-up had none */
     bool named = false;
 
     PH_TRY(ph_open_session(ctx, attempt));
     if (!is_of(&attempt->opened, attempt->client, CONFIRMED)) {
         return ph_invalid_session();
     }
-    if (attempt->opened.expires_ms <= ph_now_ms(ctx)) {
-        return PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_EXPIRED);
-    }
+    PH_TRY(ph_check_age(ctx, attempt));
     PH_TRY(ph_identify_again(ctx, attempt, &named));
     PH_TRY(check(ctx, attempt, named));
+    attempt->targets = targets;
+    PH_TRY(ph_step_up_credit(ctx, attempt));
     PH_TRY(ph_pre_authenticate(ctx, attempt));
     PH_TRY(ph_use_opened(ctx, attempt));
     attempt->proven = PH_PROVED_SIGN_UP;
-    attempt->methods = by_which_code(attempt->user);
+    attempt->methods |= by_which_code(attempt->user);
     return ph_advance(ctx, attempt, decision);
 }

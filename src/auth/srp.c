@@ -126,6 +126,7 @@ static struct ph_srp_party party_of(struct ph_ctx *ctx, const struct ph_attempt 
 struct ph_err ph_begin_srp(struct ph_ctx *ctx, struct ph_attempt *attempt,
                            struct ph_decision *decision)
 {
+    attempt->may_relay = true;
     PH_TRY(ph_identify(ctx, attempt));
     PH_TRY(ph_gate_open(attempt));
     PH_TRY(ph_step_up_aim_by_password(ctx, attempt));
@@ -159,17 +160,28 @@ static struct ph_err check_has_verifier(const struct ph_attempt *attempt)
     return PH_OK;
 }
 
-static struct ph_err ask(struct ph_ctx *ctx, struct ph_attempt *attempt,
-                         struct ph_decision *decision)
+static struct ph_err ask_ourselves(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                                   const struct ph_session *session, struct json_t *p)
 {
     PH_TRY(check_has_verifier(attempt));
     const struct ph_srp_party party = party_of(ctx, attempt);
-    const struct ph_session session = ph_session_of(ctx, attempt, CHALLENGE);
-    struct json_t *p = ph_json_object(ctx->arena);
 
-    PH_TRY(ph_exchange_begin(ctx, attempt, &party, &session, p));
+    PH_TRY(ph_exchange_begin(ctx, attempt, &party, session, p));
     ph_json_set_str(ctx->arena, p, "USERNAME", attempt->user->username);
     ph_json_set_str(ctx->arena, p, "USER_ID_FOR_SRP", attempt->user->username);
+    return PH_OK;
+}
+
+static struct ph_err ask(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                         struct ph_decision *decision)
+{
+    const struct ph_session session = ph_session_of(ctx, attempt, CHALLENGE);
+    struct json_t *p = ph_json_object(ctx->arena);
+    bool relayed;
+
+    PH_TRY(ph_exchange_check_a(ctx, attempt)); /* it may go to another server */
+    PH_TRY(ph_origin_relay(ctx, attempt, &session, p, &relayed));
+    PH_TRY(relayed ? PH_OK : ask_ourselves(ctx, attempt, &session, p));
     decision->parameters = p;
     decision->session = session_beside(ctx, attempt, &session);
     return PH_OK;
@@ -179,8 +191,14 @@ static struct ph_err ask(struct ph_ctx *ctx, struct ph_attempt *attempt,
 static struct ph_err open_block(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
     struct ph_session block;
+    bool opened = false;
 
-    PH_TRY(ph_exchange_open(ctx, attempt));
+    const struct ph_err err = ph_exchange_open(ctx, attempt);
+
+    if (err.type != NULL) { /* of an exchange with the origin? */
+        PH_TRY(ph_origin_relay_open(ctx, attempt, &opened));
+        PH_TRY(opened ? PH_OK : err);
+    }
     block = attempt->opened;
     if (block.choice == PH_CHOICE_NONE) {
         return PH_OK;
@@ -189,9 +207,10 @@ static struct ph_err open_block(struct ph_ctx *ctx, struct ph_attempt *attempt)
     return ph_str_eq(attempt->opened.nonce, block.nonce) ? PH_OK : ph_invalid_session();
 }
 
+/* The origin's block is good once, and its devices are not known here. */
 static bool names_device(const struct ph_attempt *attempt)
 {
-    return attempt->pool->tracks_devices && attempt->device_key.n > 0;
+    return attempt->pool->tracks_devices && attempt->device_key.n > 0 && attempt->relayed.n == 0;
 }
 
 /*
@@ -229,6 +248,18 @@ static struct ph_err judge_device(struct ph_ctx *ctx, struct ph_attempt *attempt
     return ph_spend_opened(ctx, attempt, first);
 }
 
+static struct ph_err prove(struct ph_ctx *ctx, struct ph_attempt *attempt, bool *right)
+{
+    if (attempt->relayed.n > 0) {
+        attempt->device_key = (struct ph_str){ 0 };
+        return ph_origin_relay_answer(ctx, attempt, right);
+    }
+    const struct ph_srp_party party = party_of(ctx, attempt);
+
+    *right = ph_exchange_proves(ctx, attempt, &party) && attempt->user->password != NULL;
+    return PH_OK;
+}
+
 static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
     bool first = false, right = false;
@@ -237,9 +268,7 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
     PH_TRY(ph_exchange_check_time(ctx, attempt));
     PH_TRY(spend_guess(ctx, attempt, &first));
     if (first) {
-        const struct ph_srp_party party = party_of(ctx, attempt);
-
-        right = ph_exchange_proves(ctx, attempt, &party) && attempt->user->password != NULL;
+        PH_TRY(prove(ctx, attempt, &right));
         PH_TRY(judge_device(ctx, attempt, right, &first));
     }
     if (!first) {

@@ -200,11 +200,13 @@ static const struct ph_stage *due_of_name(const struct ph_stage *stage,
  * One with more time left than any has was given out before the clock was set back. The second
  * more is for requests at the same time, which do not read the clock in their order.
  */
-static bool has_expired(struct ph_ctx *ctx, const struct ph_attempt *attempt)
+struct ph_err ph_check_age(struct ph_ctx *ctx, const struct ph_attempt *attempt)
 {
     const int64_t left_ms = attempt->opened.expires_ms - ph_now_ms(ctx);
 
-    return left_ms <= 0 || left_ms > (attempt->client->session_s + 1) * 1000;
+    return left_ms > 0 && left_ms <= (attempt->client->session_s + 1) * 1000
+               ? PH_OK
+               : PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_EXPIRED);
 }
 
 static struct ph_err check_binding(struct ph_ctx *ctx, const struct ph_stage *stage,
@@ -216,10 +218,7 @@ static struct ph_err check_binding(struct ph_ctx *ctx, const struct ph_stage *st
         !ph_str_eq(opened->challenge, ph_str_from(stage->challenge))) {
         return stage->refuse();
     }
-    if (has_expired(ctx, attempt)) {
-        return PH_FAIL(NotAuthorizedException, PH_MSG_SESSION_EXPIRED);
-    }
-    return PH_OK;
+    return ph_check_age(ctx, attempt);
 }
 
 static struct ph_err answer(struct ph_ctx *ctx, const struct ph_stage *stage,

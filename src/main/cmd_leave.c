@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const ACTIONS[] = { "config", "users", NULL };
+static const char *const ACTIONS[] = { "config", "users", "ask", "status", "done", NULL };
 
 static const struct action {
     const char *name;
@@ -15,6 +15,12 @@ static const struct action {
 } TABLE[] = {
     { "config", ph_leave_config, PH_DATA_MADE, 0, true },
     { "users", ph_leave_users, PH_DATA_EXISTING, 1U << PH_LEAVE_POOL | 1U << PH_LEAVE_GROUP, true },
+    { "ask", ph_leave_ask, PH_DATA_EXISTING,
+      1U << PH_LEAVE_POOL | 1U << PH_LEAVE_ENDPOINT | 1U << PH_LEAVE_REGION |
+          1U << PH_LEAVE_ORIGIN_POOL | 1U << PH_LEAVE_CLIENT | 1U << PH_LEAVE_CREDENTIALS,
+      false },
+    { "status", ph_leave_status, PH_DATA_EXISTING, 1U << PH_LEAVE_POOL, false },
+    { "done", ph_leave_done, PH_DATA_EXISTING, 1U << PH_LEAVE_POOL, false },
 };
 enum { ACTION_COUNT = sizeof TABLE / sizeof TABLE[0] };
 
@@ -112,6 +118,10 @@ const struct ph_command ph_command_leave = {
         "Usage:\n"
         "  poolhouse leave config FILE... [FLAGS]\n"
         "  poolhouse leave users --pool ID [--group NAME] FILE... [FLAGS]\n"
+        "  poolhouse leave ask --pool ID [--endpoint URL] [--origin-region REGION]\n"
+        "                      [--origin-pool ID] [--client ID] [--credentials FILE] [FLAGS]\n"
+        "  poolhouse leave status --pool ID [FLAGS]\n"
+        "  poolhouse leave done --pool ID [FLAGS]\n"
         "\n"
         "`config` makes user pools with their ids, app clients with their ids and secrets, "
         "groups,\n"
@@ -137,6 +147,22 @@ const struct ph_command ph_command_leave = {
         "interrupted: who is here stays, who still waits for his password and was changed there\n"
         "since is updated.\n"
         "\n"
+        "`ask` says which service a pool leaves. The server asks it when a user signs in whose\n"
+        "password is not here, who is not here at all, or who comes with a refresh token of that\n"
+        "service, and keeps the user with his password. `status` says how many are still to come,\n"
+        "`done` that nobody is asked any more.\n"
+        "\n"
+        "  --endpoint URL          where it is; without it the real one of the region\n"
+        "  --origin-region REGION  without it that in the pool's id\n"
+        "  --origin-pool ID        its pool, where the id is another one\n"
+        "  --client ID             its app client for passwords, which must allow\n"
+        "                          ALLOW_USER_PASSWORD_AUTH (and ALLOW_USER_SRP_AUTH for clients "
+        "that\n"
+        "                          use SRP); without it the client of the same id as here\n"
+        "  --credentials FILE      keys for AdminGetUser, as `aws configure export-credentials` "
+        "prints\n"
+        "                          them, and the ClientSecret of --client; kept sealed\n"
+        "\n"
         "Works beside a running server. FLAGS say where the data is: --config FILE, --data DIR,\n"
         "--database URL, --mode dev|serve.\n"
         "\n"
@@ -146,6 +172,8 @@ const struct ph_command ph_command_leave = {
         "    --client-id 1h57kf5cpq17m0eml12example > client.json\n"
         "  poolhouse leave config pool.json client.json --config /etc/poolhouse/poolhouse.ini\n"
         "  aws cognito-idp list-users --user-pool-id eu-west-1_aB3dE5gH7 > users.json\n"
-        "  poolhouse leave users --pool eu-west-1_aB3dE5gH7 users.json\n",
+        "  poolhouse leave users --pool eu-west-1_aB3dE5gH7 users.json\n"
+        "  poolhouse leave ask --pool eu-west-1_aB3dE5gH7\n"
+        "  poolhouse leave status --pool eu-west-1_aB3dE5gH7\n",
     .run = run,
 };

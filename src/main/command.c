@@ -7,12 +7,24 @@
 #include <unistd.h>
 
 const struct ph_command *const ph_commands[] = {
-    &ph_command_dev,         &ph_command_serve,   &ph_command_config,
-    &ph_command_credentials, &ph_command_doctor,  &ph_command_keys,
-    &ph_command_backup,      &ph_command_restore, &ph_command_export,
-    &ph_command_import,      &ph_command_pool,    &ph_command_dump,
-    &ph_command_leave,       &ph_command_migrate, &ph_command_migrate_storage,
-    &ph_command_version,     &ph_command_help,    NULL,
+    &ph_command_dev,
+    &ph_command_serve,
+    &ph_command_config,
+    &ph_command_credentials,
+    &ph_command_doctor,
+    &ph_command_keys,
+    &ph_command_backup,
+    &ph_command_restore,
+    &ph_command_export,
+    &ph_command_import,
+    &ph_command_migrate_storage,
+    &ph_command_pool,
+    &ph_command_dump,
+    &ph_command_leave,
+    &ph_command_migrate,
+    &ph_command_version,
+    &ph_command_help,
+    NULL,
 };
 
 const struct ph_command *ph_command_find(const char *name)

@@ -6,6 +6,7 @@
 #define SMS(member) offsetof(struct ph_settings, sms.member)
 #define LOGS(member) offsetof(struct ph_settings, logs.member)
 #define KMS(member) offsetof(struct ph_settings, kms.member)
+#define LEAVING(member) offsetof(struct ph_settings, leaving.member)
 #define ANALYTICS(member) offsetof(struct ph_settings, analytics.member)
 #define AT(member) offsetof(struct ph_settings, member)
 #define KIB(n) ((int64_t)(n)*1024)
@@ -384,6 +385,43 @@ const struct ph_config_key ph_config_keys[] = {
       .dev = "true",
       .serve = "false",
       .help = "without kms.endpoint: give custom senders the code in base64, not encrypted" },
+
+    { .section = "leaving",
+      .name = "timeout",
+      .type = PH_CONFIG_MILLIS,
+      .offset = LEAVING(timeout_ms),
+      .dev = "3s",
+      .serve = "3s",
+      .min = 50,
+      .max = MINUTES(1),
+      .help = "for one call of the service that a pool leaves (poolhouse leave)" },
+    { .section = "leaving",
+      .name = "pause",
+      .type = PH_CONFIG_MILLIS,
+      .offset = LEAVING(pause_ms),
+      .dev = "5s",
+      .serve = "10s",
+      .min = 10,
+      .max = MINUTES(10),
+      .help = "how long it is left alone when it has failed five times in a row" },
+    { .section = "leaving",
+      .name = "at_once",
+      .type = PH_CONFIG_NUMBER,
+      .offset = LEAVING(at_once),
+      .dev = "0",
+      .serve = "0",
+      .max = 1024,
+      .help = "calls of it at the same time, for which there are more workers then; 0: a quarter "
+              "of them" },
+    { .section = "leaving",
+      .name = "refreshes",
+      .type = PH_CONFIG_NUMBER,
+      .offset = LEAVING(refreshes_per_s),
+      .dev = "50",
+      .serve = "20",
+      .min = 1,
+      .max = 10000,
+      .help = "unknown refresh tokens that are brought there, in each second" },
 
     { .section = "kms",
       .name = "endpoint",

@@ -3,6 +3,7 @@
 #include "deliver/post.h"
 #include "import/worker.h"
 #include "main/service_internal.h"
+#include "origin/origin.h"
 
 #include <string.h>
 
@@ -13,6 +14,7 @@ size_t ph_service_gauges(void *self, struct ph_metrics_gauge *gauges)
     const struct ph_post_count post = ph_post_count(service->post);
     const struct ph_analytics_count events = ph_analytics_count(service->analytics);
     const struct ph_logs_count logs = ph_logs_count(service->logs);
+    const struct ph_origins_count origin = ph_origins_count(service->origins);
     const struct ph_importer_count imports = ph_importer_count(service->importer);
     const struct ph_metrics_gauge now[] = {
         { "poolhouse_open_connections", "Open connections to the API.",
@@ -61,6 +63,19 @@ size_t ph_service_gauges(void *self, struct ph_metrics_gauge *gauges)
         { "poolhouse_log_events_dropped_total", "Events of pools' logs that were dropped.",
           logs.dropped, true },
         { "poolhouse_log_targets_down", "Log targets that cannot be reached.", logs.down, false },
+        { "poolhouse_origin_users_waiting",
+          "Users of services that pools leave, whose passwords are not here yet.", origin.waiting,
+          false },
+        { "poolhouse_origin_users_settled", "Those who have come, or got a password here.",
+          origin.settled, false },
+        { "poolhouse_origin_asked_total", "Passwords and proofs that were asked for there.",
+          origin.asked, true },
+        { "poolhouse_origin_proven_total", "Of them the right ones.", origin.proven, true },
+        { "poolhouse_origin_refreshes_total", "Refresh tokens that were adopted.", origin.refreshes,
+          true },
+        { "poolhouse_origin_away_total", "Questions that were not answered.", origin.away, true },
+        { "poolhouse_origins_down", "Services that are left alone because they fail.", origin.down,
+          false },
         { "poolhouse_import_jobs_active", "Import jobs that wait, run or stop.", imports.active,
           false },
         { "poolhouse_import_imported_total", "Users that import jobs have made.", imports.imported,

@@ -14,7 +14,7 @@ struct ph_check {
     void *self;
 };
 
-enum { PH_CHECKS_MAX = 8, PH_GAUGES_MAX = 40 };
+enum { PH_CHECKS_MAX = 8, PH_GAUGES_MAX = 64 };
 
 struct ph_health {
     struct ph_check checks[PH_CHECKS_MAX];

@@ -44,5 +44,8 @@ void ph_leave_file_close(struct ph_leave_file *file);
 /* The actions: exit statuses. */
 int ph_leave_config(struct ph_leave *leave);
 int ph_leave_users(struct ph_leave *leave);
+int ph_leave_ask(struct ph_leave *leave);
+int ph_leave_status(struct ph_leave *leave);
+int ph_leave_done(struct ph_leave *leave);
 
 #endif

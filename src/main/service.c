@@ -14,6 +14,7 @@
 #include "main/notify.h"
 #include "main/seeding.h"
 #include "model/validate.h"
+#include "origin/origin.h"
 #include "pool/pool.h"
 #include "protocol/key_service.h"
 #include "store/store.h"
@@ -32,7 +33,7 @@
 
 enum {
     SWEEP_SECONDS = 10,
-    WAITING_WORKERS = 48, /* more than usual where functions are waited for */
+    WAITING_WORKERS = 48,
 };
 
 static bool is_not_draining(void *self, const char **why)
@@ -43,13 +44,20 @@ static bool is_not_draining(void *self, const char **why)
     return !atomic_load(&service->draining);
 }
 
+/* More than usual where functions are waited for, or as many calls as the operator wants. */
+static unsigned more_workers(const struct ph_settings *settings)
+{
+    return (settings->trigger_routes.n > 0 ? WAITING_WORKERS : 0) +
+           2 * (unsigned)settings->leaving.at_once;
+}
+
 static bool start_workers(struct ph_service *service, char *why, size_t why_size)
 {
     const struct ph_server_settings *s = &service->settings->server;
 
     service->workers = ph_workers_create(&(struct ph_workers_options){
         .threads = (unsigned)s->workers,
-        .more_threads = service->settings->trigger_routes.n > 0 ? WAITING_WORKERS : 0,
+        .more_threads = more_workers(service->settings),
         .queue_max = (size_t)s->queue,
         .wait_ms = s->queue_wait_ms,
     });
@@ -102,6 +110,24 @@ static bool start_functions(struct ph_service *service, char *why, size_t why_si
         },
         why, why_size);
     return service->functions != NULL;
+}
+
+/* Always: which pools leave a service is in the database, and may be said while the server runs. */
+static void start_origins(struct ph_service *service)
+{
+    const struct ph_leaving_settings *s = &service->settings->leaving;
+    const unsigned threads = ph_workers_count(service->workers).threads;
+    const unsigned quarter = threads / 4 > 0 ? threads / 4 : 1;
+    const unsigned at_once = s->at_once > 0 ? (unsigned)s->at_once : quarter;
+
+    service->origins = ph_origins_create(&(struct ph_origins_options){
+        .fetch = service->fetch,
+        .timeout_ms = s->timeout_ms,
+        .pause_ms = s->pause_ms,
+        .at_once = at_once,
+        .share = 4 * at_once, /* of one service half: as many may wait as call */
+        .refreshes_per_s = s->refreshes_per_s,
+    });
 }
 
 static void count_request(void *self, size_t op, const char *error, int64_t duration_ns)
@@ -205,6 +231,7 @@ static void init_protocol(struct ph_service *service)
                  .store = service->store,
                  .pools = service->pools,
                  .functions = service->functions,
+                 .origins = service->origins,
                  .analytics = service->analytics,
                  .limits = service->limits,
                  .blocking = ph_workers_blocking(service->workers),
@@ -280,6 +307,7 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, const s
         ph_service_destroy(service);
         return NULL;
     }
+    start_origins(service);
     init_protocol(service);
     if (!ph_logs_create(&service->protocol.ctx, service->fetch, &service->logs, why, why_size)) {
         ph_service_destroy(service);
@@ -314,6 +342,7 @@ static int wait_for_signal(struct ph_service *service)
             ph_store_sweep(service->store, ph_store_forget_until_ms(service->store, now_ms));
             ph_post_sweep(service->post);
             ph_logs_sweep(service->logs);
+            ph_origins_sweep(service->origins, &service->protocol.ctx);
             ph_notify("WATCHDOG=1");
         }
     }
@@ -403,6 +432,7 @@ void ph_service_destroy(struct ph_service *service)
     ph_sender_destroy(service->sender);
     ph_codes_destroy(service->codes);
     ph_functions_destroy(service->functions);
+    ph_origins_destroy(service->origins);
     ph_fetch_destroy(service->fetch);
     ph_limits_destroy(service->limits);
     ph_control_destroy(service->control);

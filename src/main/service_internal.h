@@ -25,6 +25,7 @@ struct ph_service {
     struct ph_logs *logs;           /* NULL: no targets */
     struct ph_fetch *fetch;
     struct ph_functions *functions; /* NULL: none are configured */
+    struct ph_origins *origins;
     struct ph_codes *codes;
     struct ph_sender *sender; /* calls functions that nobody waits for; NULL: none */
     struct ph_health health;

@@ -69,12 +69,22 @@ struct ph_mfa_plan ph_mfa_plan_among(const struct ph_user *user, unsigned factor
                                           : (struct ph_mfa_plan){ PH_MFA_NEXT_SELECT, factors };
 }
 
+/* Who had an app at the service that the pool leaves has none here: he does not go on without. */
+static bool must_enrol(const struct ph_pool *pool, const struct ph_user *user)
+{
+    return user->enrols && !user->has_totp && pool->mfa != PH_MFA_OFF &&
+           (pool->mfa_factors & PH_MFA_TOTP) != 0;
+}
+
 struct ph_mfa_plan ph_mfa_plan(const struct ph_pool *pool, const struct ph_user *user)
 {
     const unsigned factors = ph_mfa_usable(pool, user);
 
     if (factors != 0) {
         return ph_mfa_plan_among(user, factors);
+    }
+    if (must_enrol(pool, user)) {
+        return (struct ph_mfa_plan){ PH_MFA_NEXT_SETUP, PH_MFA_TOTP };
     }
     return pool->mfa == PH_MFA_ON ? (struct ph_mfa_plan){ PH_MFA_NEXT_SETUP, pool->mfa_factors }
                                   : (struct ph_mfa_plan){ PH_MFA_NEXT_NONE, 0 };

@@ -62,6 +62,7 @@ struct ph_err ph_software_token_verify(struct ph_ctx *ctx, const struct ph_pool 
     verified->step = steps[0];
     verified->device_name = device_name;
     change->user->has_totp = true;
+    change->user->enrols = false;
     change->totp = verified;
     return PH_OK;
 }

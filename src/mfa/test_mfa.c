@@ -47,6 +47,23 @@ static void a_pool_without_mfa_asks_for_nothing(void **state)
     assert_plan(PH_MFA_NEXT_NONE, 0);
 }
 
+/* Who had an authenticator app at the service that the pool leaves. */
+static void who_must_enrol_goes_on_only_with_an_app_or_another_factor(void **state)
+{
+    (void)state;
+    user.enrols = true;
+    assert_plan(PH_MFA_NEXT_SELECT, ALL); /* he has an app by now */
+    user.has_totp = false;
+    user.mfa_on = PH_MFA_SMS;
+    assert_plan(PH_MFA_NEXT_ASK, PH_MFA_SMS);
+    user.mfa_on = 0;
+    assert_plan(PH_MFA_NEXT_SETUP, PH_MFA_TOTP);
+    pool.mfa_factors = PH_MFA_SMS;
+    assert_plan(PH_MFA_NEXT_NONE, 0);
+    pool = (struct ph_pool){ .mfa = PH_MFA_OFF, .mfa_factors = ALL };
+    assert_plan(PH_MFA_NEXT_NONE, 0);
+}
+
 static void of_several_the_preferred_one_is_asked_for(void **state)
 {
     (void)state;
@@ -170,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_pool_without_mfa_asks_for_nothing),
         TEST(of_several_the_preferred_one_is_asked_for),
+        TEST(who_must_enrol_goes_on_only_with_an_app_or_another_factor),
         TEST(optional_mfa_asks_for_what_is_switched_on),
         TEST(required_mfa_asks_for_what_there_is),
         TEST(a_factor_that_the_pool_lacks_is_not_asked_for_but_tokens_go_on),

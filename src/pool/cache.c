@@ -262,6 +262,16 @@ void ph_client_forget(struct ph_ctx *ctx, struct ph_str client_id)
     forget(ctx->pools, client_set(ctx->pools, client_id), client_id);
 }
 
+static struct ph_err find_document(struct ph_ctx *ctx, struct ph_str pool_id,
+                                   enum ph_configuration_kind kind, struct ph_str *document)
+{
+    struct ph_configuration *found;
+
+    PH_TRY(ph_store_configuration_find(ctx, pool_id, kind, PH_STR(""), &found));
+    *document = found == NULL ? (struct ph_str){ 0 } : found->document;
+    return PH_OK;
+}
+
 /*
  * The record is read before the keys: when the keys change in between, the snapshot carries the
  * older revision and is replaced at the next look.
@@ -269,24 +279,23 @@ void ph_client_forget(struct ph_ctx *ctx, struct ph_str client_id)
 static struct ph_err load_pool(struct ph_ctx *ctx, struct ph_str pool_id, struct look look,
                                const struct ph_pool **pool)
 {
-    struct ph_configuration *logs;
+    struct ph_pool_documents documents = { 0 };
     struct ph_pool_record *record;
     struct ph_signing_key_record *keys;
-    size_t count;
 
     PH_TRY(ph_store_pool_find(ctx, pool_id, &record));
     if (record == NULL) {
         return PH_OK;
     }
     const struct ph_pool_ref ref = { .id = record->id, .data_key = &record->data_key };
-    PH_TRY(ph_store_signing_keys(ctx, &ref, &keys, &count));
-    PH_TRY(ph_store_configuration_find(ctx, pool_id, PH_CONFIGURATION_LOG_DELIVERY, PH_STR(""),
-                                       &logs));
+    PH_TRY(ph_store_signing_keys(ctx, &ref, &keys, &documents.key_count));
+    documents.keys = keys;
+    PH_TRY(find_document(ctx, pool_id, PH_CONFIGURATION_LOG_DELIVERY, &documents.log_delivery));
+    PH_TRY(find_document(ctx, pool_id, PH_CONFIGURATION_ORIGIN, &documents.origin));
 
     struct ph_snapshot *snapshot = ph_snapshot_create();
     ph_arena_defer(ctx->arena, ph_snapshot_release, snapshot);
-    PH_TRY(ph_snapshot_pool(ctx, record, keys, count,
-                            logs == NULL ? (struct ph_str){ 0 } : logs->document, snapshot));
+    PH_TRY(ph_snapshot_pool(ctx, record, &documents, snapshot));
     put(ctx->pools, pool_set(ctx->pools, pool_id), snapshot, look);
     *pool = &snapshot->pool;
     return PH_OK;

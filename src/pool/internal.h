@@ -26,10 +26,17 @@ struct ph_snapshot *ph_snapshot_create(void);
 /* The signature is that of an arena's cleanup. NULL is fine. */
 void ph_snapshot_release(void *snapshot);
 
+/* What of a pool does not stand in its record; absent documents: there is none. */
+struct ph_pool_documents {
+    const struct ph_signing_key_record *keys;
+    size_t key_count;
+    struct ph_str log_delivery;
+    struct ph_str origin;
+};
+
 /* Decode into a fresh snapshot. Broken settings are logged: InternalErrorException. */
 PH_MUST_USE struct ph_err ph_snapshot_pool(struct ph_ctx *ctx, const struct ph_pool_record *record,
-                                           const struct ph_signing_key_record *keys,
-                                           size_t key_count, struct ph_str log_delivery,
+                                           const struct ph_pool_documents *documents,
                                            struct ph_snapshot *snapshot);
 PH_MUST_USE struct ph_err ph_snapshot_client(struct ph_ctx *ctx,
                                              const struct ph_client_record *record,

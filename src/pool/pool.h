@@ -76,6 +76,22 @@ struct ph_signing_key {
     int64_t published_until_ms;
 };
 
+/*
+ * The service that the pool leaves: the real one, or another that understands its API. It is asked
+ * about users who are not here yet, or without their passwords (docs/leaving.md).
+ */
+struct ph_origin {
+    struct ph_str endpoint; /* URL without a slash at its end */
+    struct ph_str region;   /* of signatures */
+    struct ph_str pool_id;  /* there */
+    /* That passwords are asked with; absent: the one of the same id as here, with its secret. */
+    struct ph_str client_id;
+    struct ph_str client_secret; /* secret; absent: none */
+    struct ph_str access_key_id; /* for AdminGetUser; absent: nobody is looked up */
+    struct ph_str secret_key;    /* secret */
+    struct ph_str session_token; /* secret; absent: none */
+};
+
 /* What is logged for a pool (management.md 10). */
 enum ph_log_source {
     PH_LOG_NOTIFICATIONS, /* userNotification */
@@ -116,7 +132,8 @@ struct ph_pool {
     bool asks_before_remembering; /* DeviceOnlyRememberedOnUserPrompt */
     bool threat_protection;       /* AdvancedSecurityMode AUDIT or ENFORCED */
     struct ph_str
-        log_arns[PH_LOG_SOURCES]; /* of its log delivery; absent: that source is not logged */
+        log_arns[PH_LOG_SOURCES];   /* of its log delivery; absent: that source is not logged */
+    const struct ph_origin *origin; /* NULL: it leaves nobody */
     const struct ph_attr_def *schema;
     size_t schema_count;
     const struct ph_signing_key *keys; /* newest first */

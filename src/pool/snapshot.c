@@ -3,6 +3,7 @@
 #include "pool/acr.h"
 #include "pool/checks.h"
 #include "pool/internal.h"
+#include "pool/origin.h"
 #include "pool/schema.h"
 #include "util/buf.h"
 
@@ -325,8 +326,8 @@ static struct ph_err read_keys(struct ph_ctx *ctx, const struct ph_signing_key_r
 }
 
 struct ph_err ph_snapshot_pool(struct ph_ctx *ctx, const struct ph_pool_record *record,
-                               const struct ph_signing_key_record *keys, size_t key_count,
-                               struct ph_str log_delivery, struct ph_snapshot *snapshot)
+                               const struct ph_pool_documents *documents,
+                               struct ph_snapshot *snapshot)
 {
     struct ph_arena *arena = &snapshot->arena;
     struct ph_pool *pool = &snapshot->pool;
@@ -343,9 +344,12 @@ struct ph_err ph_snapshot_pool(struct ph_ctx *ctx, const struct ph_pool_record *
                         &pool->schema_count)) {
         return ph_internal(ctx, "the schema of a pool in the store is broken");
     }
-    read_log_delivery(ph_json_parse(arena, log_delivery), pool);
+    read_log_delivery(ph_json_parse(arena, documents->log_delivery), pool);
+    if (!ph_origin_read(arena, &pool->ref, documents->origin, &pool->origin)) {
+        return ph_internal(ctx, "the origin of a pool in the store is broken");
+    }
     pool->issuer = ph_pool_issuer(arena, ctx->settings, ph_json_get(json, "UserPoolTags"), pool);
-    return read_keys(ctx, keys, key_count, snapshot);
+    return read_keys(ctx, documents->keys, documents->key_count, snapshot);
 }
 
 const struct ph_attr_def *ph_pool_attribute(const struct ph_pool *pool, struct ph_str name)

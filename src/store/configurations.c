@@ -2,6 +2,12 @@
 
 #include "store/pool_row.h"
 
+/* Snapshots of the pool hold those. */
+static bool is_in_snapshot(enum ph_configuration_kind kind)
+{
+    return kind == PH_CONFIGURATION_LOG_DELIVERY || kind == PH_CONFIGURATION_ORIGIN;
+}
+
 /* The absent slice would be NULL, which equals nothing. */
 static struct ph_db_value owner(struct ph_str client_id)
 {
@@ -35,7 +41,7 @@ static void put(struct ph_tx *tx, void *arg)
         !ph_pool_hold(tx, g->pool_id) ||
         PH_RUN(tx, PUT, ph_v_text(g->pool_id), ph_v_int(g->kind), owner(g->client_id),
                ph_v_text(g->document), ph_v_int(g->created_ms), ph_v_int(g->modified_ms)) == 0;
-    if (g->kind == PH_CONFIGURATION_LOG_DELIVERY) { /* snapshots of the pool hold it */
+    if (is_in_snapshot(g->kind)) {
         (void)ph_pool_bump(tx, g->pool_id);
     }
     PH_QUERY(tx, &q, CREATED, ph_v_text(g->pool_id), ph_v_int(g->kind), owner(g->client_id));
@@ -70,6 +76,9 @@ static void delete_one(struct ph_tx *tx, void *arg)
     const struct deleting *d = arg;
 
     (void)PH_RUN(tx, DELETE, ph_v_text(d->pool_id), ph_v_int(d->kind), owner(d->client_id));
+    if (is_in_snapshot(d->kind)) {
+        (void)ph_pool_bump(tx, d->pool_id);
+    }
 }
 
 struct ph_err ph_store_configuration_delete(struct ph_ctx *ctx, struct ph_str pool_id,

@@ -12,6 +12,7 @@ enum ph_configuration_kind {
     PH_CONFIGURATION_RISK = 1,
     PH_CONFIGURATION_LOG_DELIVERY = 2,
     PH_CONFIGURATION_UI = 3,
+    PH_CONFIGURATION_ORIGIN = 4, /* the service that the pool leaves (pool/origin.h) */
 };
 
 struct ph_configuration {

@@ -42,6 +42,39 @@ struct ph_err ph_store_parked_put(struct ph_ctx *ctx, const struct ph_pool_ref *
     return ph_write(ctx, put, &p);
 }
 
+static const char ADD[] = "INSERT INTO parked (pool_id, id, content, expires_ms)"
+                          " VALUES ($1, $2, $3, $4) ON CONFLICT (pool_id, id) DO NOTHING";
+
+struct adding {
+    struct putting put;
+    bool added;
+};
+
+static void add(struct ph_tx *tx, void *arg)
+{
+    struct adding *a = arg;
+
+    a->added = PH_RUN(tx, ADD, ph_v_text(a->put.pool_id), ph_v_text(a->put.id),
+                      ph_v_bytes(a->put.sealed), ph_v_int(a->put.expires_ms)) > 0;
+}
+
+struct ph_err ph_store_parked_add(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                  struct ph_str id, struct ph_str text, int64_t expires_ms,
+                                  bool *added)
+{
+    const struct ph_place place = place_of(pool, id);
+    struct adding a = { .put = {
+                            .pool_id = pool->id,
+                            .id = id,
+                            .sealed = ph_place_seal(ctx->arena, pool->data_key, &place, text),
+                            .expires_ms = expires_ms,
+                        } };
+
+    PH_TRY(ph_write(ctx, add, &a));
+    *added = a.added;
+    return PH_OK;
+}
+
 static const char FIND[] = "SELECT content FROM parked WHERE pool_id = $1 AND id = $2";
 
 struct ph_err ph_store_parked_find(struct ph_ctx *ctx, const struct ph_pool_ref *pool,

@@ -12,6 +12,14 @@ PH_MUST_USE struct ph_err ph_store_parked_put(struct ph_ctx *ctx, const struct p
                                               struct ph_str id, struct ph_str text,
                                               int64_t expires_ms);
 
+/*
+ * The same unless there is one of this id, which stays: *added is false then. For what several may
+ * bring at the same time.
+ */
+PH_MUST_USE struct ph_err ph_store_parked_add(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                              struct ph_str id, struct ph_str text,
+                                              int64_t expires_ms, bool *added);
+
 /* *text is absent when there is none (any more). */
 PH_MUST_USE struct ph_err ph_store_parked_find(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                                struct ph_str id, struct ph_str *text);

@@ -39,11 +39,29 @@ static void what_was_put_is_found_in_its_pool_until_it_is_swept(void **state)
     assert_str(find(t, &TEST_POOL, "b"), "second");
 }
 
+static void of_two_that_are_added_the_first_stays(void **state)
+{
+    struct test_store *t = *state;
+    bool added = false;
+
+    assert_ok(ph_store_parked_add(&t->ctx, &TEST_POOL, PH_STR("a"), PH_STR("first"), 1000, &added));
+    assert_true(added);
+    assert_ok(
+        ph_store_parked_add(&t->ctx, &TEST_POOL, PH_STR("a"), PH_STR("second"), 1000, &added));
+    assert_false(added);
+    assert_str(find(t, &TEST_POOL, "a"), "first");
+    assert_ok(
+        ph_store_parked_add(&t->ctx, &OTHER_POOL, PH_STR("a"), PH_STR("other"), 1000, &added));
+    assert_true(added);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_put_is_found_in_its_pool_until_it_is_swept,
                                         open_store, close_store),
+        cmocka_unit_test_setup_teardown(of_two_that_are_added_the_first_stays, open_store,
+                                        close_store),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,9 @@
+#include "fetch/bulkhead.h"
 #include "trigger/internal.h"
 
 #include "util/blocking.h"
 #include "util/memory.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +12,7 @@
 
 enum {
     ROUTES_MAX = 1000,
-    FAILURES_TO_OPEN = 5, /* tries that failed, one after the other */
-    LOCAL_AT_ONCE = 4,    /* processes of one function */
+    LOCAL_AT_ONCE = 4, /* processes of one function */
     THROTTLE_PAUSE_MS = 100,
 };
 
@@ -23,12 +22,8 @@ struct function {
     char *arn;
     const struct ph_route *route;
     struct ph_local *local; /* made at the first call; NULL for other transports */
-    unsigned running;
-    unsigned inside;            /* running, or waiting for their turn */
-    unsigned failures;          /* in a row */
-    int64_t open_until_ns;      /* of the breaker */
-    bool probing;               /* the one call that may find out whether it is well again */
-    struct ph_str last_failure; /* static text */
+    struct ph_bulkhead_place place;
+    struct ph_str last_failure; /* static text; with the lock held */
 };
 
 struct ph_functions {
@@ -36,10 +31,9 @@ struct ph_functions {
     struct ph_arena arena;
     struct ph_route *routes;
     size_t route_count;
-    pthread_mutex_t lock; /* guards what follows, and all functions */
-    pthread_cond_t freed; /* a place in some bulkhead */
+    struct ph_bulkhead *bulkhead;
+    pthread_mutex_t lock; /* guards the list, and what of a function says so */
     struct function *first;
-    unsigned inside;
 };
 
 /* ---- making ---- */
@@ -64,17 +58,6 @@ static bool read_routes(struct ph_functions *functions, char *why, size_t why_si
     return true;
 }
 
-static void init_lock(struct ph_functions *functions)
-{
-    pthread_condattr_t monotonic;
-
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_mutex_init(&functions->lock, NULL);
-    pthread_cond_init(&functions->freed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-}
-
 struct ph_functions *ph_functions_create(const struct ph_functions_options *options, char *why,
                                          size_t why_size)
 {
@@ -86,7 +69,12 @@ struct ph_functions *ph_functions_create(const struct ph_functions_options *opti
             (struct ph_aws_credentials){ .access_key_id = PH_STR("poolhouse"),
                                          .secret = PH_STR("poolhouse") };
     }
-    init_lock(functions);
+    functions->bulkhead = ph_bulkhead_create(&(struct ph_bulkhead_options){
+        .share = options->share,
+        .wait_ms = options->timeout_ms,
+        .pause_ms = options->pause_ms,
+    });
+    pthread_mutex_init(&functions->lock, NULL);
     if (!read_routes(functions, why, why_size)) {
         ph_functions_destroy(functions);
         return NULL;
@@ -112,7 +100,7 @@ void ph_functions_destroy(struct ph_functions *functions)
         return;
     }
     destroy_functions(functions->first);
-    pthread_cond_destroy(&functions->freed);
+    ph_bulkhead_destroy(functions->bulkhead);
     pthread_mutex_destroy(&functions->lock);
     ph_arena_finish(&functions->arena);
     free(functions);
@@ -186,71 +174,29 @@ static unsigned at_once(const struct ph_functions *functions, const struct funct
     return f->local != NULL && most > LOCAL_AT_ONCE ? LOCAL_AT_ONCE : most;
 }
 
-/* While one function has all its places taken, half of the share is left for the others. */
-static bool is_full(const struct ph_functions *functions, const struct function *f)
+static struct ph_str last_failure(struct ph_functions *functions, const struct function *f)
 {
-    const unsigned half = functions->options.share / 2;
+    struct ph_str text;
 
-    return functions->inside >= functions->options.share ||
-           f->inside >= (half > 0 ? half : functions->options.share);
+    pthread_mutex_lock(&functions->lock);
+    text = f->last_failure;
+    pthread_mutex_unlock(&functions->lock);
+    return text;
 }
 
-static bool is_open(const struct function *f)
-{
-    return f->failures >= FAILURES_TO_OPEN && (f->probing || ph_monotonic_ns() < f->open_until_ns);
-}
-
-static bool wait_for_turn(struct ph_functions *functions, struct function *f)
-{
-    const int64_t end_ns = ph_monotonic_ns() + functions->options.timeout_ms * 1000000;
-    const struct timespec end = { .tv_sec = end_ns / 1000000000, .tv_nsec = end_ns % 1000000000 };
-
-    while (f->running >= at_once(functions, f)) {
-        if (pthread_cond_timedwait(&functions->freed, &functions->lock, &end) == ETIMEDOUT) {
-            return false;
-        }
-    }
-    return !is_open(f); /* it may have failed for the others meanwhile */
-}
-
-/* With the lock held. False: *answer says why not, and nothing is to be left. */
+/* False: *answer says why not, and nothing is to be left. */
 static bool enter(struct ph_functions *functions, struct function *f,
                   struct ph_function_answer *answer)
 {
-    bool turn;
+    const enum ph_turn turn =
+        ph_bulkhead_enter(functions->bulkhead, &f->place, at_once(functions, f));
 
-    if (!is_open(f) && is_full(functions, f)) {
+    if (turn == PH_TURN_FULL) {
         ph_answer_set(answer, PH_FUNCTION_FAILED, PH_STR("TooManyRequestsException"));
-        return false;
+    } else if (turn == PH_TURN_BROKEN) {
+        ph_answer_set(answer, PH_FUNCTION_FAILED, last_failure(functions, f));
     }
-    if (is_open(f)) {
-        ph_answer_set(answer, PH_FUNCTION_FAILED, f->last_failure);
-        return false;
-    }
-    functions->inside++;
-    f->inside++;
-    turn = wait_for_turn(functions, f);
-    if (!turn) {
-        functions->inside--;
-        f->inside--;
-        ph_answer_set(answer, PH_FUNCTION_FAILED,
-                      is_open(f) ? f->last_failure : PH_STR("TooManyRequestsException"));
-        return false;
-    }
-    f->running++;
-    f->probing = f->failures >= FAILURES_TO_OPEN;
-    return true;
-}
-
-static void leave(struct ph_functions *functions, struct function *f)
-{
-    pthread_mutex_lock(&functions->lock);
-    f->running--;
-    f->inside--;
-    functions->inside--;
-    f->probing = false;
-    pthread_cond_broadcast(&functions->freed);
-    pthread_mutex_unlock(&functions->lock);
+    return turn == PH_TURN_TAKEN;
 }
 
 /* Only what costs time opens the breaker: a refusal or the function's own error comes at once. */
@@ -260,29 +206,18 @@ static void note(struct ph_functions *functions, struct function *f,
     static const struct ph_str COSTLY[] = { PH_STR_INIT(PH_FUNCTION_TIMED_OUT),
                                             PH_STR_INIT("ServiceException") };
 
-    pthread_mutex_lock(&functions->lock);
     if (answer->kind == PH_FUNCTION_REPLIED || answer->kind == PH_FUNCTION_THREW) {
-        f->failures = 0;
+        ph_bulkhead_well(functions->bulkhead, &f->place);
+        return;
     }
     for (size_t i = 0; i < sizeof COSTLY / sizeof COSTLY[0]; i++) {
-        if (answer->kind != PH_FUNCTION_REPLIED && answer->kind != PH_FUNCTION_THREW &&
-            ph_str_eq(answer->text, COSTLY[i])) {
-            f->failures++;
-            f->open_until_ns = ph_monotonic_ns() + functions->options.pause_ms * 1000000;
+        if (ph_str_eq(answer->text, COSTLY[i])) {
+            pthread_mutex_lock(&functions->lock);
             f->last_failure = COSTLY[i];
+            pthread_mutex_unlock(&functions->lock);
+            ph_bulkhead_failed(functions->bulkhead, &f->place);
         }
     }
-    pthread_mutex_unlock(&functions->lock);
-}
-
-static bool has_given_up(struct ph_functions *functions, const struct function *f)
-{
-    bool open;
-
-    pthread_mutex_lock(&functions->lock);
-    open = f->failures >= FAILURES_TO_OPEN;
-    pthread_mutex_unlock(&functions->lock);
-    return open;
 }
 
 /* ---- calling ---- */
@@ -317,7 +252,7 @@ static void try_often(struct ph_functions *functions, struct function *f, const 
         try_once(f, call, answer);
         note(functions, f, answer);
         if (answer->kind != PH_FUNCTION_LATE || i == PH_FUNCTION_TRIES ||
-            has_given_up(functions, f)) {
+            ph_bulkhead_is_broken(functions->bulkhead, &f->place)) {
             return;
         }
         if (!ph_str_eq(answer->text, PH_STR(PH_FUNCTION_TIMED_OUT))) {
@@ -330,20 +265,18 @@ static void call_function(struct ph_functions *functions, struct ph_try *call,
                           struct ph_function_answer *answer)
 {
     struct function *f;
-    bool entered = false;
 
     pthread_mutex_lock(&functions->lock);
     f = find_function(functions, call->arn);
+    pthread_mutex_unlock(&functions->lock);
     if (f == NULL) {
         ph_answer_set(answer, PH_FUNCTION_FAILED, PH_STR("ResourceNotFoundException"));
-    } else {
-        entered = enter(functions, f, answer);
+        return;
     }
-    pthread_mutex_unlock(&functions->lock);
-    if (entered) {
+    if (enter(functions, f, answer)) {
         call->target = ph_route_target(call->arena, f->route, call->arn);
         try_often(functions, f, call, answer);
-        leave(functions, f);
+        ph_bulkhead_leave(functions->bulkhead, &f->place);
     }
 }
 

@@ -57,15 +57,17 @@ static bool is_plain(struct ph_str name)
            !ph_str_starts(name, PH_STR("cognito:"));
 }
 
-/* One after the other: of several that do not fit, the others still come along. */
-static void apply_what_fits(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_user *user,
-                            const struct ph_attrs *all)
+/* Each is tried on somebody else: of several that do not fit, the others still come along. */
+static void keep_what_fits(struct ph_ctx *ctx, const struct ph_pool *pool,
+                           const struct ph_attrs *all, struct ph_attrs *fitting)
 {
     for (size_t i = 0; i < all->count; i++) {
-        struct ph_attrs one = { .items = &all->items[i], .count = 1, .capacity = 1 };
-        const struct ph_err err = ph_attributes_apply(ctx, pool, NULL, PH_BY_ADMIN, user, &one);
+        const struct ph_attrs one = { .items = &all->items[i], .count = 1, .capacity = 1 };
+        struct ph_user nobody = { .revision = 0 };
 
-        if (err.type != NULL) {
+        if (ph_attributes_apply(ctx, pool, NULL, PH_BY_ADMIN, &nobody, &one).type == NULL) {
+            ph_attrs_set(ctx->arena, fitting, all->items[i].name, all->items[i].value);
+        } else {
             PH_LOG(&ctx->log, PH_WARN, "origin_attribute_left_out",
                    ph_f_str("attribute", all->items[i].name));
         }
@@ -77,7 +79,7 @@ static struct ph_err read_attributes(struct ph_ctx *ctx, const struct ph_pool *p
                                      enum ph_described_attributes attributes, struct ph_user *user)
 {
     const struct json_t *list = attributes_of(described);
-    struct ph_attrs all = { 0 };
+    struct ph_attrs all = { 0 }, fitting = { 0 };
 
     for (size_t i = 0; i < ph_json_length(list); i++) {
         const struct ph_str name = ph_json_get_str(ph_json_at(list, i), "Name");
@@ -86,11 +88,11 @@ static struct ph_err read_attributes(struct ph_ctx *ctx, const struct ph_pool *p
             ph_attrs_set(ctx->arena, &all, name, ph_json_get_str(ph_json_at(list, i), "Value"));
         }
     }
-    if (attributes == PH_DESCRIBED_STRICT) {
-        return ph_attributes_apply(ctx, pool, NULL, PH_BY_ADMIN, user, &all);
+    if (attributes == PH_DESCRIBED_LENIENT) {
+        keep_what_fits(ctx, pool, &all, &fitting);
+        all = fitting;
     }
-    apply_what_fits(ctx, pool, user, &all);
-    return PH_OK;
+    return ph_attributes_apply(ctx, pool, NULL, PH_BY_ADMIN, user, &all);
 }
 
 const struct json_t *ph_described_identities(struct ph_arena *arena, const struct json_t *described)

@@ -3,6 +3,7 @@
 #include "model/exceptions.h"
 #include "trigger/trigger.h"
 #include "user/contact.h"
+#include "user/origin.h"
 
 /* The password that a user already has is nobody's to send around. */
 #define HIDDEN_PASSWORD PH_STR("********")
@@ -156,6 +157,25 @@ static struct ph_err store(struct ph_ctx *ctx, const struct ph_pool *pool,
     return PH_OK;
 }
 
+/* The service that the pool leaves knows better than any function. */
+static struct ph_err from_origin(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                 const struct ph_migration *given, struct ph_user **user)
+{
+    const struct ph_newcomer newcomer = {
+        .client = given->client,
+        .name = given->name,
+        .password = given->password,
+    };
+
+    *user = NULL;
+    if (pool->origin == NULL) {
+        return PH_OK;
+    }
+    return given->password.n > 0
+               ? ph_user_from_origin(ctx, pool, &newcomer, user)
+               : ph_user_find_at_origin(ctx, pool, given->client, given->name, user);
+}
+
 /* Two sign-ins at once bring the same user: the slower one finds him. */
 struct ph_err ph_user_migrate(struct ph_ctx *ctx, const struct ph_pool *pool,
                               const struct ph_migration *given, struct ph_user **user)
@@ -163,6 +183,10 @@ struct ph_err ph_user_migrate(struct ph_ctx *ctx, const struct ph_pool *pool,
     const struct json_t *response = NULL;
     struct ph_err err;
 
+    PH_TRY(from_origin(ctx, pool, given, user));
+    if (*user != NULL) {
+        return PH_OK;
+    }
     PH_TRY(ask(ctx, pool, given, &response));
     if (response == NULL) {
         *user = NULL;

@@ -1,4 +1,7 @@
-/* Users whom the UserMigration trigger brings along (authentication.md 5.4). */
+/*
+ * Users whom the service that the pool leaves (user/origin.h), or else the UserMigration trigger,
+ * brings along (authentication.md 5.4).
+ */
 #ifndef PH_USER_MIGRATE_H
 #define PH_USER_MIGRATE_H
 
@@ -16,7 +19,8 @@ struct ph_migration {
  * Asks the trigger who that is and stores the user. *user is NULL when the pool has no such
  * trigger, or when it knows nobody.
  *
- * UserNotFoundException when the function throws, NULL where the client hides users.
+ * UserNotFoundException when the function throws, NULL where the client hides users; the errors of
+ * user/origin.h.
  */
 PH_MUST_USE struct ph_err ph_user_migrate(struct ph_ctx *ctx, const struct ph_pool *pool,
                                           const struct ph_migration *given, struct ph_user **user);

@@ -2,7 +2,7 @@
 #include "crypto/password_hash.h"
 #include "model/exceptions.h"
 #include "model/messages.h"
-#include "user/user.h"
+#include "user/origin.h"
 #include "user/verifier.h"
 #include "util/unicode.h"
 
@@ -185,6 +185,8 @@ struct ph_err ph_password_change(struct ph_ctx *ctx, const struct ph_pool *pool,
     if (user->status == PH_USER_RESET_REQUIRED) {
         return PH_FAIL(PasswordResetRequiredException, PH_MSG_RESET_REQUIRED);
     }
+    PH_TRY(ph_user_bring_password(ctx, pool, previous, &user));
+    change.user = user;
     if (!may_change(ctx, pool, user, previous)) {
         return PH_FAIL(NotAuthorizedException, PH_MSG_WRONG_PASSWORD);
     }

@@ -313,6 +313,9 @@ struct ph_err ph_user_reset_by_admin(struct ph_ctx *ctx, const struct ph_pool *p
         return unreachable();
     }
     user->status = PH_USER_RESET_REQUIRED;
+    if (user->origin == PH_ORIGIN_WAITING) { /* a password of the origin would undo the reset */
+        user->origin = PH_ORIGIN_SETTLED;
+    }
     PH_TRY(issue(ctx, pool, mechanism, NULL, client_metadata, &change, &delivery));
     return ph_user_save(ctx, pool, &change, 0);
 }

@@ -53,6 +53,7 @@ struct ph_ctx {
     struct ph_importer *importer;       /* import/worker.h; NULL: nobody imports */
     struct ph_limits *limits;           /* limits/limits.h; NULL: not enforced */
     struct ph_logs *logs;               /* deliver/logs.h; NULL: no targets */
+    struct ph_origins *origins;         /* origin/origin.h; NULL: nobody is asked */
     struct ph_log log;
     struct ph_str request_id;     /* UUID */
     struct ph_str remote_address; /* numeric */

@@ -83,6 +83,14 @@ struct ph_log_settings {
     int64_t timeout_ms;    /* of one try */
 };
 
+/* The services that pools leave (origin/origin.h); which one it is, each pool says. */
+struct ph_leaving_settings {
+    int64_t timeout_ms;      /* of one call */
+    int64_t pause_ms;        /* before a service that fails is asked again */
+    int64_t at_once;         /* calls of one service; 0: by the number of workers */
+    int64_t refreshes_per_s; /* unknown refresh tokens that are brought there */
+};
+
 struct ph_settings {
     enum ph_mode mode;
     struct ph_server_settings server;
@@ -115,6 +123,7 @@ struct ph_settings {
     struct ph_sms_settings sms;
     struct ph_analytics_settings analytics;
     struct ph_log_settings logs;
+    struct ph_leaving_settings leaving;
     struct ph_str seed_files;      /* dev: lines FILE or STACK=FILE (seed/seed.h) */
     struct ph_str seed_parameters; /* dev: lines NAME=VALUE, of templates */
     struct ph_str seed_output;     /* dev: file name; absent: none */

@@ -12,6 +12,7 @@ SWEEP = 10  # seconds between two sweeps of what has expired
 MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
 WRONG = 'Incorrect username or password.'
 LOCKED = 'Password attempts exceeded'
+EXPIRED = 'Invalid session for the user, session is expired.'
 TOKEN_REVOKED = 'Access Token has been revoked'
 REFRESH_REVOKED = 'Refresh Token has been revoked'
 
@@ -188,6 +189,27 @@ class Spent(ClockTest):
             self.answer_session(name, session)
         name, session = self.invited()  # one of this time is good for this time
         self.assertIn('AuthenticationResult', self.answer_session(name, session))
+
+    def test_sessions_that_come_by_themselves_live_no_longer_either(self):
+        """Those of MFA_SETUP and of a sign-up are read outside of the answers to challenges."""
+        pool = self.new_pool(AutoVerifiedAttributes=['email'])
+        client = self.new_client(pool, ExplicitAuthFlows=ALL_FLOWS + ['ALLOW_USER_AUTH'])
+        name = self.new_name()
+        self.api.SignUp(ClientId=client, Username=name, Password=PASSWORD,
+                        UserAttributes=attribute_list(email=f'{name}@example.com'))
+        confirmed = self.api.ConfirmSignUp(ClientId=client, Username=name,
+                                           ConfirmationCode=self.server.code(name))['Session']
+        self.api.SetUserPoolMfaConfig(UserPoolId=pool, MfaConfiguration='ON',
+                                      SoftwareTokenMfaConfiguration={'Enabled': True})
+        asked = self.sign_in(client, name)
+        self.assertEqual('MFA_SETUP', asked['ChallengeName'])
+        self.jump(-10 * MINUTE)
+        for call in (lambda: self.api.AssociateSoftwareToken(Session=asked['Session']),
+                     lambda: self.api.VerifySoftwareToken(Session=asked['Session'], UserCode='123456'),
+                     lambda: self.api.InitiateAuth(ClientId=client, AuthFlow='USER_AUTH', Session=confirmed,
+                                                   AuthParameters={'USERNAME': name})):
+            with self.assert_error('NotAuthorizedException', EXPIRED):
+                call()
 
     def test_a_session_ends_when_the_clock_goes_ahead(self):
         name, session = self.invited()

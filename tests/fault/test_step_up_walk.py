@@ -2,7 +2,8 @@
 
 The walker asks for levels of this pool and of others, with its own tokens, those of others, old and
 revoked ones, in every flow that begins with a password and in USER_AUTH; it goes on as it is asked, with
-right and wrong proofs, or sends what it holds elsewhere. The oracle adds up what was proven in this
+right and wrong proofs, or sends what it holds elsewhere. People who sign up go on from their confirmation,
+once, and what they hold serves nowhere else. The oracle adds up what was proven in this
 sign-in and by the token that came along. Tokens must say exactly that: no level that was not reached, no
 method that was not used, none below the first target in reach, and none without the second factor that
 the user has switched on.
@@ -25,6 +26,7 @@ SETTINGS = {SMS: 'SMSMfaSettings', TOKEN: 'SoftwareTokenMfaSettings', EMAIL: 'Em
 SECONDS = {SMS: 'sms', TOKEN: 'otp', EMAIL: 'email_otp'}
 FIRSTS = {'PASSWORD': 'pwd', EMAIL: 'email_otp', 'SMS_OTP': 'sms', 'WEB_AUTHN': 'swk'}
 SENT = {SMS: 'SMS_MFA_CODE', EMAIL: 'EMAIL_OTP_CODE', 'SMS_OTP': 'SMS_OTP_CODE'}
+SIGNED_UP = 'a confirmed sign-up'  # no challenge: its Session is for InitiateAuth
 FLOWS = ['USER_AUTH'] * 3 + ['USER_PASSWORD_AUTH', 'USER_SRP_AUTH', 'ADMIN_USER_PASSWORD_AUTH']
 DEFAULTS = [f'urn:cognito:loa:{n}' for n in range(1, 5)]
 OWN = ['low', 'urn:cognito:loa:2', 'high', 'urn:cognito:loa:1']  # names say nothing about levels
@@ -52,6 +54,11 @@ class User:
     enabled: bool = True
     generation: int = 0
     failures: int = 0
+
+    def firsts(self):
+        """The first factors that USER_AUTH offers."""
+        has = {'PASSWORD': True, EMAIL: True, 'SMS_OTP': bool(self.phone), 'WEB_AUTHN': bool(self.passkey)}
+        return [f for f in FIRSTS if has[f]]
 
 
 @dataclasses.dataclass(eq=False)
@@ -102,6 +109,7 @@ class Walk(Walker, PoolhouseTest):
         cls.clients, cls.names, cls.hiding = {}, {}, set()
         for names in (DEFAULTS, OWN):
             pool = cls.new_pool(
+                AutoVerifiedAttributes=['email'],
                 Policies={'SignInPolicy': {'AllowedFirstAuthFactors': [*FIRSTS]}},
                 AcrConfiguration={f'Level{i + 1}': {'AcrValue': n} for i, n in enumerate(names)})
             cls.api.SetUserPoolMfaConfig(
@@ -157,7 +165,7 @@ class Walk(Walker, PoolhouseTest):
                                       Permanent=True)
 
     def switch(self, user, factor):
-        if factor == TOKEN and not user.secret:
+        if factor == TOKEN and not user.secret or factor == SMS and not user.phone:
             return
         self.api.AdminSetUserMFAPreference(UserPoolId=user.pool, Username=user.name, **{
             SETTINGS[factor]: {'Enabled': factor not in user.factors}})
@@ -184,7 +192,7 @@ class Walk(Walker, PoolhouseTest):
     def begins(self, goal, credited_level, flow):
         """Whether the first call goes on, as far as the targets say."""
         user = goal.user
-        firsts = [f for f in FIRSTS if f != 'WEB_AUTHN' or user.passkey] if flow == 'USER_AUTH' else ['PASSWORD']
+        firsts = user.firsts() if flow == 'USER_AUTH' else ['PASSWORD']
         seconds = SECONDS if goal.client in self.hiding else user.factors
         for wanted in goal.targets:
             if credited_level >= wanted:
@@ -226,9 +234,26 @@ class Walk(Walker, PoolhouseTest):
             return own[-1]
         return self.random.choice(self.tokens_held) if self.tokens_held and roll > 0.85 else None
 
+    def sign_up(self):
+        """Somebody new, whose confirmation is worth a code by e-mail, once."""
+        pool = self.random.choice(self.pools)
+        client = self.random.choice(self.clients[pool])
+        self.serial += 1
+        user = User(pool, f'new{self.serial}', f'Passw0rd!{self.serial}', '')
+        self.api.SignUp(ClientId=client, Username=user.name, Password=user.password,
+                        UserAttributes=attribute_list(email=self.mail(user)))
+        reply = self.api.ConfirmSignUp(ClientId=client, Username=user.name,
+                                       ConfirmationCode=self.code_to(user, self.mail(user)))
+        targets = tuple(self.random.sample([1, 2, 3, 4], self.random.choice([0, 1, 2])))
+        self.users.append(user)
+        self.held.append(Held(SIGNED_UP, reply['Session'], Goal(
+            user, client, targets, frozenset(), frozenset(), user.generation), {}))
+
     def start(self):
+        if self.chance(0.1):
+            return self.sign_up()
         self.tokens_held = [t for t in self.tokens_held if self.server.now() - t.at < 50 * 60]
-        user = self.random.choice(self.users)
+        user = self.random.choice(self.users[-8:])
         client = self.random.choice(self.clients[user.pool])
         flow, right = self.random.choice(FLOWS), self.chance(0.9)
         targets, token = self.some_targets(user), self.some_token(user, client)
@@ -246,9 +271,8 @@ class Walk(Walker, PoolhouseTest):
                   f'{parameters.get("MAX_AGE")}: {expected}')
         password = user.password if right else 'Wr0ng-pass'
         if flow == 'USER_AUTH':
-            self.start_choice(goal, parameters, expected)
-        else:
-            self.start_password(goal, flow, password, right, parameters, expected)
+            return self.start_choice(goal, parameters, expected)
+        return self.start_password(goal, flow, password, right, parameters, expected)
 
     def ask_for(self, user, client, targets, token):
         """The parameters for a level, what the oracle says of them, and the goal."""
@@ -350,8 +374,9 @@ class Walk(Walker, PoolhouseTest):
         if self.chance(0.08):
             name = self.random.choice(self.users).name
         if self.chance(0.08):
-            challenge = self.random.choice([*FIRSTS, *SECONDS, 'SELECT_CHALLENGE', 'SELECT_MFA_TYPE', 'MFA_SETUP'])
-        good = self.chance(0.88)
+            challenge = self.random.choice([*FIRSTS, *SECONDS, 'SELECT_CHALLENGE', 'SELECT_MFA_TYPE',
+                                            'MFA_SETUP', SIGNED_UP])
+        good = self.chance(0.88) or held.challenge == SIGNED_UP
         return self.respond(held, client, name, challenge, good)
 
     def answers(self, held, good):
@@ -368,12 +393,14 @@ class Walk(Walker, PoolhouseTest):
         if held.challenge == 'WEB_AUTHN':
             passkey = user.passkey if good and user.passkey else webauthn.Passkey(ORIGIN)
             return {'CREDENTIAL': passkey.get(held.proof['options'])}
-        return held.proof if good else {SENT[held.challenge]: 'no code'}
+        return held.proof if good or held.challenge == SIGNED_UP else {SENT[held.challenge]: 'no code'}
 
     def after(self, held, answers):
         """The goal once the answer was right; a choice alone proves nothing."""
         if 'ANSWER' in answers:
             return held.goal
+        if held.challenge == SIGNED_UP:
+            return held.goal.with_proof('email_otp')
         method = SECONDS[held.challenge] if held.second else FIRSTS[held.challenge]
         return held.goal.with_proof(method, held.second)
 
@@ -394,8 +421,11 @@ class Walk(Walker, PoolhouseTest):
         responses = {k: v for c in code.values() for k, v in ((k, c) for k in SENT.values())}
         responses |= {'ANSWER': 'x', 'SOFTWARE_TOKEN_MFA_CODE': '123456', 'USERNAME': name, **answers}
         try:
-            reply = self.api.RespondToAuthChallenge(ClientId=client, ChallengeName=challenge,
-                                                    Session=held.session, ChallengeResponses=responses)
+            if challenge == SIGNED_UP:
+                reply = self.go_on_signed_up(held, client, name)
+            else:
+                reply = self.api.RespondToAuthChallenge(ClientId=client, ChallengeName=challenge,
+                                                        Session=held.session, ChallengeResponses=responses)
         except ApiError as e:
             self.judge_refusal(expected if self.in_reach(after) or 'ANSWER' in answers else MAY, e)
             if (client, name, challenge) == (goal.client, user.name, held.challenge):
@@ -412,6 +442,12 @@ class Walk(Walker, PoolhouseTest):
             self.hold(after, reply, held.second)
             return
         self.after_proof(after, expected, reply)
+
+    def go_on_signed_up(self, held, client, name):
+        names = ' '.join(self.names[held.goal.user.pool][wanted - 1] for wanted in held.goal.targets)
+        return self.api.InitiateAuth(
+            ClientId=client, AuthFlow='USER_AUTH', Session=held.session,
+            AuthParameters={'USERNAME': name} | ({'TARGET_ACR_VALUES': names} if names else {}))
 
     def after_proof(self, goal, expected, reply):
         if expected == MUST_NOT:

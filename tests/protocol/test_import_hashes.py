@@ -114,6 +114,13 @@ class Hashes(Imports, PoolhouseTest):
         with self.assert_error('NotAuthorizedException', WRONG):
             self.sign_in(self.client, name)
 
+    def test_a_password_that_is_taken_away_takes_the_hash_along(self):
+        name = self.import_hash()
+        self.api.AdminDisableProviderForUser(UserPoolId=self.pool, User={
+            'ProviderName': 'Cognito', 'ProviderAttributeName': 'Cognito_Subject',
+            'ProviderAttributeValue': name})
+        self.assertIsNone(self.hash_in_store(name))
+
     def test_a_new_password_ends_the_hash(self):
         name = self.import_hash()
         self.api.AdminSetUserPassword(UserPoolId=self.pool, Username=name, Password='N3w-passw0rd',

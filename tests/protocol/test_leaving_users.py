@@ -45,14 +45,6 @@ class LeavingUsers(LeavingTest):
         cls.first = cls.users(*cls.files).stdout
 
     @classmethod
-    def add(cls, name, /, pool=None, password=PASSWORD, **values):
-        pool = pool or cls.pool
-        cls.real.AdminCreateUser(UserPoolId=pool, Username=name, MessageAction='SUPPRESS',
-                                 UserAttributes=attribute_list(**values))
-        cls.real.AdminSetUserPassword(UserPoolId=pool, Username=name, Password=password,
-                                      Permanent=True)
-
-    @classmethod
     def users(cls, *words, pool=None, check=True):
         return cls.leave('users', '--pool', pool or cls.pool, *words, check=check)
 

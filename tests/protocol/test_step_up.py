@@ -233,6 +233,23 @@ class Targets(StepUpTest):
             ChallengeResponses=exchange.answer(asked['ChallengeParameters'], self.now()))
         self.assert_level(self.totp_of(name, secret, asked), LOA[4], ['pwd', 'otp', 'mfa'])
 
+    def test_a_confirmed_sign_up_is_a_code(self):
+        pool = self.new_pool(AutoVerifiedAttributes=['email'], Policies={
+            'SignInPolicy': {'AllowedFirstAuthFactors': ['PASSWORD', 'EMAIL_OTP']}})
+        client = self.new_client(pool, ExplicitAuthFlows=FLOWS)
+        for targets, reached in ((LOA[2], LOA[2]), (f'{LOA[4]} {LOA[1]}', LOA[2]), (LOA[3], None)):
+            name = self.new_name()
+            self.api.SignUp(ClientId=client, Username=name, Password=PASSWORD,
+                            UserAttributes=attribute_list(email=f'{name}@example.com'))
+            session = self.api.ConfirmSignUp(ClientId=client, Username=name,
+                                             ConfirmationCode=self.server.code(name))['Session']
+            members = {'ClientId': client, 'AuthFlow': 'USER_AUTH', 'Session': session,
+                       'AuthParameters': {'USERNAME': name, 'TARGET_ACR_VALUES': targets}}
+            if reached:
+                self.assert_level(self.api.InitiateAuth(**members), reached, ['email_otp'])
+            else:
+                self.refused_with(OUT_OF_REACH, self.api.InitiateAuth, **members)
+
     def test_a_refresh_keeps_both_claims(self):
         reply = self.by_password(self.user()[0], LOA[1])['AuthenticationResult']
         again = self.api.InitiateAuth(ClientId=self.client, AuthFlow='REFRESH_TOKEN_AUTH',

@@ -201,6 +201,19 @@ class CustomMessage(TriggerTest):
         for event in events.values():
             self.assertEqual(METADATA, event['request']['clientMetadata'])
 
+    def test_metadata_of_administrators(self):
+        pool, client = self.pool_of('CustomMessage', 'PostConfirmation', AutoVerifiedAttributes=['email'])
+        name = self.sign_up(client, email='a@example.com')
+        self.taken()
+        self.api.AdminConfirmSignUp(UserPoolId=pool, Username=name, ClientMetadata=METADATA)
+        self.api.AdminUpdateUserAttributes(UserPoolId=pool, Username=name, ClientMetadata=METADATA,
+                                           UserAttributes=attribute_list(email='b@example.com'))
+        events = self.taken()
+        self.assertEqual(['PostConfirmation_ConfirmSignUp', 'CustomMessage_UpdateUserAttribute'], list(events))
+        for event in events.values():
+            self.assertEqual((METADATA, 'CLIENT_ID_NOT_APPLICABLE'), (
+                event['request']['clientMetadata'], event['callerContext']['clientId']))
+
     def test_messages_that_are_of_no_use_are_refused(self):
         _, client = self.pool_of('CustomMessage', SmsConfiguration=SMS,
                                  AutoVerifiedAttributes=['email', 'phone_number'])
@@ -284,6 +297,82 @@ class Senders(TriggerTest):
         self.assertEqual('&lt;Passw0rd&amp;&gt;',
                          base64.b64decode(event['request']['code']).decode())
         self.assertIsNone(event['request']['clientMetadata'])
+
+
+class SignInCodes(TriggerTest):
+    """Messages with the codes of a sign-in: the source, and whose metadata comes along."""
+
+    @classmethod
+    def prepare(cls):
+        cls.kms = 'arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000'
+
+    def pool_with(self, config=None, *keys):
+        pool, client = self.pool_of(*keys, config=config, SmsConfiguration=SMS, Policies={
+            'SignInPolicy': {'AllowedFirstAuthFactors': ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP']}})
+        self.api.SetUserPoolMfaConfig(
+            UserPoolId=pool, MfaConfiguration='OPTIONAL', EmailMfaConfiguration={},
+            SmsMfaConfiguration={'SmsConfiguration': SMS, 'SmsAuthenticationMessage': 'Plain {####}'})
+        client = self.new_client(pool, ExplicitAuthFlows=ALL_FLOWS + ['ALLOW_USER_AUTH'])
+        name = self.new_user(pool, email='a@example.com', email_verified='true',
+                             phone_number='+4915112345678', phone_number_verified='true')
+        return client, pool, name
+
+    def by(self, client, name, challenge, **members):
+        """Chosen in the second call: what comes along there is for the message."""
+        asked = self.api.InitiateAuth(ClientId=client, AuthFlow='USER_AUTH', ClientMetadata={'first': 'call'},
+                                      AuthParameters={'USERNAME': name})
+        self.functions.take()
+        return self.api.RespondToAuthChallenge(
+            ClientId=client, ChallengeName='SELECT_CHALLENGE', Session=asked['Session'], **members,
+            ChallengeResponses={'USERNAME': name, 'ANSWER': challenge})
+
+    def test_texts_of_the_function_and_the_metadata_of_the_call_that_sends(self):
+        client, pool, name = self.pool_with(None, 'CustomMessage')
+        self.handle('CustomMessage', responding(
+            emailSubject='Hello', emailMessage='Mail {####}', smsMessage='Text {####}'))
+        for challenge, text in (('EMAIL_OTP', 'Mail'), ('SMS_OTP', 'Text')):
+            asked = self.by(client, name, challenge, ClientMetadata=METADATA)
+            event = self.taken()['CustomMessage_Authentication']
+            self.assertEqual({'userAttributes', 'codeParameter', 'linkParameter', 'usernameParameter',
+                              'clientMetadata'}, set(event['request']))
+            self.assertEqual((METADATA, name, client), (
+                event['request']['clientMetadata'], event['userName'], event['callerContext']['clientId']))
+            sent = self.server.outbox(name)[0]
+            self.assertEqual(f'{text} {sent["code"]}', sent['body'])
+            self.assertEqual(challenge, asked['ChallengeName'])
+        # What InitiateAuth brings is for the triggers before the proof.
+        self.api.InitiateAuth(ClientId=client, AuthFlow='USER_AUTH', ClientMetadata=METADATA, AuthParameters={
+            'USERNAME': name, 'PREFERRED_CHALLENGE': 'EMAIL_OTP'})
+        self.assertNotIn('clientMetadata', self.taken()['CustomMessage_Authentication']['request'])
+
+    def test_codes_of_a_second_factor(self):
+        client, pool, name = self.pool_with(None, 'CustomMessage')
+        for factor, setting in (('SMS_MFA', 'SMSMfaSettings'), ('EMAIL_OTP', 'EmailMfaSettings')):
+            self.api.AdminSetUserMFAPreference(UserPoolId=pool, Username=name,
+                                               **{setting: {'Enabled': True, 'PreferredMfa': True}})
+            asked = self.sign_in(client, name)
+            self.assertEqual(factor, asked['ChallengeName'])
+            self.assertEqual(['CustomMessage_Authentication'], list(self.taken()))
+        self.assertTrue(self.server.outbox(name)[1]['body'].startswith('Plain '))  # the SMS before
+
+    def test_by_senders(self):
+        self.functions.handlers['http-sender'] = same
+        sender = {'LambdaArn': arn('http-sender'), 'LambdaVersion': 'V1_0'}
+        client, pool, name = self.pool_with(
+            {'KMSKeyID': self.kms, 'CustomEmailSender': sender, 'CustomSMSSender': sender}, 'CustomMessage')
+        for challenge, kind, key in (('EMAIL_OTP', 'Email', 'EMAIL_OTP_CODE'), ('SMS_OTP', 'SMS', 'SMS_OTP_CODE')):
+            asked = self.by(client, name, challenge, ClientMetadata=METADATA)
+            for _ in range(200):
+                if self.functions.events:
+                    break
+                time.sleep(0.02)
+            event = self.taken()[f'Custom{kind}Sender_Authentication']  # and no CustomMessage
+            self.assertEqual(METADATA, event['request']['clientMetadata'])
+            code = base64.b64decode(event['request']['code']).decode()
+            self.assertRegex(code, '^[0-9]{8}$')
+            self.assertIn('AuthenticationResult', self.api.RespondToAuthChallenge(
+                ClientId=client, ChallengeName=challenge, Session=asked['Session'],
+                ChallengeResponses={'USERNAME': name, key: code}))
 
 
 class SignIn(TriggerTest):
