@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,7 +16,6 @@ static bool read_line(struct ph_arena *arena, FILE *file, struct ph_str *line)
 {
     char *text = ph_arena_alloc(arena, PH_PASSPHRASE_MAX + 2);
 
-    setvbuf(file, NULL, _IONBF, 0); /* no copy in a buffer of the library */
     if (fgets(text, PH_PASSPHRASE_MAX + 2, file) == NULL) {
         return false;
     }
@@ -35,6 +35,7 @@ static bool read_file(struct ph_arena *arena, const char *path, struct ph_str *p
         snprintf(why, why_size, "cannot read %s: %s", path, strerror(errno));
         return false;
     }
+    setvbuf(file, NULL, _IONBF, 0); /* no copy in a buffer of the library */
     if (fstat(fileno(file), &info) == 0 && S_ISREG(info.st_mode) &&
         (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         snprintf(why, why_size, "%s may be read by others; run: chmod 600 %s", path, path);
@@ -51,9 +52,11 @@ static bool read_file(struct ph_arena *arena, const char *path, struct ph_str *p
 
 /* --- the terminal --- */
 
-static bool ask(struct ph_arena *arena, FILE *terminal, const char *question, struct ph_str *line)
+/* Signals wait: one in between would leave the terminal silent. */
+static bool ask_silently(struct ph_arena *arena, FILE *terminal, struct ph_str *line)
 {
     struct termios usual, silent;
+    sigset_t all, before;
     bool found;
 
     if (tcgetattr(fileno(terminal), &usual) != 0) {
@@ -61,11 +64,24 @@ static bool ask(struct ph_arena *arena, FILE *terminal, const char *question, st
     }
     silent = usual;
     silent.c_lflag &= ~(tcflag_t)ECHO;
-    fprintf(terminal, "%s: ", question);
+    sigfillset(&all);
+    (void)sigprocmask(SIG_BLOCK, &all, &before);
     (void)tcsetattr(fileno(terminal), TCSAFLUSH, &silent);
     found = read_line(arena, terminal, line);
     (void)tcsetattr(fileno(terminal), TCSAFLUSH, &usual);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return found;
+}
+
+static bool ask(struct ph_arena *arena, FILE *terminal, const char *question, struct ph_str *line)
+{
+    bool found;
+
+    fprintf(terminal, "%s: ", question);
+    fflush(terminal);
+    found = ask_silently(arena, terminal, line);
     fputc('\n', terminal);
+    fflush(terminal);
     return found;
 }
 
@@ -82,6 +98,7 @@ static bool ask_terminal(struct ph_arena *arena, enum ph_passphrase_use use,
                  " --passphrase-file");
         return false;
     }
+    setvbuf(terminal, NULL, _IONBF, 0);
     good = ask(arena, terminal, "Passphrase", passphrase);
     if (good && use == PH_PASSPHRASE_NEW) {
         good = ask(arena, terminal, "Again", &again) && ph_str_eq(*passphrase, again);

@@ -16,6 +16,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'protocol'))
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'support'))
+import exports  # noqa: E402
 import postgres  # noqa: E402
 from everyone import Everyone  # noqa: E402
 from poolhouse import MASTER_KEY, Api, Server, binary, needs_file  # noqa: E402
@@ -191,6 +192,40 @@ class Moving(unittest.TestCase):
             'export', self.file, '--passphrase-file', self.phrase, '--data', self.source.data,
             status=1))
 
+    def test_the_file_is_what_its_description_says(self):
+        header, tables, last, lines = exports.read(self.file)
+        root = exports.root_key(header['key'], PHRASE)
+        self.assertEqual(exports.chain(lines[:-1], root), last['hmac'])
+        self.assertEqual((len(tables), sum(len(t[2]) for t in tables)), (last['tables'], last['rows']))
+        for name, columns, rows, end in tables:
+            kinds = dict(self.source.query(f"SELECT name, type FROM pragma_table_info('{name}')"))
+            stored = [[self.stored(kinds[c], v) for c, v in zip(columns, row)] for row in rows]
+            with self.subTest(name):
+                self.assertEqual((len(rows), exports.table_sum(name, columns, stored)),
+                                 (end['rows'], end['sum']))
+                names = ', '.join(columns)
+                kept = [i for i, c in enumerate(columns) if (name, c) not in exports.RESEALED]
+                self.assertEqual(
+                    sorted(repr([row[i] for i in kept]) for row in stored),
+                    sorted(repr([r[i] for i in kept]) for r in self.source.query(
+                        f'SELECT {names} FROM {name}')))
+        self.assertEqual(32, len(self.pool_key(tables[0], root)))
+
+    @staticmethod
+    def stored(kind, value):
+        if kind == 'BYTEA' and value is not None:
+            return base64.b64decode(value, validate=True)
+        return value
+
+    @staticmethod
+    def pool_key(table, root):
+        """What the passphrase opens: the data key of a pool."""
+        name, columns, rows, _ = table
+        row = dict(zip(columns, rows[0]))
+        purpose = f"{name}|{row['id']}|{row['id']}|data_key".encode()
+        return exports.unseal(exports.derive(root, b'poolhouse store wrapping 1'), purpose,
+                              base64.b64decode(row['data_key']))
+
     def test_a_file_that_is_not_whole_is_refused_before_anything_is_written(self):
         with open(self.file, 'rb') as f:
             lines = f.read().splitlines(keepends=True)
@@ -242,12 +277,22 @@ class Moving(unittest.TestCase):
         text = self.move(database, *self.migrate_words(self.source, database))
         self.assertRegex(text, rf'(?m)^  totp_steps +{ROWS + 1}$')
         self.check_export_of(database)
+        database.query('CREATE DATABASE another')
+        self.check_import_into(cluster.url('another'))
         database.forget_writers()
         back, place = self.place()
         self.move(place, *self.migrate_words(database, place))
         self.check_writers(database)
         self.everyone.check(self, self.serve(back, MASTER_KEY))
         self.everyone.check(self, self.serve(self.place()[0], MASTER_KEY, cluster.url()))
+
+    def check_import_into(self, url):
+        """Filled from the file under another key, and exported once more."""
+        path = os.path.join(self.folder, 'again.jsonl')
+        to = ('--passphrase-file', self.phrase, '--database', url)
+        self.command('import', self.file, *to, key=OTHER_KEY)
+        self.command('export', path, *to, key=OTHER_KEY)
+        self.assertEqual(self.sums(self.file), self.sums(path))
 
     def check_export_of(self, database):
         """The same rows on both engines: numbers and sums of all tables are those of the file."""

@@ -95,40 +95,6 @@ class Development(unittest.TestCase):
         self.assertEqual(4, text.count('Bearer'), text)
 
 
-class Leaving(unittest.TestCase):
-    """`docs/leaving.md`, with a second server in the place of the real service."""
-
-    def setUp(self):
-        self.origin = Server('--region', 'eu-central-1').start()
-        self.addCleanup(self.origin.stop)
-        real = Api(self.origin.port, Credentials(region='eu-central-1'))
-        pool = real.CreateUserPool(PoolName='shop', UserPoolTags={
-            'poolhouse:id': 'eu-central-1_aB3dE5gH7'})['UserPool']['Id']
-        real.CreateUserPoolClient(UserPoolId=pool, ClientName='web')
-        real.CreateGroup(UserPoolId=pool, GroupName='admins')
-        for name in 'ann', 'bob':
-            real.AdminCreateUser(UserPoolId=pool, Username=name, MessageAction='SUPPRESS')
-        real.AdminAddUserToGroup(UserPoolId=pool, GroupName='admins', Username='bob')
-
-    def test_the_commands_run_as_written(self):
-        script, count = script_of('leaving.md')
-        self.assertEqual(6, count)
-        script = script.replace('https://cognito-idp.eu-central-1.amazonaws.com', self.origin.url)
-        server = Server(**serve_options())
-        self.addCleanup(server.stop)
-        environment = shell_environment(server.directory, server.environment())
-        environment.update(POOLHOUSE_STORAGE_DATA=server.data, AWS_ACCESS_KEY_ID='any',
-                           AWS_SECRET_ACCESS_KEY='any')
-        server.start()
-        status, text = run_with_all_it_starts(['bash', '-c', script], server.directory, environment)
-        self.assertEqual(0, status, text)
-        for part in ('made user pool shop (eu-central-1_aB3dE5gH7)', 'made app client web',
-                     '2 users made, 0 updated, 0 were here, 0 refused', '1 are in the group',
-                     f'asks {self.origin.url} for eu-central-1_aB3dE5gH7',
-                     '2 users wait for their passwords', 'asks nobody any more'):
-            self.assertIn(part, text)
-
-
 class Readme(unittest.TestCase):
     """The triggers, pasted: one in Node, one in Python, each with the server that runs it."""
 
@@ -177,6 +143,40 @@ done
                               'PreSignUp=arn:aws:lambda:eu-west-1:000000000000:function:pre-sign-up')
         self.assertIn('ann@example.com: true', printed)
         self.assertIn('PreSignUp failed with error Only our own people.', printed)
+
+
+class Leaving(unittest.TestCase):
+    """`docs/leaving.md`, with a second server in the place of the real service."""
+
+    def setUp(self):
+        self.origin = Server('--region', 'eu-central-1').start()
+        self.addCleanup(self.origin.stop)
+        real = Api(self.origin.port, Credentials(region='eu-central-1'))
+        pool = real.CreateUserPool(PoolName='shop', UserPoolTags={
+            'poolhouse:id': 'eu-central-1_aB3dE5gH7'})['UserPool']['Id']
+        real.CreateUserPoolClient(UserPoolId=pool, ClientName='web')
+        real.CreateGroup(UserPoolId=pool, GroupName='admins')
+        for name in 'ann', 'bob':
+            real.AdminCreateUser(UserPoolId=pool, Username=name, MessageAction='SUPPRESS')
+        real.AdminAddUserToGroup(UserPoolId=pool, GroupName='admins', Username='bob')
+
+    def test_the_commands_run_as_written(self):
+        script, count = script_of('leaving.md')
+        self.assertEqual(6, count)
+        script = script.replace('https://cognito-idp.eu-central-1.amazonaws.com', self.origin.url)
+        server = Server(**serve_options())
+        self.addCleanup(server.stop)
+        environment = shell_environment(server.directory, server.environment())
+        environment.update(POOLHOUSE_STORAGE_DATA=server.data, AWS_ACCESS_KEY_ID='any',
+                           AWS_SECRET_ACCESS_KEY='any')
+        server.start()
+        status, text = run_with_all_it_starts(['bash', '-c', script], server.directory, environment)
+        self.assertEqual(0, status, text)
+        for part in ('made user pool shop (eu-central-1_aB3dE5gH7)', 'made app client web',
+                     '2 users made, 0 updated, 0 were here, 0 refused', '1 are in the group',
+                     f'asks {self.origin.url} for eu-central-1_aB3dE5gH7',
+                     '2 users wait for their passwords', 'asks nobody any more'):
+            self.assertIn(part, text)
 
 
 class ApiPage(unittest.TestCase):

@@ -2,6 +2,7 @@
 import base64
 import contextlib
 import os
+import pty
 import shutil
 import sqlite3
 import stat
@@ -96,6 +97,36 @@ class Restore(unittest.TestCase):
             self.assertNotIn(b'scrypt:17', f.read())
         server = self.serve(directory)
         self.everyone.check_told(self, server)
+
+    def ask(self, *words, answers):
+        """A command at a terminal of its own, where nothing is echoed; its status and what it shows."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ.pop('POOLHOUSE_MASTER_KEY', None)
+            os.execv(binary(), [binary(), *words])
+        shown = b''
+        with contextlib.suppress(OSError):  # the end, on Linux
+            while piece := os.read(terminal, 4096):
+                shown += piece
+                if piece.endswith(b': ') and answers:
+                    time.sleep(0.05)
+                    os.write(terminal, answers.pop(0).encode() + b'\n')
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+    def test_a_terminal_is_asked_for_the_passphrase(self):
+        path = os.path.join(self.folder, 'asked.db')
+        words = ('backup', path, '--include-key', '--data', self.server.data)
+        status, text = self.ask(*words, answers=[PHRASE, 'another one here'])
+        self.assertEqual(1, status, text)
+        self.assertIn('two different ones', text)
+        status, text = self.ask(*words, answers=[PHRASE, PHRASE])
+        self.assertEqual(0, status, text)
+        self.assertNotIn(PHRASE, text)
+        _, data = self.place(with_key=False)
+        status, text = self.ask('restore', path, '--data', data, answers=[PHRASE])
+        self.assertEqual(0, status, text)
+        self.assertTrue(os.path.exists(os.path.join(data, 'master.key')))
 
     def test_the_key_in_a_backup_is_under_the_passphrase(self):
         with open(self.key, 'rb') as f:
