@@ -24,8 +24,6 @@ enum {
     TICKS_PER_ROUND = 10, /* each connection is looked at once in so many ticks */
     LEAST_PER_TICK = 64,
     CROWD = 500,
-    LAST_IDLE_MS = 1000,
-    LAST_REQUEST_MS = 2000,
 };
 
 static const int64_t NS_PER_MS = 1000000;
@@ -169,11 +167,11 @@ static int64_t allowed_at_the_end_ms(const struct ph_http_options *options,
 {
     switch (phase) {
     case PH_PHASE_IDLE:
-        return least(options->idle_ms, LAST_IDLE_MS);
+        return least(options->idle_ms, options->last_ms);
     case PH_PHASE_HEAD:
-        return least(options->head_ms, LAST_REQUEST_MS);
+        return least(options->head_ms, 2 * options->last_ms);
     case PH_PHASE_BODY:
-        return least(options->body_ms, LAST_REQUEST_MS);
+        return least(options->body_ms, 2 * options->last_ms);
     case PH_PHASE_WRITE:
     case PH_PHASE_WORK:
     case PH_PHASE_CUT:

@@ -72,6 +72,7 @@ struct ph_http_options {
     int64_t body_ms;  /* from there to the end of the body */
     int64_t write_ms; /* to write a reply */
     int64_t idle_ms;  /* between requests */
+    int64_t last_ms;  /* once quiesced: idle_ms is at most this, head_ms and body_ms twice this */
     struct ph_log log;
     const struct ph_http_streams *streams; /* NULL: none; else outlives the server */
 };

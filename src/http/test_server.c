@@ -131,6 +131,7 @@ static int set_up(void **state)
                                              .body_ms = 10000,
                                              .write_ms = 10000,
                                              .idle_ms = 10000,
+                                             .last_ms = 1000,
                                              .streams = &fixture.streams };
     char why[100];
 

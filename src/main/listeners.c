@@ -102,6 +102,9 @@ static bool read_pem(struct ph_service *service, struct ph_str name, struct ph_s
     return true;
 }
 
+/* One for clients that may be about to send, two for requests that have begun to come. */
+enum { PARTS_OF_THE_END = 25 };
+
 static struct ph_http_options http_options(const struct ph_service *service)
 {
     const struct ph_server_settings *s = &service->settings->server;
@@ -116,6 +119,7 @@ static struct ph_http_options http_options(const struct ph_service *service)
         .body_ms = s->body_timeout_ms,
         .write_ms = s->write_timeout_ms,
         .idle_ms = s->idle_timeout_ms,
+        .last_ms = s->drain_timeout_ms / PARTS_OF_THE_END,
         .log = service->log,
     };
 }

@@ -19,7 +19,8 @@ RESTARTS = max(3, int(os.environ.get('POOLHOUSE_TEST_LONG', '1')))
 
 
 class Restart(LoadTest):
-    server_options = {'memory': False, 'held': True}
+    # As `serve` has it: clients have a second for what they are about to send.
+    server_options = {'memory': False, 'held': True, 'env': {'POOLHOUSE_SERVER_DRAIN_TIMEOUT': '25s'}}
 
     def test_no_request_fails_while_servers_come_and_go(self):
         pids = set()
