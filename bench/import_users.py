@@ -59,25 +59,27 @@ class SignIns(threading.Thread):
                 'p99_ms': round(times[int(len(times) * 0.99)], 2)}
 
 
-def wait_for(api, pool, job):
-    """The job when it has ended, and [(when, how many users there were)]."""
+def wait_for(server, api, pool, job):
+    """The job when it has ended, and [(when, the server's CPU time, how many users there were)]."""
     progress = []
     while True:
         got = api.DescribeUserImportJob(UserPoolId=pool, JobId=job)['UserImportJob']
-        progress.append((time.perf_counter(), got.get('ImportedUsers', 0)))
+        progress.append((time.perf_counter(), cpu_us(server.process.pid), got.get('ImportedUsers', 0)))
         if got['Status'] not in imports.ACTIVE:
             return got, progress
         time.sleep(0.05)
 
 
-def rates(progress, parts=10):
-    """Users a second in each of so many equal parts of the job."""
-    total, found, begun = progress[-1][1], [], progress[0]
-    for when, count in progress:
-        if count - begun[1] >= total // parts and when > begun[0]:
-            found.append(round((count - begun[1]) / (when - begun[0]), 1))
-            begun = (when, count)
-    return found
+def tenths(progress):
+    """Users a second, and CPU for each of them, in each tenth of the job."""
+    total, rates, costs, begun = progress[-1][2], [], [], progress[0]
+    for when, cpu, count in progress:
+        done = count - begun[2]
+        if done > 0 and (done >= total // 10 or count == total):
+            rates.append(round(done / (when - begun[0]), 1))
+            costs.append(round((cpu - begun[1]) / done, 1))
+            begun = (when, cpu, count)
+    return rates, costs
 
 
 def run_job(server, api, pool, body):
@@ -90,7 +92,7 @@ def run_job(server, api, pool, body):
     cpu = cpu_us(server.process.pid)
     start = time.perf_counter()
     api.StartUserImportJob(UserPoolId=pool, JobId=made['JobId'])
-    ended, progress = wait_for(api, pool, made['JobId'])
+    ended, progress = wait_for(server, api, pool, made['JobId'])
     return ended, progress, sent, time.perf_counter() - start, cpu_us(server.process.pid) - cpu
 
 
@@ -116,9 +118,10 @@ def measure(folder, users, note=lambda text: None):
             ended, progress, sent, took, cpu = run_job(server, api, pool, body)
         if ended['ImportedUsers'] != users:
             raise RuntimeError(f'not all users were imported: {ended}')
+        by_tenths, cpu_by_tenths = tenths(progress)
         note(f'import of {users}: {users / took:.0f} users/s, {cpu / users:.0f} us of CPU each')
         return {'users': users, 'users_per_second': round(users / took, 1),
-                'users_per_second_by_tenths': rates(progress),
+                'users_per_second_by_tenths': by_tenths, 'server_cpu_us_by_tenths': cpu_by_tenths,
                 'server_cpu_us': round(cpu / users, 1),
                 'upload_mb_per_second': round(len(body) / 1e6 / sent, 1),
                 'sign_in_alone': alone.figures(), 'sign_in_beside': beside.figures()}

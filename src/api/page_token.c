@@ -26,9 +26,13 @@ static bool open_token(struct ph_ctx *ctx, struct ph_str question, struct ph_str
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     struct ph_str sealed;
 
+    if (!ph_base64url_decode(ctx->arena, token, &sealed)) {
+        return false;
+    }
     ph_store_key(ctx, PURPOSE, &key);
-    return ph_base64url_decode(ctx->arena, token, &sealed) &&
-           ph_open(ctx->arena, &key, question, sealed, plain);
+    return ph_open(ctx->arena, &key, question, sealed, plain) ||
+           (ph_store_other_key(ctx, PURPOSE, &key) &&
+            ph_open(ctx->arena, &key, question, sealed, plain));
 }
 
 struct ph_err ph_page_token_read(struct ph_ctx *ctx, struct ph_str question, struct ph_str token,

@@ -7,6 +7,7 @@
 #include "http/probe.h"
 #include "store/access.h"
 #include "store/backup.h"
+#include "store/master.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -140,6 +141,18 @@ static void check_ready(struct doctor *d, struct ph_store *store)
     }
 }
 
+/* Between the two commands a copy of the database opens with either key. */
+static void check_rotation(struct doctor *d, struct ph_ctx *ctx)
+{
+    bool leaving;
+
+    if (ph_store_master_is_leaving(ctx, &leaving).type == NULL && leaving) {
+        say(d, VERDICT_WARN,
+            "two master keys open it: restart all servers with the new one, then"
+            " run: poolhouse keys retire-master");
+    }
+}
+
 /* Those whose time is over open nothing. */
 static void check_administrators(struct doctor *d, struct ph_ctx *ctx)
 {
@@ -204,6 +217,7 @@ static void check_database(struct doctor *d)
         return;
     }
     check_ready(d, data.ctx.store);
+    check_rotation(d, &data.ctx);
     check_administrators(d, &data.ctx);
     check_backup(d, &data.ctx);
     ph_data_close(&data);

@@ -1,6 +1,7 @@
-/* The signing keys of pools: shown and rotated, beside a running server or without one. */
+/* Keys: those that sign tokens, and the master key; shown and replaced beside running servers. */
 #include "main/command.h"
 #include "main/data.h"
+#include "main/keys_master.h"
 
 #include "pool/signing_keys.h"
 
@@ -8,7 +9,7 @@
 
 enum { ANNOUNCE_MAX_S = 30 * 86400, POOLS_AT_ONCE = 100 };
 
-static const char *const ACTIONS[] = { "list", "rotate", NULL };
+static const char *const ACTIONS[] = { "list", "rotate", "rotate-master", "retire-master", NULL };
 
 /* --- list --- */
 
@@ -170,6 +171,12 @@ static int run(int argc, char **argv)
         ph_command_print_help(&ph_command_keys, stderr);
         return PH_EXIT_MISUSED;
     }
+    if (strcmp(argv[0], "rotate-master") == 0) {
+        return ph_keys_rotate_master(argc - 1, argv + 1);
+    }
+    if (strcmp(argv[0], "retire-master") == 0) {
+        return ph_keys_retire_master(argc - 1, argv + 1);
+    }
     if (strcmp(argv[0], "list") != 0 && strcmp(argv[0], "rotate") != 0) {
         return ph_command_misused("command keys", argv[0], ACTIONS);
     }
@@ -178,11 +185,13 @@ static int run(int argc, char **argv)
 
 const struct ph_command ph_command_keys = {
     .name = "keys",
-    .summary = "show and rotate the keys that sign tokens",
+    .summary = "show and rotate the keys that sign tokens, replace the master key",
     .help =
         "Usage:\n"
         "  poolhouse keys list [--pool ID] [FLAGS]\n"
         "  poolhouse keys rotate --pool ID [--announce TIME | --now] [FLAGS]\n"
+        "  poolhouse keys rotate-master --new-key-file FILE [FLAGS]\n"
+        "  poolhouse keys retire-master [FLAGS]\n"
         "\n"
         "Works beside a running server, which sees the change with its next request; no restart.\n"
         "\n"
@@ -196,6 +205,12 @@ const struct ph_command ph_command_keys = {
         "  --announce TIME    from publishing to signing: 10m, 1h, 2d (1h)\n"
         "  --now              the same as --announce 0\n"
         "\n"
+        "`rotate-master` seals with the master key in FILE what the configured one has sealed: "
+        "the\n"
+        "keys of pools, access keys, messages on their way. Running servers go on; both keys open\n"
+        "the database until `retire-master`, which wants the new one configured and every server\n"
+        "started with it. When it was interrupted it is given the same file again.\n"
+        "\n"
         "FLAGS say where the data is: --config FILE, --data DIR, --mode dev|serve.\n"
         "\n"
         "States: announced (published, does not sign yet), signs, replaced (published for the\n"
@@ -205,6 +220,8 @@ const struct ph_command ph_command_keys = {
         "  poolhouse keys list --config /etc/poolhouse/poolhouse.ini\n"
         "  poolhouse keys rotate --pool eu-west-1_aB3dE5gH7 --config "
         "/etc/poolhouse/poolhouse.ini\n"
-        "  poolhouse keys rotate --pool eu-west-1_aB3dE5gH7 --now --data poolhouse-data\n",
+        "  poolhouse keys rotate --pool eu-west-1_aB3dE5gH7 --now --data poolhouse-data\n"
+        "  poolhouse keys rotate-master --new-key-file new.key --config "
+        "/etc/poolhouse/poolhouse.ini\n",
     .run = run,
 };

@@ -34,6 +34,7 @@ static int run_server(enum ph_mode mode, int argc, char **argv)
 {
     struct ph_config config;
     struct ph_service *service = NULL;
+    enum ph_service_end end;
     struct ph_seed *seed;
     char why[1024] = "";
     int status;
@@ -50,12 +51,13 @@ static int run_server(enum ph_mode mode, int argc, char **argv)
         ph_config_finish(&config);
         return PH_EXIT_FAILED;
     }
-    if (!ph_service_run(service)) {
+    end = ph_service_run(service);
+    if (end == PH_SERVICE_STUCK) {
         _exit(PH_EXIT_FAILED); /* workers still use all of it */
     }
     ph_service_destroy(service);
     ph_config_finish(&config);
-    return PH_EXIT_OK;
+    return end == PH_SERVICE_STOPPED ? PH_EXIT_OK : PH_EXIT_FAILED;
 }
 
 static int run_dev(int argc, char **argv)

@@ -129,6 +129,7 @@ bool ph_data_open(struct ph_data *data, const struct ph_settings *settings,
     begin(data, settings);
     ph_data_place(&data->arena, settings, &place);
     place.migrate = place.migrate || wanted == PH_DATA_MIGRATED;
+    place.contract = wanted == PH_DATA_CONTRACTED;
     if ((wanted == PH_DATA_EXISTING ? check_existing(data, why, why_size)
                                     : ph_data_make_directory(settings, why, why_size)) &&
         open_store(data, &place, why, why_size)) {

@@ -14,9 +14,10 @@ struct ph_data {
 };
 
 enum ph_data_wanted {
-    PH_DATA_EXISTING, /* a mistyped directory must not become a new, empty database */
-    PH_DATA_MADE,     /* makes what is missing, but for the master key */
-    PH_DATA_MIGRATED, /* the same, and brings tables to this version that others may be using */
+    PH_DATA_EXISTING,   /* a mistyped directory must not become a new, empty database */
+    PH_DATA_MADE,       /* makes what is missing, but for the master key */
+    PH_DATA_MIGRATED,   /* the same, and brings tables to this version that others may be using */
+    PH_DATA_CONTRACTED, /* the same, and takes away what only older versions need */
 };
 
 /* "DIR/poolhouse.db". */

@@ -137,8 +137,8 @@ static int apply(struct ph_leave *leave, const struct ph_described *described,
 int ph_leave_config(struct ph_leave *leave)
 {
     struct ph_described *described;
-    struct ph_seed *seed;
-    struct json_t *notes;
+    struct ph_seed *seed = NULL;
+    struct json_t *notes = NULL;
 
     if (leave->file_count == 0) {
         fputs("poolhouse: say which files: what the AWS CLI printed about the pool\n", stderr);

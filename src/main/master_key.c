@@ -188,3 +188,12 @@ bool ph_master_key_load(const struct ph_settings *settings, struct ph_key *key, 
     ph_arena_finish(&arena);
     return loaded;
 }
+
+bool ph_master_key_read(const char *path, struct ph_key *key, char *why, size_t why_size)
+{
+    struct ph_arena arena = { 0 };
+    const bool read = read_from(&arena, path, key, why, why_size) == FOUND;
+
+    ph_arena_finish(&arena);
+    return read;
+}

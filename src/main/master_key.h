@@ -19,6 +19,10 @@
 PH_MUST_USE bool ph_master_key_load(const struct ph_settings *settings, struct ph_key *key,
                                     bool *made, char *why, size_t why_size);
 
+/* A file that holds a key, as the configured one does: for no eyes but its owner's. */
+PH_MUST_USE bool ph_master_key_read(const char *path, struct ph_key *key, char *why,
+                                    size_t why_size);
+
 /* True when a key would be read, good or not: configured, from systemd, or in the data directory.
  */
 bool ph_master_key_is_given(const struct ph_settings *settings);

@@ -13,11 +13,12 @@
 #include "main/master_key.h"
 #include "main/notify.h"
 #include "main/seeding.h"
+#include "main/version.h"
 #include "model/validate.h"
 #include "origin/origin.h"
 #include "pool/pool.h"
 #include "protocol/key_service.h"
-#include "store/store.h"
+#include "store/nodes.h"
 #include "trigger/codes.h"
 #include "trigger/functions.h"
 #include "trigger/sender.h"
@@ -33,6 +34,7 @@
 
 enum {
     SWEEP_SECONDS = 10,
+    TOO_NEW = 0, /* instead of a signal: the tables have outgrown this server */
     WAITING_WORKERS = 48,
 };
 
@@ -151,6 +153,7 @@ static bool open_store_with(struct ph_service *service, const struct ph_key *key
     struct ph_store_options options = { .master_key = key,
                                         .blocking = ph_workers_blocking(service->workers),
                                         .log = service->log,
+                                        .program = PH_STR("poolhouse " PH_VERSION),
                                         .exclusive = true };
     const char *text = "";
 
@@ -324,10 +327,29 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, const s
     return service;
 }
 
-/* Between signals the main thread sweeps what has expired, and tells systemd that it still can. */
+/* About once a second. False when the tables have become too new for this server. */
+static bool look_after(struct ph_service *service, unsigned second)
+{
+    const struct ph_clock *clock = service->protocol.ctx.clock;
+    const int64_t now_ms = clock->now_ms(clock->self);
+    const int64_t system_ms = ph_system_clock.now_ms(ph_system_clock.self);
+
+    if (second % SWEEP_SECONDS == 0) {
+        ph_store_sweep(service->store, ph_store_forget_until_ms(service->store, now_ms));
+        ph_post_sweep(service->post);
+        ph_logs_sweep(service->logs);
+        ph_origins_sweep(service->origins, &service->protocol.ctx);
+        ph_notify("WATCHDOG=1");
+        ph_store_beat(service->store, system_ms);
+    }
+    return ph_store_watch(service->store, system_ms);
+}
+
+/* Between signals the main thread looks after the store, and tells systemd that it still can. */
 static int wait_for_signal(struct ph_service *service)
 {
-    const struct timespec pause = { .tv_sec = SWEEP_SECONDS };
+    const struct timespec pause = { .tv_sec = 1 };
+    unsigned seconds = 0;
     sigset_t set;
     int which;
 
@@ -335,15 +357,11 @@ static int wait_for_signal(struct ph_service *service)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     while ((which = sigtimedwait(&set, NULL, &pause)) < 0) {
-        if (errno == EAGAIN) {
-            const struct ph_clock *clock = service->protocol.ctx.clock;
-            const int64_t now_ms = clock->now_ms(clock->self);
-
-            ph_store_sweep(service->store, ph_store_forget_until_ms(service->store, now_ms));
-            ph_post_sweep(service->post);
-            ph_logs_sweep(service->logs);
-            ph_origins_sweep(service->origins, &service->protocol.ctx);
-            ph_notify("WATCHDOG=1");
+        if (errno != EAGAIN) {
+            continue;
+        }
+        if (!look_after(service, ++seconds)) {
+            return TOO_NEW;
         }
     }
     pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* the next one ends the process */
@@ -393,7 +411,7 @@ static bool drain(struct ph_service *service)
     return drained;
 }
 
-bool ph_service_run(struct ph_service *service)
+enum ph_service_end ph_service_run(struct ph_service *service)
 {
     int which;
 
@@ -410,7 +428,9 @@ bool ph_service_run(struct ph_service *service)
     }
     PH_LOG(&service->log, service->stuck ? PH_ERROR : PH_INFO, "stopped",
            ph_f_text("how", service->stuck ? "requests were still in work" : "in order"));
-    return !service->stuck;
+    return service->stuck     ? PH_SERVICE_STUCK
+           : which == TOO_NEW ? PH_SERVICE_OUTGROWN
+                              : PH_SERVICE_STOPPED;
 }
 
 void ph_service_destroy(struct ph_service *service)

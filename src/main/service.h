@@ -21,12 +21,18 @@ PH_MUST_USE struct ph_service *ph_service_create(const struct ph_settings *setti
                                                  const struct ph_seed *seed, char *why,
                                                  size_t why_size);
 
+enum ph_service_end {
+    PH_SERVICE_STOPPED,  /* in order */
+    PH_SERVICE_OUTGROWN, /* in order: a newer version has taken away tables that this one needs */
+    PH_SERVICE_STUCK,    /* requests were still in work after the drain timeout */
+};
+
 /*
  * Until SIGTERM or SIGINT; then stops to accept and finishes what is in work. A second signal ends
- * the process at once. False when requests were still in work after the drain timeout: the process
- * must exit without ph_service_destroy(), which does nothing then.
+ * the process at once. After STUCK the process must exit without ph_service_destroy(), which does
+ * nothing then.
  */
-PH_MUST_USE bool ph_service_run(struct ph_service *service);
+PH_MUST_USE enum ph_service_end ph_service_run(struct ph_service *service);
 
 void ph_service_destroy(struct ph_service *service);
 

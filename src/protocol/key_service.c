@@ -56,16 +56,26 @@ static verdict generate_data_key(struct ph_ctx *ctx, const struct json_t *in, st
     return NULL;
 }
 
-static verdict decrypt(struct ph_ctx *ctx, const struct json_t *in, struct json_t *out)
+/* Of functions that still have one from before a rotation of the master key, too. */
+static bool unwrap(struct ph_ctx *ctx, struct ph_str wrapped, struct ph_str context,
+                   struct ph_str *arn, struct ph_key *key)
 {
     PH_AUTO(ph_key_wipe) struct ph_key service = { 0 };
+
+    ph_store_key(ctx, PH_DATA_KEY_PURPOSE, &service);
+    return ph_data_key_unwrap(ctx->arena, &service, wrapped, context, arn, key) ||
+           (ph_store_other_key(ctx, PH_DATA_KEY_PURPOSE, &service) &&
+            ph_data_key_unwrap(ctx->arena, &service, wrapped, context, arn, key));
+}
+
+static verdict decrypt(struct ph_ctx *ctx, const struct json_t *in, struct json_t *out)
+{
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     const struct ph_str wanted = ph_json_get_str(in, "KeyId");
     struct ph_str wrapped, arn;
 
-    ph_store_key(ctx, PH_DATA_KEY_PURPOSE, &service);
     if (!ph_base64_decode(ctx->arena, ph_json_get_str(in, "CiphertextBlob"), &wrapped) ||
-        !ph_data_key_unwrap(ctx->arena, &service, wrapped, context_of(ctx, in), &arn, &key)) {
+        !unwrap(ctx, wrapped, context_of(ctx, in), &arn, &key)) {
         return "InvalidCiphertextException";
     }
     if (wanted.n > 0 && !ph_str_eq(wanted, arn)) {

@@ -33,13 +33,12 @@ static void insert_key(struct ph_tx *tx, void *arg)
 struct ph_err ph_store_access_key_insert(struct ph_ctx *ctx, const struct ph_access_key *key,
                                          bool *taken)
 {
-    const struct ph_key *record_key = &ctx->store->record_key;
     const struct ph_place secret = place_of(key->id, "secret");
     const struct ph_place token = place_of(key->id, "session_token");
     struct making m = {
         .key = key,
-        .secret = ph_place_seal(ctx->arena, record_key, &secret, key->secret),
-        .session_token = ph_place_seal(ctx->arena, record_key, &token, key->session_token),
+        .secret = ph_record_seal(ctx, &secret, key->secret),
+        .session_token = ph_record_seal(ctx, &token, key->session_token),
     };
 
     PH_TRY(ph_write(ctx, insert_key, &m));
@@ -60,13 +59,11 @@ static void decode_key(struct ph_q *q, struct ph_arena *arena, struct ph_access_
 
 static void open_secrets(struct ph_q *q, struct ph_ctx *ctx, struct ph_access_key *key)
 {
-    const struct ph_key *record_key = &ctx->store->record_key;
     const struct ph_place secret = place_of(key->id, "secret");
     const struct ph_place token = place_of(key->id, "session_token");
 
-    if (!ph_place_open(ctx->arena, record_key, &secret, ph_q_str(q, ctx->arena, 5), &key->secret) ||
-        !ph_place_open(ctx->arena, record_key, &token, ph_q_str(q, ctx->arena, 6),
-                       &key->session_token)) {
+    if (!ph_record_open(ctx, &secret, ph_q_str(q, ctx->arena, 5), &key->secret) ||
+        !ph_record_open(ctx, &token, ph_q_str(q, ctx->arena, 6), &key->session_token)) {
         ph_q_broken(q, "the secret of an access key does not open");
     }
 }

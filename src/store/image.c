@@ -76,40 +76,46 @@ bool ph_store_image_take(struct ph_store *store, struct ph_store_image **image, 
 
 /* --- an empty one --- */
 
-static const char READ_CHECK[] = "SELECT bytes FROM meta WHERE name = 'master_key_check'";
-static const char WRITE_CHECK[] = "INSERT INTO meta (name, bytes) VALUES ('master_key_check', $1)";
+static const char READ_KEYS[] =
+    "SELECT name, number, bytes FROM meta WHERE name LIKE 'master%' OR name LIKE 'record%'"
+    " OR name = 'keys_epoch'";
+static const char WRITE_KEY[] = "INSERT INTO meta (name, number, bytes) VALUES ($1, $2, $3)"
+                                " ON CONFLICT (name) DO NOTHING";
 
-static void read_check(struct ph_tx *tx, struct ph_arena *arena, struct ph_str *check)
+static void copy_rows(struct ph_tx *from, struct ph_tx *to, struct ph_arena *arena)
 {
     struct ph_q q;
 
-    ph_tx_query(tx, &q, READ_CHECK, NULL, 0);
-    *check = ph_q_row(&q) ? ph_q_str(&q, arena, 0) : (struct ph_str){ 0 };
+    ph_tx_query(from, &q, READ_KEYS, NULL, 0);
+    while (ph_q_row(&q)) {
+        const struct ph_str name = ph_q_str(&q, arena, 0);
+        const struct ph_str bytes = ph_q_str(&q, arena, 2);
+
+        (void)PH_RUN(to, WRITE_KEY, ph_v_text(name), ph_v_int(ph_q_int(&q, 1)), ph_v_bytes(bytes));
+    }
     ph_q_end(&q);
 }
 
 /* The connection of a reader: nothing is written. */
-static bool copy_check(struct ph_store *store, struct ph_db *to)
+static bool copy_keys(struct ph_store *store, struct ph_db *to)
 {
     struct ph_db *db = ph_readers_take(store->readers);
     struct ph_tx from = { .driver = store->driver, .db = db };
     struct ph_tx tx = { .driver = store->driver, .db = to };
     struct ph_arena arena = { 0 };
-    struct ph_str check = { 0 };
 
     if (db == NULL) {
         return false;
     }
-    read_check(&from, &arena, &check);
+    copy_rows(&from, &tx, &arena);
     ph_readers_give(store->readers, db);
-    (void)PH_RUN(&tx, WRITE_CHECK, ph_v_bytes(check));
     ph_arena_finish(&arena);
     return from.verdict == PH_DB_DONE && tx.verdict == PH_DB_DONE;
 }
 
 bool ph_store_image_empty(struct ph_store *store, struct ph_store_image **image, const char **why)
 {
-    const struct ph_migration newest = { 0 };
+    const struct ph_migration newest = { .log = &store->log };
     struct ph_db *db;
     const char *text;
 
@@ -119,7 +125,7 @@ bool ph_store_image_empty(struct ph_store *store, struct ph_store_image **image,
     }
     db = open_in_memory(store->driver);
     if (db == NULL || !ph_schema_migrate(store->driver, db, &newest, &text) ||
-        !copy_check(store, db)) {
+        !copy_keys(store, db)) {
         store->driver->close(db);
         *why = FAILED;
         return false;

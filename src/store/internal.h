@@ -10,6 +10,7 @@
 #define PH_STORE_INTERNAL_H
 
 #include "store/driver/driver.h"
+#include "store/master_keys.h"
 #include "store/readers.h"
 #include "store/spent.h"
 #include "store/store.h"
@@ -20,17 +21,19 @@ struct ph_store {
     const struct ph_driver *driver;
     struct ph_log log;
     const struct ph_blocking *blocking;
-    struct ph_key wrapping_key; /* of the pools' data keys */
-    struct ph_key record_key;   /* of what belongs to no pool */
+    struct ph_master master;
+    char *program; /* who we are to others */
     struct ph_db_target target;
     char *path; /* what the target points to */
     char *password;
     struct ph_db *db;           /* the connection of the one writer; NULL when there are several */
     struct ph_write_pool *pool; /* of an engine with several */
+    bool entered;               /* in nodes */
     int lock_fd;                /* -1: not exclusive */
     struct ph_readers *readers;
     struct ph_writer *writer;
     struct ph_spent_set *spent;
+    char master_name[2 * PH_MASTER_NAME_BYTES + 1]; /* which master key we were started with */
     char node[33];                 /* who we are among the processes that share the database */
     _Atomic int64_t last_position; /* of a message, on an engine of several writers */
     struct ph_arena texts;         /* SQL of moving.c, kept as long as the statements are */

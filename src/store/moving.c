@@ -479,9 +479,10 @@ struct ph_err ph_fill_end(struct ph_fill *fill)
 
 /* --- secrets of the master key --- */
 
-void ph_store_keys_of(const struct ph_store *store, struct ph_store_keys *keys)
+void ph_store_keys_of(struct ph_store *store, struct ph_store_keys *keys)
 {
-    *keys = (struct ph_store_keys){ store->wrapping_key, store->record_key };
+    ph_master_wrapping(&store->master, &keys->wrapping);
+    ph_master_records(&store->master, &keys->records);
 }
 
 static struct ph_str value_of(const struct ph_table *table, const struct ph_db_value *row,
@@ -514,10 +515,11 @@ static bool reseal(struct ph_arena *arena, const struct ph_table *table, struct 
     const bool wraps = column->seal == PH_SEALED_BY_WRAPPER;
     struct ph_str plain;
 
-    if (!ph_place_open(arena, wraps ? &from->wrapping : &from->records, &place, row[i].s, &plain)) {
+    if (!ph_pair_open(arena, wraps ? &from->wrapping : &from->records, &place, row[i].s, &plain)) {
         return false;
     }
-    row[i].s = ph_place_seal(arena, wraps ? &to->wrapping : &to->records, &place, plain);
+    row[i].s =
+        ph_place_seal(arena, wraps ? &to->wrapping.seals : &to->records.seals, &place, plain);
     return true;
 }
 

@@ -13,6 +13,7 @@
 
 #include "crypto/hash.h"
 #include "store/driver/driver.h"
+#include "store/master_keys.h"
 #include "store/store.h"
 #include "store/tables.h"
 
@@ -101,14 +102,14 @@ PH_MUST_USE struct ph_err ph_fill_end(struct ph_fill *fill);
 
 /* --- secrets of the master key --- */
 
-/* What is derived from a master key to seal what no pool's key seals. */
+/* What seals what no pool's key seals; two of each while a master key is being replaced. */
 struct ph_store_keys {
-    struct ph_key wrapping; /* data keys of pools */
-    struct ph_key records;  /* what belongs to no pool */
+    struct ph_key_pair wrapping; /* data keys of pools */
+    struct ph_key_pair records;  /* what belongs to no pool */
 };
 
 void ph_store_keys_derive(const struct ph_key *master, struct ph_store_keys *keys);
-void ph_store_keys_of(const struct ph_store *store, struct ph_store_keys *keys);
+void ph_store_keys_of(struct ph_store *store, struct ph_store_keys *keys);
 void ph_store_keys_wipe(struct ph_store_keys *keys);
 
 /* What a database keeps to know its master key by; says nothing about the key itself. */

@@ -38,7 +38,6 @@ static int64_t next_position(struct ph_store *store)
 struct ph_message *ph_outbox_seal(struct ph_ctx *ctx, const struct ph_message *messages,
                                   size_t count)
 {
-    const struct ph_key *key = &ctx->store->record_key;
     struct ph_message *sealed = ph_arena_array(ctx->arena, count + 1, struct ph_message);
 
     for (size_t i = 0; i < count; i++) {
@@ -46,8 +45,8 @@ struct ph_message *ph_outbox_seal(struct ph_ctx *ctx, const struct ph_message *m
         const struct ph_place code = place_of(&messages[i], "code");
 
         sealed[i] = messages[i];
-        sealed[i].body = ph_place_seal(ctx->arena, key, &body, messages[i].body);
-        sealed[i].code = ph_place_seal(ctx->arena, key, &code, messages[i].code);
+        sealed[i].body = ph_record_seal(ctx, &body, messages[i].body);
+        sealed[i].code = ph_record_seal(ctx, &code, messages[i].code);
         sealed[i].position = next_position(ctx->store);
     }
     return sealed;
@@ -102,7 +101,6 @@ static const char LIST_MESSAGES[] =
 
 static void decode_message(struct ph_q *q, struct ph_ctx *ctx, struct ph_message *m)
 {
-    const struct ph_key *key = &ctx->store->record_key;
     struct ph_place body, code;
 
     m->id = ph_q_str(q, ctx->arena, 0);
@@ -115,8 +113,8 @@ static void decode_message(struct ph_q *q, struct ph_ctx *ctx, struct ph_message
     m->created_ms = ph_q_int(q, 9);
     body = place_of(m, "body");
     code = place_of(m, "code");
-    if (!ph_place_open(ctx->arena, key, &body, ph_q_str(q, ctx->arena, 7), &m->body) ||
-        !ph_place_open(ctx->arena, key, &code, ph_q_str(q, ctx->arena, 8), &m->code)) {
+    if (!ph_record_open(ctx, &body, ph_q_str(q, ctx->arena, 7), &m->body) ||
+        !ph_record_open(ctx, &code, ph_q_str(q, ctx->arena, 8), &m->code)) {
         ph_q_broken(q, "a message in the outbox does not open");
     }
 }

@@ -56,7 +56,7 @@ struct ph_err ph_store_pool_insert(struct ph_ctx *ctx, const struct ph_pool_reco
     const struct ph_str plain = { pool->data_key.bytes, sizeof pool->data_key.bytes };
     struct making m = {
         .pool = pool,
-        .data_key = ph_place_seal(ctx->arena, &ctx->store->wrapping_key, &place, plain),
+        .data_key = ph_master_wrap(ctx, &place, plain),
         .keys = keys,
         .sealed_keys = ph_signing_keys_seal(ctx->arena, &ref, keys, key_count),
         .key_count = key_count,
@@ -76,8 +76,7 @@ static bool unwrap(struct ph_q *q, struct ph_ctx *ctx, struct ph_pool_record *po
     const struct ph_place place = place_of_key(pool->id);
     struct ph_str plain;
 
-    if (!ph_place_open(ctx->arena, &ctx->store->wrapping_key, &place, ph_q_str(q, ctx->arena, 3),
-                       &plain) ||
+    if (!ph_master_unwrap(ctx, &place, ph_q_str(q, ctx->arena, 3), &plain) ||
         plain.n != sizeof pool->data_key.bytes) {
         ph_q_broken(q, "the data key of a pool does not open");
         return false;

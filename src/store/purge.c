@@ -48,9 +48,13 @@ static const char SWEEP_LEASES[] =
     "DELETE FROM log_leases WHERE (target, arn, pool_id, source) IN (SELECT target, arn, pool_id,"
     " source FROM log_leases WHERE until_ms < $1 - 3600000 LIMIT 1000)";
 
+/* Servers that were killed a day ago. */
+static const char SWEEP_NODES[] = "DELETE FROM nodes WHERE seen_ms < $1 - 86400000";
+
 static const char *const SWEEPS[] = {
-    SWEEP_SPENT,   SWEEP_FAMILIES, SWEEP_LOCKOUTS, SWEEP_ATTEMPTS, SWEEP_CODES,  SWEEP_KEYS,
-    SWEEP_DEVICES, SWEEP_MEMBERS,  SWEEP_GROUPS,   SWEEP_SESSIONS, SWEEP_PARKED, SWEEP_LEASES,
+    SWEEP_SPENT,  SWEEP_FAMILIES, SWEEP_LOCKOUTS, SWEEP_ATTEMPTS, SWEEP_CODES,
+    SWEEP_KEYS,   SWEEP_DEVICES,  SWEEP_MEMBERS,  SWEEP_GROUPS,   SWEEP_SESSIONS,
+    SWEEP_PARKED, SWEEP_LEASES,   SWEEP_NODES,
 };
 
 static const char NEXT_DELETED[] = "SELECT id FROM deleted_pools ORDER BY id LIMIT 1";

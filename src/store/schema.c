@@ -315,13 +315,18 @@ static const char *const STEP_ORIGINS[] = {
     NULL,
 };
 
-struct step {
-    int64_t version;
-    int64_t min_reader; /* the oldest version that may read and write what this step leaves */
-    const char *const *statements;
+/*
+ * Servers that share the database, and what the oldest of them must be able to read: a step that
+ * takes something away waits until they have gone.
+ */
+static const char *const STEP_NODES[] = {
+    "CREATE TABLE IF NOT EXISTS nodes (id TEXT NOT NULL PRIMARY KEY, program TEXT NOT NULL,"
+    " knows BIGINT NOT NULL, master TEXT NOT NULL, keys BIGINT NOT NULL,"
+    " seen_ms BIGINT NOT NULL)",
+    NULL,
 };
 
-static const struct step STEPS[] = {
+const struct ph_schema_step ph_schema_steps[] = {
     { .version = 1, .min_reader = 1, .statements = STEP_1 },
     { .version = 2, .min_reader = 1, .statements = STEP_2 },
     { .version = 3, .min_reader = 1, .statements = STEP_FACTORS },
@@ -342,141 +347,10 @@ static const struct step STEPS[] = {
     { .version = 18, .min_reader = 1, .statements = STEP_IMPORTS },
     { .version = 19, .min_reader = 1, .statements = STEP_LEASES },
     { .version = 20, .min_reader = 1, .statements = STEP_ORIGINS },
+    { .version = 21, .min_reader = 1, .statements = STEP_NODES },
+#ifdef PH_LATER_STEPS /* of a later version of the program: only the tests have one */
+    PH_LATER_STEPS
+#endif
 };
-enum {
-    STEP_COUNT = sizeof STEPS / sizeof STEPS[0],
-    BEGIN_TRIES = 10, /* each as long as the driver waits for another process */
-};
 
-static const char CREATE_META[] = "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY,"
-                                  " number BIGINT, bytes BYTEA)";
-static const char READ_NUMBER[] = "SELECT number FROM meta WHERE name = $1";
-static const char WRITE_NUMBER[] = "INSERT INTO meta (name, number) VALUES ($1, $2)"
-                                   " ON CONFLICT (name) DO UPDATE SET number = excluded.number";
-
-static bool bind_name(const struct ph_driver *driver, struct ph_db_stmt *stmt, struct ph_str name)
-{
-    const struct ph_db_value value = { .kind = PH_DB_TEXT, .s = name };
-
-    return stmt != NULL && driver->bind(stmt, 1, &value) == PH_DB_DONE;
-}
-
-static bool read_number(const struct ph_driver *driver, struct ph_db *db, struct ph_str name,
-                        int64_t *number)
-{
-    struct ph_db_stmt *stmt = driver->prepare(db, READ_NUMBER);
-    enum ph_verdict verdict;
-
-    if (!bind_name(driver, stmt, name)) {
-        return false;
-    }
-    verdict = driver->step(stmt);
-    *number = verdict == PH_DB_ROW ? driver->column_int(stmt, 0) : 0;
-    driver->reset(stmt);
-    return verdict == PH_DB_ROW || verdict == PH_DB_DONE;
-}
-
-static bool write_number(const struct ph_driver *driver, struct ph_db *db, struct ph_str name,
-                         int64_t number)
-{
-    const struct ph_db_value value = { .kind = PH_DB_INT, .n = number };
-    struct ph_db_stmt *stmt = driver->prepare(db, WRITE_NUMBER);
-    bool done;
-
-    if (!bind_name(driver, stmt, name) || driver->bind(stmt, 2, &value) != PH_DB_DONE) {
-        return false;
-    }
-    done = driver->step(stmt) == PH_DB_DONE;
-    driver->reset(stmt);
-    return done;
-}
-
-static bool take_step(const struct ph_driver *driver, struct ph_db *db, const struct step *step)
-{
-    for (const char *const *sql = step->statements; *sql != NULL; sql++) {
-        if (driver->run(db, *sql) != PH_DB_DONE) {
-            return false;
-        }
-    }
-    return write_number(driver, db, PH_STR("schema_version"), step->version) &&
-           write_number(driver, db, PH_STR("schema_min_reader"), step->min_reader);
-}
-
-int64_t ph_schema_version(void)
-{
-    return STEPS[STEP_COUNT - 1].version;
-}
-
-/* NULL: nothing speaks against it. */
-static const char *objection(const struct ph_migration *wanted, int64_t version, int64_t min_reader,
-                             int64_t filling)
-{
-    if (min_reader > ph_schema_version()) {
-        return "the database was changed by a newer version of Poolhouse that this one cannot"
-               " work with: start the newer version, or restore a backup made before it ran";
-    }
-    if (filling != 0 && !wanted->filling) {
-        return "the database is not complete: an import or a migration of the storage has begun and"
-               " not ended. Run that command again, it goes on where it was";
-    }
-    if (wanted->version > 0 && version > wanted->version) {
-        return "the tables of the database are of a newer version than the file: import it into one"
-               " without tables (a new data directory, or a new database)";
-    }
-    if (wanted->empty_only && version > 0 && version < ph_schema_version()) {
-        return "the tables of the database are those of an older version: run poolhouse migrate";
-    }
-    return NULL;
-}
-
-static bool migrate(const struct ph_driver *driver, struct ph_db *db,
-                    const struct ph_migration *wanted, const char **why)
-{
-    const int64_t end = wanted->version > 0 ? wanted->version : ph_schema_version();
-    int64_t version, min_reader, filling;
-
-    if (driver->run(db, CREATE_META) != PH_DB_DONE ||
-        !read_number(driver, db, PH_STR("schema_version"), &version) ||
-        !read_number(driver, db, PH_STR("schema_min_reader"), &min_reader) ||
-        !read_number(driver, db, PH_STR(PH_SCHEMA_FILLING), &filling)) {
-        return false;
-    }
-    *why = objection(wanted, version, min_reader, filling);
-    if (*why != NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < STEP_COUNT && STEPS[i].version <= end; i++) {
-        if (STEPS[i].version > version && !take_step(driver, db, &STEPS[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool begin(const struct ph_driver *driver, struct ph_db *db)
-{
-    enum ph_verdict verdict = PH_DB_RETRY;
-
-    for (int i = 0; i < BEGIN_TRIES && verdict == PH_DB_RETRY; i++) {
-        driver->rollback(db);
-        verdict = driver->begin_alone(db);
-    }
-    return verdict == PH_DB_DONE;
-}
-
-/* One transaction: two processes that start at once take turns, a crash leaves the old schema. */
-bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db,
-                       const struct ph_migration *wanted, const char **why)
-{
-    *why = NULL;
-    if (!begin(driver, db)) {
-        return false;
-    }
-    if (!migrate(driver, db, wanted, why)) {
-        if (*why != NULL) {
-            driver->rollback(db); /* else its message would be lost; closing rolls back, too */
-        }
-        return false;
-    }
-    return driver->commit(db) == PH_DB_DONE;
-}
+const size_t ph_schema_step_count = sizeof ph_schema_steps / sizeof ph_schema_steps[0];

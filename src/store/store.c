@@ -4,6 +4,7 @@
 #include "crypto/random.h"
 #include "store/internal.h"
 #include "store/moving.h"
+#include "store/node_row.h"
 #include "store/schema.h"
 #include "util/encode.h"
 #include "util/memory.h"
@@ -38,6 +39,23 @@ static void log_reason(struct opening *o, const char *reason)
            ph_f_str("path", o->store->driver->several ? ph_str_from(o->store->driver->name)
                                                       : o->options->path),
            ph_f_text("reason", reason));
+}
+
+static void leave(struct ph_tx *tx, void *arg)
+{
+    const struct ph_str *id = arg;
+
+    ph_node_leave(tx, *id);
+}
+
+/* Others need not wait until we are taken for dead. */
+static void leave_nodes(struct ph_store *store)
+{
+    struct ph_str id = ph_store_node(store);
+
+    if (store->entered && store->writer != NULL) {
+        (void)ph_writer_run(store->writer, NULL, leave, &id, sizeof id);
+    }
 }
 
 static void wipe_text(char *text)
@@ -121,14 +139,30 @@ static bool open_connection(struct opening *o)
                            " another process holds it, or the disk is full");
 }
 
+/* Of a file only one server at a time is alive, and it is we; commands are many. */
+static struct ph_migration wanted_of(const struct opening *o, const struct ph_node *node)
+{
+    const struct ph_store_options *options = o->options;
+    const bool several = o->store->driver->several;
+
+    return (struct ph_migration){
+        .kind = options->contract              ? PH_MIGRATE_ALL
+                : several && !options->migrate ? PH_MIGRATE_EMPTY
+                                               : PH_MIGRATE_EXPAND,
+        .filling = options->filling,
+        .version = options->version,
+        .node = options->exclusive ? node : NULL,
+        .alone = !several && options->exclusive,
+        .now_ms = o->store->opened_ms,
+        .log = &o->options->log,
+    };
+}
+
 static bool open_engine(struct opening *o)
 {
     const struct ph_driver *driver = o->store->driver;
-    const struct ph_migration wanted = {
-        .empty_only = driver->several && !o->options->migrate,
-        .filling = o->options->filling,
-        .version = o->options->version,
-    };
+    const struct ph_node node = ph_store_as_node(o->store);
+    const struct ph_migration wanted = wanted_of(o, &node);
     const char *why;
 
     if (!open_connection(o)) {
@@ -141,47 +175,29 @@ static bool open_engine(struct opening *o)
     return true;
 }
 
-static const char READ_CHECK[] = "SELECT bytes FROM meta WHERE name = 'master_key_check'";
-static const char WRITE_CHECK[] = "INSERT INTO meta (name, bytes) VALUES ('master_key_check', $1)"
-                                  " ON CONFLICT (name) DO NOTHING";
-
-/* Reads what is stored; the value of a new database is written first. */
-static bool stored_check(struct opening *o, const struct ph_digest *ours, struct ph_str *stored)
-{
-    struct ph_tx tx = { .driver = o->store->driver, .db = o->db };
-    struct ph_q q;
-
-    (void)PH_RUN(&tx, WRITE_CHECK, ph_v_bytes(ph_digest_str(ours)));
-    ph_tx_query(&tx, &q, READ_CHECK, NULL, 0);
-    *stored = ph_q_row(&q) ? ph_q_str(&q, &o->arena, 0) : (struct ph_str){ 0 };
-    ph_q_end(&q);
-    return tx.verdict == PH_DB_DONE;
-}
-
 void ph_store_check_value(const struct ph_key *master, struct ph_digest *check)
 {
-    PH_AUTO(ph_key_wipe) struct ph_key key;
+    PH_AUTO(ph_master_key_wipe) struct ph_master_key derived;
 
-    ph_key_derive(master, PH_STR("poolhouse store check 1"), &key);
-    PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), check, PH_STR("check"));
+    ph_master_key_derive(master, &derived);
+    *check = derived.check;
 }
 
 static bool check_master_key(struct opening *o)
 {
-    struct ph_digest ours;
-    struct ph_str stored;
+    struct ph_tx tx = { .driver = o->store->driver, .db = o->db };
 
-    ph_store_check_value(o->options->master_key, &ours);
-    if (!stored_check(o, &ours, &stored)) {
+    if (ph_master_load(&o->store->master, &tx, true)) {
+        return true;
+    }
+    if (tx.verdict != PH_DB_DONE) {
         log_reason(o, o->store->driver->message(o->db));
         return refuse(o, "the check value of the master key cannot be read or written");
     }
-    if (!ph_equal_secret(ph_digest_str(&ours), stored)) {
-        return refuse(o, "the master key is not the one that this database was made with: give"
-                         " the right key (it was announced or stored when the database was made);"
-                         " without it the secrets in the database cannot be read by anybody");
-    }
-    return true;
+    return refuse(o, "the master key is not the one that this database was made with: give"
+                     " the right key (it was announced or stored when the database was made, or"
+                     " replaced by keys rotate-master); without it the secrets in the database"
+                     " cannot be read by anybody");
 }
 
 static const char READ_SPENT[] = "SELECT digest, expires_ms FROM spent";
@@ -247,24 +263,39 @@ static void name_node(struct ph_store *store)
     ph_system_random.fill(ph_system_random.self, bytes, sizeof bytes);
     name = ph_cstr(&arena, ph_hex(&arena, (struct ph_str){ bytes, sizeof bytes }));
     memcpy(store->node, name, sizeof store->node);
+    name = ph_cstr(&arena, ph_master_key_name(&arena, &store->master.given.check));
+    memcpy(store->master_name, name, sizeof store->master_name);
     ph_arena_finish(&arena);
+}
+
+struct ph_node ph_store_as_node(struct ph_store *store)
+{
+    return (struct ph_node){
+        .id = ph_store_node(store),
+        .program = ph_str_from(store->program),
+        .master = ph_str_from(store->master_name),
+        .knows = ph_schema_version(),
+        .keys = ph_master_epoch(&store->master),
+    };
 }
 
 void ph_store_keys_derive(const struct ph_key *master, struct ph_store_keys *keys)
 {
-    ph_key_derive(master, PH_STR("poolhouse store wrapping 1"), &keys->wrapping);
-    ph_key_derive(master, PH_STR("poolhouse store records 1"), &keys->records);
+    PH_AUTO(ph_master_key_wipe) struct ph_master_key derived;
+
+    ph_master_key_derive(master, &derived);
+    *keys = (struct ph_store_keys){ .wrapping.seals = derived.wrapping };
+    ph_key_derive(master, PH_STR("poolhouse store records 1"), &keys->records.seals);
 }
 
 void ph_store_keys_wipe(struct ph_store_keys *keys)
 {
-    ph_key_wipe(&keys->wrapping);
-    ph_key_wipe(&keys->records);
+    ph_key_pair_wipe(&keys->wrapping);
+    ph_key_pair_wipe(&keys->records);
 }
 
 static struct ph_store *new_store(const struct ph_store_options *options)
 {
-    PH_AUTO(ph_store_keys_wipe) struct ph_store_keys keys;
     struct ph_store *store = ph_heap_zeroed(1, sizeof *store);
 
     store->driver = &ph_driver_sqlite;
@@ -275,10 +306,9 @@ static struct ph_store *new_store(const struct ph_store_options *options)
     store->opened_ms = ph_system_clock.now_ms(ph_system_clock.self);
     store->opened_ns = ph_monotonic_ns();
     store->spent = ph_spent_set_create();
+    store->program = ph_heap_cstr(options->program);
+    ph_master_init(&store->master, options->master_key);
     name_node(store);
-    ph_store_keys_derive(options->master_key, &keys);
-    store->wrapping_key = keys.wrapping;
-    store->record_key = keys.records;
     store->schema_version = options->version > 0 ? options->version : ph_schema_version();
     return store;
 }
@@ -292,6 +322,10 @@ bool ph_store_open(const struct ph_store_options *options, struct ph_store **sto
 
     if (opened) {
         start_threads(&o);
+        o.store->entered = options->exclusive;
+        if (o.store->entered && ph_master_epoch(&o.store->master) > 0) {
+            ph_store_beat(o.store, o.store->opened_ms); /* with the keys that it has by now */
+        }
         *store = o.store;
     } else {
         *why = o.why;
@@ -307,18 +341,19 @@ void ph_store_close(struct ph_store *store)
     if (store == NULL) {
         return;
     }
+    leave_nodes(store);
     ph_writer_destroy(store->writer);
     ph_readers_destroy(store->readers);
     ph_write_pool_destroy(store->pool);
     store->driver->close(store->db); /* the last connection moves the log into the file */
     ph_spent_set_destroy(store->spent);
-    ph_key_wipe(&store->wrapping_key);
-    ph_key_wipe(&store->record_key);
+    ph_master_finish(&store->master);
     if (store->lock_fd >= 0) {
         close(store->lock_fd); /* the file stays: removing it would race with the next server */
     }
     wipe_text(store->path);
     wipe_text(store->password);
+    free(store->program);
     ph_arena_finish(&store->texts);
     free(store);
 }
@@ -330,7 +365,34 @@ int64_t ph_store_version(const struct ph_store *store)
 
 void ph_store_key(const struct ph_ctx *ctx, struct ph_str purpose, struct ph_key *key)
 {
-    ph_key_derive(&ctx->store->record_key, purpose, key);
+    PH_AUTO(ph_key_pair_wipe) struct ph_key_pair records = { 0 };
+
+    ph_master_records(&ctx->store->master, &records);
+    ph_key_derive(&records.seals, purpose, key);
+}
+
+bool ph_store_other_key(const struct ph_ctx *ctx, struct ph_str purpose, struct ph_key *key)
+{
+    PH_AUTO(ph_key_pair_wipe) struct ph_key_pair records = { 0 };
+
+    ph_master_records(&ctx->store->master, &records);
+    if (records.two) {
+        ph_key_derive(&records.other, purpose, key);
+    }
+    return records.two;
+}
+
+bool ph_store_reload_keys(struct ph_store *store)
+{
+    struct ph_tx tx = { .driver = store->driver, .db = ph_readers_take(store->readers) };
+    bool loaded;
+
+    if (tx.db == NULL) {
+        return false;
+    }
+    loaded = ph_master_load(&store->master, &tx, false);
+    ph_readers_give(store->readers, tx.db);
+    return loaded;
 }
 
 int64_t ph_store_forget_until_ms(const struct ph_store *store, int64_t now_ms)

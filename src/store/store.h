@@ -41,8 +41,10 @@ struct ph_store_options {
     const struct ph_key *master_key; /* copied; wiped on close */
     const struct ph_blocking *blocking; /* util/blocking.h: brackets waits for a commit */
     struct ph_log log;
+    struct ph_str program; /* name and version, for other servers */
     bool exclusive;  /* a server: refuses to open while another server has the same file open */
     bool migrate;    /* of a URL: also tables that others may be using; a file's always are */
+    bool contract;   /* also steps that servers of older versions cannot live with (schema.h) */
     bool filling;    /* opens one that is being filled as well (store/moving.h) */
     int64_t version; /* of the tables of an empty database; 0: the newest */
 };
@@ -66,8 +68,18 @@ int64_t ph_schema_version(void);
 /* The version that the tables are of: the newest, but while they are filled. */
 int64_t ph_store_version(const struct ph_store *store);
 
-/* A key for one purpose of this installation, for what belongs to no pool. */
+/*
+ * A key for one purpose of this installation, for what belongs to no pool. Gone after the next
+ * rotation of the master key: for what is short-lived.
+ */
 void ph_store_key(const struct ph_ctx *ctx, struct ph_str purpose, struct ph_key *key);
+
+/* The one before or after it, while the master key is being replaced: opens only. False: none. */
+PH_MUST_USE bool ph_store_other_key(const struct ph_ctx *ctx, struct ph_str purpose,
+                                    struct ph_key *key);
+
+/* Reads which keys there are, for this process to use. */
+PH_MUST_USE bool ph_store_reload_keys(struct ph_store *store);
 
 /*
  * Up to when it is safe to forget: now, but no later than the time since the store was opened

@@ -94,6 +94,8 @@ const struct ph_table ph_tables[] = {
           TEXT("text")),
     STAYS(log_leases, 19, 4, TEXT("target"), TEXT("arn"), TEXT("pool_id"), TEXT("source"),
           TEXT("node"), INT("until_ms")),
+    STAYS(nodes, 21, 1, TEXT("id"), TEXT("program"), INT("knows"), TEXT("master"), INT("keys"),
+          INT("seen_ms")),
 };
 const size_t ph_table_count = sizeof ph_tables / sizeof ph_tables[0];
 

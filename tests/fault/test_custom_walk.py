@@ -1,12 +1,13 @@
 """A random walk through CUSTOM_AUTH against an oracle: questions, passwords first, foreign Sessions.
 
-The functions are fair: tokens only after a right answer, at most three tries. The oracle counts for
+The functions are fair: tokens only after a right answer, at most three tries; who has a number enters a
+code besides, a challenge of the server's own. The oracle counts for
 itself.
 """
 import figures
 import srp
 from functions import FunctionTest, arn
-from poolhouse import ALL_FLOWS, PASSWORD, ApiError, claims
+from poolhouse import ALL_FLOWS, PASSWORD, ApiError, attribute_list, claims
 from walk import LONG, Walker
 
 STEPS = 150 * LONG
@@ -22,7 +23,8 @@ def define(event):
     if session and session[-1]['challengeName'] == 'SRP_A':
         response['challengeName'] = 'PASSWORD_VERIFIER'
     elif custom and custom[-1]['challengeResult']:
-        response['issueTokens'] = True
+        asks = 'phone_number' in event['request']['userAttributes'] and session[-1] is custom[-1]
+        response.update({'challengeName': 'SMS_MFA'} if asks else {'issueTokens': True})
     elif len(custom) >= TRIES:
         response['failAuthentication'] = True
     else:
@@ -66,10 +68,14 @@ class Walk(Walker, FunctionTest):
                               ({}, {'PreventUserExistenceErrors': 'ENABLED'})] for pool in cls.pools}
         cls.users = [(pool, cls.new_user(pool, name)) for pool in cls.pools
                      for name in ('twin', 'other', 'third')]
+        cls.phones = {(pool, 'twin'): f'+155500100{i}' for i, pool in enumerate(cls.pools)}
+        for (pool, name), phone in cls.phones.items():
+            cls.api.AdminUpdateUserAttributes(UserPoolId=pool, Username=name,
+                                              UserAttributes=attribute_list(phone_number=phone))
 
     def setUp(self):
         super().setUp()
-        self.held, self.granted = [], 0
+        self.held, self.granted, self.coded = [], 0, 0
 
     def start(self):
         user = self.random.choice(self.users)
@@ -104,7 +110,9 @@ class Walk(Walker, FunctionTest):
                      'ANSWER': answer}
         ours = not held.used and challenge == held.challenge and client == held.client and \
             user[1] == held.user[1]
-        asked = held.challenge == 'CUSTOM_CHALLENGE'
+        asked, coded = held.challenge == 'CUSTOM_CHALLENGE', held.challenge == 'SMS_MFA'
+        if coded and not good:
+            responses['SMS_MFA_CODE'] = 'no code'
         self.story.append(f'answer {held.challenge} of {held.user} as {challenge} of {user} '
                           f'good={good} used={held.used} ours={ours} tries={held.tries}')
         try:
@@ -114,24 +122,31 @@ class Walk(Walker, FunctionTest):
         except ApiError as error:
             last = asked and not good and held.tries + 1 >= TRIES
             if error.status >= 500 or (
-                    ours and held.right and not last and not held.disturbed):
+                    ours and held.right and not last and not held.disturbed and (good or not coded)):
                 self.hole(f'refused: {error}')
-            # What spends a block that was sent elsewhere is the server's choice.
-            held.used = held.used or ours
-            held.disturbed = held.disturbed or not asked
+            # What spends a block that was sent elsewhere is the server's choice; a wrong code spends nothing.
+            held.used = held.used or (ours and not coded)
+            held.disturbed = held.disturbed or not (asked or coded)
             return
-        if not ours or not held.right:
+        if not ours or not held.right or (coded and not good):
             self.hole(f'granted: {sorted(reply)}')
         held.used = True
-        if ('AuthenticationResult' in reply) != (asked and good):
-            self.hole(f'{sorted(reply)} after {held.challenge}, good={good}')
+        due = 'CUSTOM_CHALLENGE'
+        if (asked or coded) and good:
+            due = 'SMS_MFA' if asked and held.user in self.phones else None
+        if reply.get('ChallengeName') != due or ('AuthenticationResult' in reply) != (due is None):
+            self.hole(f'{sorted(reply)} after {held.challenge}, good={good}, where {due} is due')
         if 'AuthenticationResult' in reply:
             self.granted += 1
+            self.coded += coded
             if claims(reply['AuthenticationResult']['IdToken'])[1]['cognito:username'] != user[1]:
                 self.hole('tokens of somebody else')
         else:
-            self.held.append(Held(held.user, client, 'CUSTOM_CHALLENGE', reply,
-                                  tries=held.tries + asked))
+            proof = {'SMS_MFA_CODE': self.sent_to(held.user)} if due == 'SMS_MFA' else None
+            self.held.append(Held(held.user, client, due, reply, proof, tries=held.tries + asked))
+
+    def sent_to(self, user):
+        return next(m['code'] for m in self.server.outbox(user[1]) if m['destination'] == self.phones[user])
 
     def test_nothing_is_skipped_or_set_back(self):
         for _ in range(STEPS):
@@ -141,3 +156,4 @@ class Walk(Walker, FunctionTest):
                 self.answer()
         figures.note('walk-custom', steps=STEPS, granted=self.granted)
         self.assertGreater(self.granted, STEPS // 20)
+        self.assertGreater(self.coded, 0, 'no code was asked for')

@@ -12,6 +12,7 @@ import dataclasses
 import json
 import unittest
 
+import figures
 import srp
 import totp
 import webauthn
@@ -514,6 +515,7 @@ class Walk(Walker, PoolhouseTest):
                 self.answer()
             else:
                 self.meddle()
+        figures.note('walk-levels', steps=STEPS, granted=self.granted, stepped_up=self.stepped_up)
         self.assertGreater(self.granted, STEPS // 20, 'the walk met too few tokens to prove anything')
         self.assertGreater(self.stepped_up, 0, 'no token was stepped up')
 

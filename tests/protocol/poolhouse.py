@@ -173,8 +173,9 @@ class Server:
     """One poolhouse process with a directory of its own; everything it started is ended."""
 
     def __init__(self, *args, mode='dev', directory=None, env=None, clock=False, disk=False,
-                 memory=True, database=None, held=False):
+                 memory=True, database=None, held=False, program=None):
         self.mode, self.args, self.env, self.memory = mode, list(args), env or {}, memory
+        self.program = program or binary()
         self.own_directory = directory is None
         self.directory = directory or tempfile.mkdtemp(prefix='poolhouse-test-')
         self.port = free_port()
@@ -230,7 +231,7 @@ class Server:
         listen = ['--listen', f'127.0.0.1:{self.port}', '--public-url', self.url]
         if self.admin_port != self.port:
             listen += ['--admin-listen', f'127.0.0.1:{self.admin_port}']
-        command = [binary(), self.mode, *listen, *where, *self.args]
+        command = [self.program, self.mode, *listen, *where, *self.args]
         if self.sockets:
             descriptors = [str(self.sockets[i].fileno()) for i in (0, -1)]
             command[:0] = ['bash', '-c', PASS_SOCKETS, 'bash', *descriptors, str(len(self.sockets))]
@@ -247,14 +248,15 @@ class Server:
             if self.process.poll() is not None:
                 raise RuntimeError(f'the server ended with {self.process.returncode}:\n{self.log()}')
             with contextlib.suppress(OSError, http.client.HTTPException):
-                if self.get('/readyz', port=self.admin_port).status == 200:
+                # A held socket takes connections also when the server has just ended.
+                if self.get('/readyz', port=self.admin_port, timeout=2).status == 200:
                     return self
             time.sleep(0.01)
         self.kill()
         raise RuntimeError(f'the server was not ready after {wait} s:\n{self.log()}')
 
-    def get(self, path, method='GET', headers=None, port=None, body=None):
-        connection = http.client.HTTPConnection('127.0.0.1', port or self.port, timeout=60)
+    def get(self, path, method='GET', headers=None, port=None, body=None, timeout=60):
+        connection = http.client.HTTPConnection('127.0.0.1', port or self.port, timeout=timeout)
         try:
             connection.request(method, path, body=body, headers=headers or {})
             reply = connection.getresponse()
@@ -390,15 +392,19 @@ def faketime_library():
     raise RuntimeError('libfaketime is missing: apt-get install faketime')
 
 
-def support_library(name):
+def built_for_tests(name):
     """What tests/support builds, from the build that the server is of."""
     top = os.path.dirname(os.path.realpath(binary()))
     while top != '/' and not os.path.exists(os.path.join(top, 'build.ninja')):
         top = os.path.dirname(top)
-    path = os.path.join(top, 'tests', 'support', f'lib{name}.so')
+    path = os.path.join(top, 'tests', 'support', name)
     if not os.path.exists(path):
         raise RuntimeError(f'{path} is missing: build it with ninja')
     return path
+
+
+def support_library(name):
+    return built_for_tests(f'lib{name}.so')
 
 
 def boto3_client(url, credentials=None, **config):

@@ -2,6 +2,7 @@
 that the server runs. One story is told four times; each time every function gets the same events,
 and every reply has the same effect."""
 import base64
+import collections
 import json
 import os
 import tempfile
@@ -30,7 +31,10 @@ SOURCES = {
     'DefineAuthChallenge_Authentication', 'CreateAuthChallenge_Authentication',
     'VerifyAuthChallengeResponse_Authentication', 'TokenGeneration_Authentication',
     'TokenGeneration_NewPasswordChallenge', 'TokenGeneration_RefreshTokens',
-    'CustomEmailSender_SignUp', 'CustomEmailSender_ForgotPassword', 'CustomSMSSender_SignUp'}
+    'CustomMessage_Authentication'} | {
+    f'Custom{kind}Sender_{why}' for kind in ('Email', 'SMS') for why in (
+        'SignUp', 'ResendCode', 'ForgotPassword', 'UpdateUserAttribute', 'VerifyUserAttribute',
+        'AdminCreateUser', 'Authentication')}
 
 # What the functions answer, written once for both languages: by trigger source, into the response.
 REPLIES = {
@@ -109,7 +113,7 @@ class EveryTransport(FunctionTest):
 
     @classmethod
     def routes(cls):
-        cls.folder = tempfile.TemporaryDirectory()
+        cls.folder, cls.read = tempfile.TemporaryDirectory(), collections.Counter()
         cls.addClassCleanup(cls.folder.cleanup)
         for name, text in (('index.js', NODE), ('app.py', PYTHON), ('replies.json', json.dumps({
                 **REPLIES, **{f'claims{n}': CLAIMS[min(n, 2)] for n in (1, 2, 3)}}))):
@@ -131,10 +135,10 @@ class EveryTransport(FunctionTest):
     def events(self, way):
         if way in ('http', 'lambda'):
             return self.functions.take()
-        path = self.path(f'events-{way}.jsonl')
-        with open(path, encoding='utf-8') as f:
-            found = [json.loads(line) for line in f]
-        os.remove(path)
+        with open(self.path(f'events-{way}.jsonl'), encoding='utf-8') as f:
+            whole = [line for line in f if line.endswith('\n')]
+        found = [json.loads(line) for line in whole[self.read[way]:]]  # handlers may append meanwhile
+        self.read[way] = len(whole)
         return found
 
     def all_events(self, way, last):
@@ -162,8 +166,15 @@ class EveryTransport(FunctionTest):
 
     def pool_of(self, way, version, senders=False):
         pool = self.new_pool(LambdaConfig=self.functions_of(way, version, senders), SmsConfiguration=SMS,
-                             AutoVerifiedAttributes=['email', 'phone_number'])
-        return pool, self.new_client(pool, ExplicitAuthFlows=ALL_FLOWS + ['ALLOW_CUSTOM_AUTH'])
+                             AutoVerifiedAttributes=['email', 'phone_number'], Policies={'SignInPolicy': {
+                                 'AllowedFirstAuthFactors': ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP']}})
+        return pool, self.new_client(pool, ExplicitAuthFlows=ALL_FLOWS + ['ALLOW_CUSTOM_AUTH',
+                                                                          'ALLOW_USER_AUTH'])
+
+    def by_code(self, client, name, choice):
+        """Sends the code of a sign-in, which nobody enters."""
+        return self.api.InitiateAuth(ClientId=client, AuthFlow='USER_AUTH', AuthParameters={
+            'USERNAME': name, 'PREFERRED_CHALLENGE': choice})
 
     def by_password(self, client, name, password=PASSWORD):
         return self.api.InitiateAuth(ClientId=client, AuthFlow='USER_PASSWORD_AUTH', AuthParameters={
@@ -194,6 +205,7 @@ class EveryTransport(FunctionTest):
                                       UserAttributes=attribute_list(email='ann2@example.com'))
         self.api.VerifyUserAttribute(AccessToken=tokens['AccessToken'], AttributeName='email',
                                      Code=self.server.code('ann'))
+        self.by_code(client, 'ann', 'EMAIL_OTP')
         self.api.ForgotPassword(**mine, ClientMetadata=METADATA)
         self.api.ConfirmForgotPassword(**mine, Password=PASSWORD, ConfirmationCode=self.server.code('ann'))
         asked = self.api.InitiateAuth(ClientId=client, AuthFlow='CUSTOM_AUTH',
@@ -222,20 +234,32 @@ class EveryTransport(FunctionTest):
         return pool, client, self.events(way)
 
     def senders_story(self, way):
+        """Two people go through all that sends codes, one by mail and one by text messages."""
         pool, client = self.pool_of(way, 1, senders=True)
-        for name, values in (('eve', {'email': 'eve@example.com'}), ('sam', {'phone_number': '+15550100'})):
-            self.api.SignUp(ClientId=client, Username=name, Password=PASSWORD,
-                            UserAttributes=attribute_list(**values), ClientMetadata=METADATA)
-        self.api.AdminConfirmSignUp(UserPoolId=pool, Username='eve')
-        self.api.AdminUpdateUserAttributes(UserPoolId=pool, Username='eve',
-                                           UserAttributes=attribute_list(email_verified='true'))
-        self.api.ForgotPassword(ClientId=client, Username='eve')
-        found = self.all_events(way, {'CustomEmailSender_SignUp', 'CustomSMSSender_SignUp',
-                                      'CustomEmailSender_ForgotPassword'})
-        code = next(e for e in found if e['triggerSource'] == 'CustomSMSSender_SignUp')['request']['code']
-        self.api.ConfirmSignUp(ClientId=client, Username='sam',
-                               ConfirmationCode=base64.b64decode(code).decode())
-        self.all_events(way, {'PostConfirmation_ConfirmSignUp'})
+        for name, kind, attribute, values in (
+                ('eve', 'Email', 'email', ['eve@example.com', 'eve2@example.com', 'inv@example.com']),
+                ('sam', 'SMS', 'phone_number', ['+15550100', '+15550101', '+15550102'])):
+            mine = {'ClientId': client, 'Username': name}
+            self.api.SignUp(**mine, Password=PASSWORD, ClientMetadata=METADATA,
+                            UserAttributes=attribute_list(**{attribute: values[0]}))
+            self.api.ResendConfirmationCode(**mine, ClientMetadata=METADATA)
+            self.api.AdminConfirmSignUp(UserPoolId=pool, Username=name)
+            self.api.AdminUpdateUserAttributes(UserPoolId=pool, Username=name, UserAttributes=attribute_list(
+                **{f'{attribute}_verified': 'true'}))
+            token = self.by_password(client, name)['AuthenticationResult']['AccessToken']
+            self.api.GetUserAttributeVerificationCode(AccessToken=token, AttributeName=attribute)
+            self.by_code(client, name, 'EMAIL_OTP' if kind == 'Email' else 'SMS_OTP')
+            self.api.ForgotPassword(**mine)
+            self.api.AdminCreateUser(
+                UserPoolId=pool, Username=f'{name}s-guest', TemporaryPassword=PASSWORD,
+                DesiredDeliveryMediums=[kind.upper()], UserAttributes=attribute_list(**{attribute: values[2]}))
+            self.api.UpdateUserAttributes(AccessToken=token, UserAttributes=attribute_list(
+                **{attribute: values[1]}))
+        found = self.all_events(way, {source for source in SOURCES if 'Sender_' in source})
+        code = next(e for e in found if (e['triggerSource'], e['userName']) == (
+            'CustomSMSSender_UpdateUserAttribute', 'sam'))['request']['code']
+        self.api.VerifyUserAttribute(AccessToken=token, AttributeName='phone_number',
+                                     Code=base64.b64decode(code).decode())
         return pool, client, sorted(found, key=lambda e: (e['triggerSource'], e['userName']))
 
     @staticmethod

@@ -9,28 +9,15 @@
  *
  * Without that file, or with another word in it, nothing fails.
  */
-#include <dlfcn.h>
+#include "interpose.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { PAGE = 4096, WORD_MAX = 16 };
 
 enum fault { FAULT_NONE, FAULT_FULL, FAULT_STUCK, FAULT_SYNC };
-
-/* POSIX has functions fit into data pointers; ISO C knows no conversion. */
-#define NEXT(type, name)                                                                           \
-    static type *next;                                                                             \
-    if (next == NULL) {                                                                            \
-        void *found_ = dlsym(RTLD_NEXT, (name));                                                   \
-        memcpy(&next, &found_, sizeof next);                                                       \
-    }
 
 static enum fault fault_now(void)
 {
@@ -53,29 +40,13 @@ static enum fault fault_now(void)
                                         : FAULT_NONE;
 }
 
-static bool is_on_the_disk(int fd)
-{
-    const char *directory = getenv("DISK_FAULT_DIRECTORY");
-    char name[64];
-    char path[PATH_MAX];
-    ssize_t n;
-
-    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-    n = readlink(name, path, sizeof path - 1);
-    if (directory == NULL || n <= 0) {
-        return false;
-    }
-    path[n] = '\0';
-    return strncmp(path, directory, strlen(directory)) == 0;
-}
-
 static enum fault fault_of(int fd)
 {
     const int before = errno;
     const enum fault fault = fault_now();
 
     errno = before;
-    return fault != FAULT_NONE && is_on_the_disk(fd) ? fault : FAULT_NONE;
+    return fault != FAULT_NONE && is_below("DISK_FAULT_DIRECTORY", fd) ? fault : FAULT_NONE;
 }
 
 /* How much of the write fits; all of it unless the disk is full. */
@@ -132,18 +103,4 @@ static int sync_by(int (*next)(int), int fd)
     return next(fd);
 }
 
-int fsync(int fd)
-{
-    typedef int fn(int);
-    NEXT(fn, "fsync")
-
-    return sync_by(next, fd);
-}
-
-int fdatasync(int fd)
-{
-    typedef int fn(int);
-    NEXT(fn, "fdatasync")
-
-    return sync_by(next, fd);
-}
+INTERPOSE_SYNCS(sync_by)

@@ -7,26 +7,13 @@
  * A record is `struct record` and then the bytes before and after. Records of one process are in
  * the order in which the kernel took the writes.
  */
-#include <dlfcn.h>
+#include "interpose.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-/* POSIX has functions fit into data pointers; ISO C knows no conversion. */
-#define NEXT(type, name)                                                                           \
-    static type *next;                                                                             \
-    if (next == NULL) {                                                                            \
-        void *found_ = dlsym(RTLD_NEXT, (name));                                                   \
-        memcpy(&next, &found_, sizeof next);                                                       \
-    }
 
 enum kind { WRITE = 1, TRUNCATE = 2, SYNC = 3 };
 
@@ -41,18 +28,6 @@ struct record {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int journal = -1;
-
-static bool is_on_the_disk(int fd)
-{
-    const char *directory = getenv("POWER_LOSS_DIRECTORY");
-    char name[64];
-    char path[PATH_MAX];
-    ssize_t n;
-
-    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-    n = readlink(name, path, sizeof path - 1);
-    return directory != NULL && n > 0 && strncmp(path, directory, strlen(directory)) == 0;
-}
 
 /* With the lock held. A journal that cannot be written would prove nothing. */
 static void note(const void *bytes, size_t count)
@@ -101,7 +76,7 @@ ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
     NEXT(fn, "pwrite64")
     ssize_t n;
 
-    if (!is_on_the_disk(fd)) {
+    if (!is_below("POWER_LOSS_DIRECTORY", fd)) {
         return next(fd, bytes, count, offset);
     }
     pthread_mutex_lock(&lock);
@@ -118,7 +93,7 @@ int ftruncate(int fd, off_t length)
     struct stat now;
     int result;
 
-    if (!is_on_the_disk(fd) || fstat(fd, &now) != 0) {
+    if (!is_below("POWER_LOSS_DIRECTORY", fd) || fstat(fd, &now) != 0) {
         return next(fd, length);
     }
     pthread_mutex_lock(&lock);
@@ -137,7 +112,7 @@ static int sync_by(int (*next)(int), int fd)
     off_t at;
     int result;
 
-    if (!is_on_the_disk(fd) || fstat(fd, &now) != 0) {
+    if (!is_below("POWER_LOSS_DIRECTORY", fd) || fstat(fd, &now) != 0) {
         return next(fd);
     }
     record.inode = now.st_ino;
@@ -154,18 +129,4 @@ static int sync_by(int (*next)(int), int fd)
     return result;
 }
 
-int fsync(int fd)
-{
-    typedef int fn(int);
-    NEXT(fn, "fsync")
-
-    return sync_by(next, fd);
-}
-
-int fdatasync(int fd)
-{
-    typedef int fn(int);
-    NEXT(fn, "fdatasync")
-
-    return sync_by(next, fd);
-}
+INTERPOSE_SYNCS(sync_by)

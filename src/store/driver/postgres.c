@@ -357,7 +357,8 @@ static enum ph_verdict pg_begin_alone(struct ph_db *db)
 {
     db->alone = true;
     return pg_run(db, "BEGIN; SET LOCAL statement_timeout = 0;"
-                      " SELECT pg_advisory_xact_lock(8101117112104)");
+                      " SELECT pg_advisory_xact_lock(8101117112104);"
+                      " SET LOCAL lock_timeout = 2000"); /* or all would queue behind us */
 }
 
 /* Between two reads the rows go elsewhere, which may take its time. */
