@@ -5,6 +5,7 @@ struct copying {
     struct ph_ctx *to;
     struct ph_snapshot *from;
     struct ph_fill fill;
+    struct ph_store_keys theirs, ours;
     const struct ph_move_report *report;
     struct ph_arena arena;
     /* Where an earlier run ended; the table is NULL: nowhere. */
@@ -40,6 +41,21 @@ static bool take_position(struct copying *c)
 
 /* --- copying --- */
 
+/*
+ * The master key is the same, what it was rotated to is not: the source may have a key of its own
+ * for what belongs to no pool, or be in the middle of a rotation.
+ */
+static struct ph_err put_rows(struct copying *c, const char *sql, struct ph_rows *rows)
+{
+    const char *why = "";
+
+    ph_arena_reset(&c->arena);
+    if (!ph_rows_reseal(&c->arena, rows, &c->theirs, &c->ours, &why)) {
+        return ph_move_refuse(ph_textf(c->to->arena, "%s", why));
+    }
+    return ph_fill_put(&c->fill, sql, rows, position_of(&c->arena, rows));
+}
+
 static struct ph_err copy_walked(struct copying *c, struct ph_walk *walk)
 {
     const char *sql = ph_fill_prepare(c->to, walk->table);
@@ -49,8 +65,7 @@ static struct ph_err copy_walked(struct copying *c, struct ph_walk *walk)
         if (walk->rows.count == 0) {
             return PH_OK;
         }
-        ph_arena_reset(&c->arena);
-        PH_TRY(ph_fill_put(&c->fill, sql, &walk->rows, position_of(&c->arena, &walk->rows)));
+        PH_TRY(put_rows(c, sql, &walk->rows));
     }
 }
 
@@ -135,7 +150,11 @@ struct ph_err ph_copy(struct ph_ctx *from, struct ph_ctx *to, struct ph_str sour
                               " --restart");
     }
     PH_TRY(ph_snapshot_of(from, &c.from));
+    ph_store_keys_of(from->store, &c.theirs);
+    ph_store_keys_of(to->store, &c.ours);
     err = copy_and_compare(&c);
+    ph_store_keys_wipe(&c.theirs);
+    ph_store_keys_wipe(&c.ours);
     ph_snapshot_end(c.from);
     ph_arena_finish(&c.arena);
     return err;

@@ -1,6 +1,8 @@
 /* Exports: rows as lines and back, files of older versions, and files that are not as they were. */
 #include "crypto/passphrase.h"
 #include "move/read.h"
+#include "store/access.h"
+#include "store/master.h"
 #include "store/schema.h"
 #include "store/test_support.h"
 #include "util/encode.h"
@@ -163,6 +165,41 @@ static void all_of_it_arrives_under_another_master_key(void **state)
         assert_non_null(user);
         assert_int_equal(user->password->verifier[0], i);
     }
+}
+
+/* The database then has a key for what belongs to no pool that no master key leads to. */
+static void rotate(struct test_store *t, const struct ph_key *next)
+{
+    enum ph_master_result result;
+    const char *why = "";
+    size_t count;
+
+    assert_ok(ph_store_master_announce(&t->ctx, next, &result));
+    assert_int_equal(result, PH_MASTER_DONE);
+    assert_ok(ph_store_master_switch(&t->ctx, next, &result));
+    assert_ok(ph_store_master_reseal(&t->ctx, &count));
+    assert_true(count > 0);
+    test_close(t);
+    assert_true(test_open_with(t, next, false, &why));
+    assert_ok(ph_store_master_retire(&t->ctx, &result));
+    assert_int_equal(result, PH_MASTER_DONE);
+}
+
+static void what_belongs_to_no_pool_moves_after_a_rotation_of_the_master_key(void **state)
+{
+    struct fixture *f = *state;
+    const struct ph_access_key key = { .id = PH_STR("AKIAEXAMPLE"),
+                                       .secret = PH_STR("the secret") };
+    struct ph_access_key *found;
+    bool taken;
+
+    assert_ok(ph_store_access_key_insert(&f->from->ctx, &key, &taken));
+    rotate(f->from, &OTHER_MASTER_KEY);
+    open_to_fill(f->to, &OTHER_MASTER_KEY, 0);
+    assert_ok(ph_copy(&f->from->ctx, &f->to->ctx, PH_STR("here"), &QUIET));
+    assert_ok(ph_store_access_key_find(&f->to->ctx, key.id, &found));
+    assert_non_null(found);
+    assert_str(found->secret, "the secret");
 }
 
 static struct ph_str slurp(struct fixture *f)
@@ -381,6 +418,7 @@ int main(void)
         cmocka_unit_test(every_value_is_read_as_it_was_written),
         cmocka_unit_test(what_is_no_row_of_the_table_is_refused),
         TEST(all_of_it_arrives_under_another_master_key),
+        TEST(what_belongs_to_no_pool_moves_after_a_rotation_of_the_master_key),
         TEST(no_byte_can_be_changed_nor_left_out),
         TEST(a_file_of_an_older_version_is_read_and_brought_to_this_one),
         TEST(an_older_file_does_not_go_into_newer_tables),
