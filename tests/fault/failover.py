@@ -92,7 +92,13 @@ class FailoverTest(unittest.TestCase):
                                        ChallengeResponses=answer)
             raise OSError('a secret block was good twice')
 
+    def tell_load_to_stop(self):
+        for thread in self.loads:
+            thread.stopping = True
+
     def start_load(self):
+        self.addCleanup(self.tell_load_to_stop)  # also of a test that fails
+
         def load(what, api):
             thread = Load(lambda: what(api))
             self.loads.append(thread)
@@ -104,8 +110,7 @@ class FailoverTest(unittest.TestCase):
                          for what in (self.sign_in, self.sign_in_by_srp)]
 
     def stop_load(self):
-        for thread in self.loads:
-            thread.stopping = True
+        self.tell_load_to_stop()
         for thread in self.loads:
             thread.join(60)
             self.assertFalse(thread.is_alive())
