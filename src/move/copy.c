@@ -6,6 +6,7 @@ struct copying {
     struct ph_snapshot *from;
     struct ph_fill fill;
     const struct ph_move_report *report;
+    struct ph_store_keys theirs, ours; /* alike but after the master key was replaced */
     struct ph_arena arena;
     /* Where an earlier run ended; the table is NULL: nowhere. */
     const struct ph_table *resumed;
@@ -43,6 +44,7 @@ static bool take_position(struct copying *c)
 static struct ph_err copy_walked(struct copying *c, struct ph_walk *walk)
 {
     const char *sql = ph_fill_prepare(c->to, walk->table);
+    const char *why = "";
 
     for (;;) {
         PH_TRY(ph_walk_next(walk));
@@ -50,6 +52,9 @@ static struct ph_err copy_walked(struct copying *c, struct ph_walk *walk)
             return PH_OK;
         }
         ph_arena_reset(&c->arena);
+        if (!ph_rows_reseal(&c->arena, &walk->rows, &c->theirs, &c->ours, &why)) {
+            return ph_move_refuse(ph_textf(c->to->arena, "%s", why));
+        }
         PH_TRY(ph_fill_put(&c->fill, sql, &walk->rows, position_of(&c->arena, &walk->rows)));
     }
 }
@@ -135,8 +140,12 @@ struct ph_err ph_copy(struct ph_ctx *from, struct ph_ctx *to, struct ph_str sour
                               " --restart");
     }
     PH_TRY(ph_snapshot_of(from, &c.from));
+    ph_store_keys_of(from->store, &c.theirs);
+    ph_store_keys_of(to->store, &c.ours);
     err = copy_and_compare(&c);
     ph_snapshot_end(c.from);
+    ph_store_keys_wipe(&c.theirs);
+    ph_store_keys_wipe(&c.ours);
     ph_arena_finish(&c.arena);
     return err;
 }

@@ -1,6 +1,8 @@
 /* Exports: rows as lines and back, files of older versions, and files that are not as they were. */
 #include "crypto/passphrase.h"
 #include "move/read.h"
+#include "store/access.h"
+#include "store/master.h"
 #include "store/schema.h"
 #include "store/test_support.h"
 #include "util/encode.h"
@@ -373,11 +375,39 @@ static void an_older_file_does_not_go_into_newer_tables(void **state)
     assert_non_null(strstr(why, "of a newer version than the file"));
 }
 
+/* What the record key seals is not derived from the master key any more then. */
+static void a_copy_opens_after_the_master_key_was_replaced(void **state)
+{
+    struct fixture *f = *state;
+    const struct ph_access_key made = { .id = PH_STR("AKIAEXAMPLE"), .secret = PH_STR("s3cret") };
+    struct ph_access_key *found;
+    enum ph_master_result result;
+    const char *why = "";
+    size_t count;
+    bool taken;
+
+    assert_ok(ph_store_access_key_insert(&f->from->ctx, &made, &taken));
+    assert_ok(ph_store_master_announce(&f->from->ctx, &OTHER_MASTER_KEY, &result));
+    assert_ok(ph_store_master_switch(&f->from->ctx, &OTHER_MASTER_KEY, &result));
+    assert_ok(ph_store_master_reseal(&f->from->ctx, &count));
+    assert_int_equal(count, 1);
+    test_close(f->from);
+    assert_true(test_open_with(f->from, &OTHER_MASTER_KEY, false, &why));
+    assert_ok(ph_store_master_retire(&f->from->ctx, &result));
+    assert_int_equal(result, PH_MASTER_DONE);
+
+    open_to_fill(f->to, &OTHER_MASTER_KEY, 0);
+    assert_ok(ph_copy(&f->from->ctx, &f->to->ctx, PH_STR("there"), &QUIET));
+    assert_ok(ph_store_access_key_find(&f->to->ctx, PH_STR("AKIAEXAMPLE"), &found));
+    assert_str(found->secret, "s3cret");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_copy_opens_after_the_master_key_was_replaced),
         cmocka_unit_test(every_value_is_read_as_it_was_written),
         cmocka_unit_test(what_is_no_row_of_the_table_is_refused),
         TEST(all_of_it_arrives_under_another_master_key),
