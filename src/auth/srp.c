@@ -149,12 +149,16 @@ static struct ph_str session_beside(struct ph_ctx *ctx, const struct ph_attempt 
 
 /*
  * Who came with a hash of a password has no verifier before the first sign-in by the password
- * itself. Where users are not hidden the client learns what helps; where they are, nobody knows the
- * answer to the challenge, as for names that nobody has.
+ * itself; nor has who waits for the one of a service that is not asked any more. Where users are
+ * not hidden the client learns what helps; where they are, nobody knows the answer to the
+ * challenge, as for names that nobody has.
  */
 static struct ph_err check_has_verifier(const struct ph_attempt *attempt)
 {
-    if (attempt->user->password_hash.n > 0 && !attempt->client->hides_users) {
+    const struct ph_user *user = attempt->user;
+    const bool waits = user->origin == PH_ORIGIN_WAITING && user->password == NULL;
+
+    if ((user->password_hash.n > 0 || waits) && !attempt->client->hides_users) {
         return PH_FAIL(PasswordResetRequiredException, PH_MSG_RESET_REQUIRED);
     }
     return PH_OK;

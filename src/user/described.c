@@ -148,12 +148,13 @@ static int64_t time_of(struct ph_arena *arena, const struct json_t *value)
     return ms >= 0 && ms < 1000 ? s * 1000 + ms : s * 1000;
 }
 
-static int64_t date_of(struct ph_ctx *ctx, const struct json_t *described, const char *member)
+static int64_t date_of(struct ph_ctx *ctx, const struct json_t *described, const char *member,
+                       int64_t otherwise_ms)
 {
     const struct json_t *value = ph_json_get(described, member);
     const int64_t ms = value == NULL ? 0 : time_of(ctx->arena, value);
 
-    return ms > 0 ? ms : ph_now_ms(ctx);
+    return ms > 0 ? ms : otherwise_ms;
 }
 
 static struct ph_err read_state(struct ph_ctx *ctx, const struct json_t *described,
@@ -167,8 +168,8 @@ static struct ph_err read_state(struct ph_ctx *ctx, const struct json_t *describ
     if (status != NULL && !find_status(ph_json_str(status), &user->status)) {
         return refuse("UserStatus is none that users have here.");
     }
-    user->created_ms = date_of(ctx, described, "UserCreateDate");
-    user->modified_ms = date_of(ctx, described, "UserLastModifiedDate");
+    user->created_ms = date_of(ctx, described, "UserCreateDate", ph_now_ms(ctx));
+    user->modified_ms = date_of(ctx, described, "UserLastModifiedDate", user->created_ms);
     user->password_set_ms = user->modified_ms; /* from which a temporary password ages */
     user->origin =
         user->status == PH_USER_EXTERNAL_PROVIDER ? PH_ORIGIN_SETTLED : PH_ORIGIN_WAITING;

@@ -2,6 +2,7 @@
 import threading
 import time
 
+import figures
 from poolhouse import PASSWORD, PoolhouseTest, boto3_client
 from test_drain import Connection, request_of
 
@@ -115,7 +116,9 @@ class LoadTest(PoolhouseTest):
             if load.trouble:
                 raise load.trouble
         created = [name for load in loads for name in load.created]
-        print(f'\n{what}: {sum(load.answered for load in loads)} requests, 0 failed; the longest took'
-              f' {max(load.longest for load in loads):.1f} s')
         for name in created:
             self.api.AdminGetUser(UserPoolId=self.pool, Username=name)
+        print(f'\n{what}:')
+        figures.note(f'load-{type(self).__module__.removeprefix("test_")}', failed=0, lost=0,
+                     requests=sum(load.answered for load in loads), acknowledged=len(created),
+                     longest_s=round(max(load.longest for load in loads), 1))

@@ -13,6 +13,7 @@ import struct
 import tempfile
 import unittest
 
+import figures
 from poolhouse import ApiError, PASSWORD, PoolhouseTest, needs_file, support_library
 
 LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
@@ -168,8 +169,8 @@ class Faults(PoolhouseTest):
                       self.random.sample(every, min(size * LONG, most)))
 
     def sweep(self, kinds, fault, size, what):
-        struck = 0
-        for n in self.sample(kinds, size):
+        struck, points = 0, self.sample(kinds, size)
+        for n in points:
             self.control.arm(kinds, fault, n)
             name = self.new_name()
             steps = self.work(name)
@@ -177,9 +178,10 @@ class Faults(PoolhouseTest):
             with self.subTest(f'{what}, operation {n}'):
                 self.check(name, steps, f'{what} at operation {n}')
                 self.serves()
-        print(f'\n{what}: {struck} faults happened')
         self.assertGreater(struck, 0)
         self.is_whole()
+        print(f'\n{what}:')
+        figures.note('io', points=len(points), hit=struck)
 
     def is_whole(self):
         with sqlite3.connect(f'file:{self.server.database()}?mode=ro', uri=True) as db:

@@ -564,6 +564,19 @@ class Away(LeavingTest):
             self.sign_in(self.client, 'missed')
         with self.assert_error('NotAuthorizedException', WRONG):
             self.sign_in(self.client, 'waiting')
+        for client, challenged in (self.client, False), (self.hiding, True):
+            half = srp.Client(self.pool, PASSWORD)
+            begin = {'ClientId': client, 'AuthFlow': 'USER_SRP_AUTH',
+                     'AuthParameters': {'USERNAME': 'waiting', 'SRP_A': half.srp_a}}
+            if challenged:
+                reply = self.api.InitiateAuth(**begin)
+                with self.assert_error('NotAuthorizedException', WRONG):
+                    self.api.RespondToAuthChallenge(
+                        ClientId=client, ChallengeName='PASSWORD_VERIFIER',
+                        ChallengeResponses=half.answer(reply['ChallengeParameters']))
+            else:
+                with self.assert_error('PasswordResetRequiredException', None):
+                    self.api.InitiateAuth(**begin)
         self.assertEqual(before, self.asked('InitiateAuth'))
 
     def test_words_of_the_command(self):

@@ -1,9 +1,12 @@
 """`poolhouse leave users`: people of the real service, kept with their ids, states and dates."""
 import json
+import subprocess
+import time
 import unittest
+import uuid
 
 from leaving import LeavingTest, as_cli
-from poolhouse import PASSWORD, UUID, attribute_list, attributes
+from poolhouse import PASSWORD, UUID, attribute_list, attributes, binary
 
 DATES = ('UserCreateDate', 'UserLastModifiedDate')
 
@@ -172,6 +175,30 @@ class LeavingUsers(LeavingTest):
         done = self.users(self.file('pool.json', ''), pool='eu-central-1_nothing', check=False)
         self.assertIn('does not exist', done.stderr)
         self.assertEqual(2, self.leave('users', 'x.json', check=False).returncode)
+
+    def test_a_run_that_is_killed_goes_on_when_it_is_begun_again(self):
+        pool = self.real.CreateUserPool(PoolName='many')['UserPool']['Id']
+        self.leave('config', *self.describe(pool))
+        count = 2500
+        path = self.file('many.json', {'Users': [
+            {'Username': f'user{i}', 'Attributes': [{'Name': 'sub', 'Value': str(uuid.uuid4())}],
+             'UserCreateDate': '2024-01-02T03:04:05.678000+01:00', 'Enabled': True,
+             'UserStatus': 'CONFIRMED'} for i in range(count)]})
+        command = [binary(), 'leave', 'users', '--pool', pool, path, '--data', self.server.data,
+                   '--mode', 'serve']
+        run = subprocess.Popen(command, env=self.server.environment(), cwd=self.server.directory,
+                               stdout=subprocess.DEVNULL)
+        rows = 'SELECT count(*) AS n FROM users WHERE pool_id = ?'
+        while run.poll() is None and self.server.rows(rows, pool)[0]['n'] == 0:
+            time.sleep(0.01)
+        run.kill()
+        run.wait()
+        before = self.server.rows(rows, pool)[0]['n']
+        self.assertGreater(before, 0)
+        self.assertEqual(0, before % 100)
+        self.assertEqual(f'{count - before} users made, 0 updated, {before} were here, 0 refused\n',
+                         self.users(path, pool=pool).stdout)
+        self.assertEqual(count, self.server.rows(rows, pool)[0]['n'])
 
     def csv(self, *lines, sub=False):
         header = self.api.GetCSVHeader(UserPoolId=self.pool)['CSVHeader']
