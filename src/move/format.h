@@ -1,5 +1,5 @@
 /*
- * The file of `export`: lines of JSON (docs/decisions/0300-moving.md), in this order:
+ * The file of `export`: lines of JSON (docs/decisions/0029-moving.md), in this order:
  *
  *   {"poolhouse_export": 1, "schema": 19, "made": TIME, "key": WRAPPED}
  *   {"table": NAME, "columns": [NAME, ...]}       one for each table, followed by

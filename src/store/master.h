@@ -1,5 +1,5 @@
 /*
- * The keys above all others, and how they are replaced (docs/decisions/0502-master-keys.md).
+ * The keys above all others, and how they are replaced (docs/decisions/0033-master-keys.md).
  *
  * From the master key a wrapping key is derived. It seals the data key of each pool and the record
  * key, which seals what belongs to no pool. While a master key is being replaced there are two of
