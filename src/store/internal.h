@@ -9,6 +9,7 @@
 #ifndef PH_STORE_INTERNAL_H
 #define PH_STORE_INTERNAL_H
 
+#include "store/checkpoint.h"
 #include "store/driver/driver.h"
 #include "store/master_keys.h"
 #include "store/readers.h"
@@ -32,6 +33,8 @@ struct ph_store {
     int lock_fd;                /* -1: not exclusive */
     struct ph_readers *readers;
     struct ph_writer *writer;
+    struct ph_checkpointer
+        *checkpointer; /* NULL in memory, and of an engine with several writers */
     struct ph_spent_set *spent;
     char master_name[2 * PH_MASTER_NAME_BYTES + 1]; /* which master key we were started with */
     char node[33];                 /* who we are among the processes that share the database */

@@ -244,12 +244,17 @@ static void start_threads(struct opening *o)
         store->pool = ph_write_pool_create(store->driver, &store->target, o->db, &store->log);
     } else {
         store->db = o->db;
+        store->checkpointer =
+            store->path == NULL
+                ? NULL
+                : ph_checkpointer_create(store->driver, &store->target, &store->log);
     }
     store->writer = ph_writer_create(&(struct ph_writer_options){
         .driver = store->driver,
         .db = store->db,
         .pool = store->pool,
         .db_lock = ph_readers_shared_lock(store->readers),
+        .checkpointer = store->checkpointer,
         .log = &store->log,
     });
 }
@@ -343,6 +348,7 @@ void ph_store_close(struct ph_store *store)
     }
     leave_nodes(store);
     ph_writer_destroy(store->writer);
+    ph_checkpointer_destroy(store->checkpointer);
     ph_readers_destroy(store->readers);
     ph_write_pool_destroy(store->pool);
     store->driver->close(store->db); /* the last connection moves the log into the file */

@@ -1,5 +1,6 @@
 #include "store/writer.h"
 
+#include "store/checkpoint.h"
 #include "store/write_pool.h"
 #include "util/memory.h"
 
@@ -201,6 +202,9 @@ static enum ph_verdict run_batch(struct ph_writer *w, const struct queue *batch)
     verdict = batch->first->alone ? run_alone(w, batch->first) : transact(w, batch);
     if (verdict == PH_DB_DONE) {
         die_when_lost(w->with.driver->tidy(w->with.db, false));
+        if (w->with.checkpointer != NULL && w->with.driver->log_has_grown(w->with.db)) {
+            ph_checkpointer_wake(w->with.checkpointer);
+        }
     }
     if (w->with.db_lock != NULL) {
         pthread_mutex_unlock(w->with.db_lock);

@@ -28,13 +28,15 @@ typedef void ph_job_run(struct ph_tx *tx, void *arg);
 
 struct ph_writer;
 struct ph_write_pool;
+struct ph_checkpointer;
 
 struct ph_writer_options {
     const struct ph_driver *driver;
     struct ph_db *db;           /* stays the caller's; NULL with a pool */
     struct ph_write_pool *pool; /* stays the caller's; NULL on an engine with one writer */
     pthread_mutex_t *db_lock;   /* NULL: nobody else uses the connection */
-    const struct ph_log *log;   /* lives longer than the writer */
+    struct ph_checkpointer *checkpointer; /* outlives the writer; NULL: the writer does it alone */
+    const struct ph_log *log;             /* lives longer than the writer */
 };
 
 struct ph_writer *ph_writer_create(const struct ph_writer_options *options);

@@ -101,6 +101,14 @@ struct ph_driver {
     /* Housekeeping of the writer between transactions; cheap when there is nothing to do. */
     enum ph_verdict (*tidy)(struct ph_db *db, bool idle);
 
+    /*
+     * Of an engine with one writer; elsewhere NULL. After a commit of the writer: whether its log
+     * has grown so much that somebody should move it on, true once for each time. And, on a
+     * connection of another thread: moves it as far as readers and the writer allow, beside them.
+     */
+    bool (*log_has_grown)(struct ph_db *db);
+    enum ph_verdict (*checkpoint)(struct ph_db *db);
+
     /* NULL: the engine's own tools copy it. */
     enum ph_verdict (*backup)(struct ph_db *db, const char *path);
     enum ph_verdict (*check)(struct ph_db *db); /* DONE: all of it was read and is sound */

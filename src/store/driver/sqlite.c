@@ -12,7 +12,8 @@ enum {
     PARAMETERS = 32,          /* $1 to $32 */
     BUSY_MS = 10000,          /* how long another process may hold the write lock */
     CHECKPOINT_IDLE = 512,    /* pages in the log from which an idle writer moves them */
-    CHECKPOINT_FORCED = 8192, /* from which a busy one does */
+    CHECKPOINT_BESIDE = 1024, /* after which another thread moves those of a busy one */
+    CHECKPOINT_FORCED = 8192, /* from which a busy one does, so that the log begins anew */
 };
 
 struct ph_db_stmt {
@@ -24,7 +25,8 @@ struct ph_db_stmt {
 struct ph_db {
     sqlite3 *handle;
     enum ph_db_role role;
-    int log_pages; /* in the write-ahead log after the last commit */
+    int log_pages;  /* in the write-ahead log after the last commit */
+    int told_pages; /* when log_has_grown said so */
     struct ph_db_stmt statements[STATEMENTS];
 };
 
@@ -296,9 +298,35 @@ static enum ph_verdict db_unmark(struct ph_db *db, bool keep)
     return verdict == PH_DB_DONE ? run_prepared(db, RELEASE) : verdict;
 }
 
+static bool db_log_has_grown(struct ph_db *db)
+{
+    if (db->log_pages < db->told_pages) { /* it has begun anew */
+        db->told_pages = 0;
+    }
+    if (db->log_pages < db->told_pages + CHECKPOINT_BESIDE) {
+        return false;
+    }
+    db->told_pages = db->log_pages;
+    return true;
+}
+
+/* A connection that has read nothing yet does not know that there is a log, and would find nothing.
+ */
+static enum ph_verdict db_checkpoint(struct ph_db *db)
+{
+    const enum ph_verdict verdict = db_run(db, "PRAGMA schema_version");
+
+    if (verdict != PH_DB_DONE) {
+        return verdict;
+    }
+    return verdict_of(
+        sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+}
+
 /*
- * Checkpoints stay out of the way of commits unless the log has grown very long. Then they wait
- * for the readers of the moment, so that the log begins anew instead of growing for ever.
+ * The writer's own checkpoints stay out of the way of commits unless the log has grown very long.
+ * Then they wait for the readers of the moment, so that the log begins anew instead of growing for
+ * ever; most of it has been moved by then (checkpoint.h).
  */
 static enum ph_verdict db_tidy(struct ph_db *db, bool idle)
 {
@@ -407,6 +435,8 @@ const struct ph_driver ph_driver_sqlite = {
     .mark = db_mark,
     .unmark = db_unmark,
     .tidy = db_tidy,
+    .log_has_grown = db_log_has_grown,
+    .checkpoint = db_checkpoint,
     .backup = db_backup,
     .check = db_check,
     .message = db_message,
