@@ -5,106 +5,13 @@ acknowledged is lost, nothing is half done, and it serves again at once. tests/s
 makes the n-th allocation fail; it cannot stand beside a sanitizer, so that this folder wants a plain
 build. `tests/run --long N` visits N times as many allocations, in the end all.
 """
-import contextlib
-import http.client
-import mmap
-import os
-import random
-import struct
-import tempfile
 import unittest
 
-import figures
 import srp
-from poolhouse import Api, ApiError, PASSWORD, PoolhouseTest, support_library
+from memory import MemoryTest
+from poolhouse import ApiError, PASSWORD
 
-LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
-SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
-POINTS = 16 * LONG  # allocations of one operation that are made to fail
-UNABLE = 'InternalErrorException'
 NEW = 'N3w-passw0rd'
-
-
-
-class MemoryTest(PoolhouseTest):
-    @classmethod
-    def setUpClass(cls):
-        file = tempfile.NamedTemporaryFile(prefix='poolhouse-memory-')
-        cls.addClassCleanup(file.close)
-        file.write(bytes(16))
-        file.flush()
-        cls.control = mmap.mmap(file.fileno(), 16)
-        cls.addClassCleanup(cls.control.close)
-        cls.server_options = {'memory': False, 'env': {
-            'LD_PRELOAD': support_library('memory_fault'), 'MEMORY_FAULT_FILE': file.name}}
-        super().setUpClass()
-
-    @classmethod
-    def prepare(cls):
-        cls.pool = cls.new_pool(AutoVerifiedAttributes=['email'])
-        cls.client = cls.new_client(cls.pool)
-        cls.user = cls.new_user(cls.pool, email='first@example.com')
-
-    def arm(self, allocations, for_good=False):
-        self.control[0:16] = struct.pack('<2q', allocations, int(for_good))
-
-    def left(self):
-        return struct.unpack_from('<q', self.control)[0]
-
-    def revive(self):
-        """Disarmed, and alive."""
-        self.arm(0)
-        ended = self.server.process.poll()
-        if ended is not None:
-            self.assertEqual(-6, ended, 'an end without memory is abort(), and nothing else')
-            self.assertIn('out of memory', self.server.log())
-            self.server.start()
-
-    def attempt(self, operation, members):
-        """True: acknowledged. False: the server said that it could not, or is gone."""
-        try:
-            return Api(self.server.port).call(operation, members)
-        except ApiError as e:
-            self.assertEqual((UNABLE, 500), (e.type, e.status), e)
-        except (OSError, http.client.HTTPException):
-            with contextlib.suppress(Exception):
-                self.server.process.wait(0.3)
-        except ValueError:
-            pass  # a reply cut off
-        return None
-
-    def allocations_of(self, make):
-        """How many allocations one request makes, about: others of the process count, too."""
-        for _ in range(2):  # the first fills caches
-            operation, members = make()
-            self.arm(1 << 40)
-            self.assertIsNotNone(self.attempt(operation, members))
-        used = (1 << 40) - self.left()
-        self.arm(0)
-        return used
-
-    def sweep(self, make, check, for_good=False):
-        """make() -> (operation, members); check(members, reply) after each failure."""
-        used = self.allocations_of(make)
-        self.assertGreater(used, 10, 'the library does not see the allocations')
-        points = range(1, used + 1)
-        if POINTS < used:
-            chance = random.Random(f'{SEED}/{used}')
-            points = sorted({1, used, *(chance.randint(1, used) for _ in range(POINTS))})
-        hit = acknowledged = 0
-        for point in points:
-            operation, members = make()
-            self.arm(point, for_good)
-            reply = self.attempt(operation, members)
-            hit += self.left() <= 1
-            acknowledged += reply is not None
-            self.revive()
-            check(members, reply)
-        figures.note('memory', points=len(points), hit=hit, acknowledged=acknowledged, lost=0)
-        self.assertGreater(hit, len(points) // 2, 'most failures never came')
-
-    def works(self, *_):
-        self.assertIn('AccessToken', self.tokens(self.client, self.user))
 
 
 class Writes(MemoryTest):
@@ -212,7 +119,7 @@ class Reads(MemoryTest):
         self.sweep(lambda: ('ListUsers', {'UserPoolId': self.pool, 'Filter': 'email ^= "first"'}), self.works)
 
 
-del MemoryTest, PoolhouseTest
+del MemoryTest
 
 if __name__ == '__main__':
     unittest.main()
