@@ -189,23 +189,31 @@ static void count(struct ph_origins *origins, const struct ph_origin_reply *repl
 
 /* ---- questions ---- */
 
+/* A sign-in there: the user's name, and what the flow begins with. */
+static void initiate(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_client *client,
+                     struct ph_str name, const char *flow, const char *key, struct ph_str value,
+                     struct ph_origin_answer *answer)
+{
+    struct json_t *parameters = ph_json_object(ctx->arena);
+
+    ph_json_set_str(ctx->arena, parameters, "USERNAME", name);
+    ph_json_set_str(ctx->arena, parameters, key, value);
+    set_hash(ctx, pool, client, name, parameters);
+    ph_origin_call(ctx, pool, PH_ORIGIN_PUBLIC, "InitiateAuth",
+                   request_of(ctx, client_id_of(pool, client), flow, parameters), answer);
+}
+
 void ph_origin_ask_password(struct ph_ctx *ctx, const struct ph_pool *pool,
                             const struct ph_client *client, struct ph_str name,
                             struct ph_str password, struct ph_origin_reply *reply)
 {
-    struct json_t *parameters = ph_json_object(ctx->arena);
     struct ph_origin_answer answer;
 
     *reply = (struct ph_origin_reply){ .word = PH_ORIGIN_SAYS_NO };
     if (!has_origin(ctx, pool)) {
         return;
     }
-    ph_json_set_str(ctx->arena, parameters, "USERNAME", name);
-    ph_json_set_str(ctx->arena, parameters, "PASSWORD", password);
-    set_hash(ctx, pool, client, name, parameters);
-    ph_origin_call(ctx, pool, PH_ORIGIN_PUBLIC, "InitiateAuth",
-                   request_of(ctx, client_id_of(pool, client), "USER_PASSWORD_AUTH", parameters),
-                   &answer);
+    initiate(ctx, pool, client, name, "USER_PASSWORD_AUTH", "PASSWORD", password, &answer);
     read_answer(ctx, pool, name, &answer, reply);
     count(ctx->origins, reply);
 }
@@ -233,19 +241,13 @@ enum ph_origin_word ph_origin_begin_srp(struct ph_ctx *ctx, const struct ph_pool
                                         const struct ph_client *client, struct ph_str name,
                                         struct ph_str srp_a, struct ph_origin_srp *srp)
 {
-    struct json_t *parameters = ph_json_object(ctx->arena);
     const struct json_t *given;
     struct ph_origin_answer answer;
 
     if (!has_origin(ctx, pool)) {
         return PH_ORIGIN_SAYS_NO;
     }
-    ph_json_set_str(ctx->arena, parameters, "USERNAME", name);
-    ph_json_set_str(ctx->arena, parameters, "SRP_A", srp_a);
-    set_hash(ctx, pool, client, name, parameters);
-    ph_origin_call(ctx, pool, PH_ORIGIN_PUBLIC, "InitiateAuth",
-                   request_of(ctx, client_id_of(pool, client), "USER_SRP_AUTH", parameters),
-                   &answer);
+    initiate(ctx, pool, client, name, "USER_SRP_AUTH", "SRP_A", srp_a, &answer);
     given = ph_json_get(answer.reply, "ChallengeParameters");
     *srp = (struct ph_origin_srp){
         .user_id = ph_json_get_str(given, "USER_ID_FOR_SRP"),

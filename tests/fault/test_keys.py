@@ -14,7 +14,7 @@ import totp
 from ledger import kill_under_load
 from load import KeptLoad, LoadTest, SdkLoad
 from poolhouse import (ALLOW_ALL, Api, DATABASE, PASSWORD, PoolhouseTest, Server, binary, create_key,
-                       secret_hash)
+                       private_file, secret_hash)
 from test_crash import Crash, Worker
 
 LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
@@ -24,9 +24,7 @@ WITH_TOTP = 6 + 4 * LONG  # a code is good once
 
 
 def new_key(path):
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'wb') as f:
-        f.write(base64.b64encode(os.urandom(32)) + b'\n')
-    return path
+    return private_file(path, base64.b64encode(os.urandom(32)).decode() + '\n')
 
 
 class KeysTest(LoadTest):

@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'support'))
 import exports  # noqa: E402
 import postgres  # noqa: E402
 from everyone import Everyone  # noqa: E402
-from poolhouse import MASTER_KEY, Api, Server, binary, needs_file  # noqa: E402
+from poolhouse import MASTER_KEY, Api, Server, binary, needs_file, private_file  # noqa: E402
 
 LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
 SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
@@ -108,10 +108,7 @@ class Moving(unittest.TestCase):
 
     @classmethod
     def private(cls, name, text):
-        path = os.path.join(cls.folder, name)
-        with open(path, 'w', encoding='utf-8', opener=lambda p, f: os.open(p, f, 0o600)) as f:
-            f.write(text)
-        return path
+        return private_file(os.path.join(cls.folder, name), text)
 
     @classmethod
     def start(cls, *words, key=MASTER_KEY):

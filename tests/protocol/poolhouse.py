@@ -439,6 +439,13 @@ ALL_FLOWS = ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLO
              'ALLOW_REFRESH_TOKEN_AUTH']
 
 
+def private_file(path, text):
+    """A file that nobody else may read, as the program wants secrets to be; its path."""
+    with open(path, 'w', encoding='utf-8', opener=lambda p, flags: os.open(p, flags, 0o600)) as f:
+        f.write(text)
+    return path
+
+
 class PoolhouseTest(unittest.TestCase):
     """A server for the class; pools, clients and users by one call."""
 

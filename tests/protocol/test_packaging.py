@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from poolhouse import PoolhouseTest, binary, create_key, ALLOW_ALL, Api, serve_options
+from poolhouse import PoolhouseTest, binary, create_key, ALLOW_ALL, Api, private_file, serve_options
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 PACKAGING = os.path.join(ROOT, 'packaging')
@@ -70,9 +70,7 @@ class Unit(unittest.TestCase):
             self.assertGreater(int(re.search(r'TimeoutStopSec=(\d+)', f.read())[1]), int(drain))
 
     def test_the_configuration_that_is_installed_is_good(self):
-        key = os.path.join(self.directory.name, 'master.key')
-        with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), 'w', encoding='ascii') as f:
-            f.write('A' * 43 + '=\n')
+        key = private_file(os.path.join(self.directory.name, 'master.key'), 'A' * 43 + '=\n')
         text = read('packaging', 'poolhouse.ini').replace('/etc/poolhouse/master.key', key)
         path = os.path.join(self.directory.name, 'poolhouse.ini')
         with open(path, 'w', encoding='utf-8') as f:

@@ -12,7 +12,7 @@ import time
 import unittest
 
 from everyone import Everyone
-from poolhouse import Api, Server, binary, needs_file
+from poolhouse import Api, Server, binary, needs_file, private_file
 
 PHRASE = 'correct horse battery'
 ISSUER = ('--issuer', 'aws')
@@ -39,10 +39,7 @@ class Restore(unittest.TestCase):
 
     @classmethod
     def file(cls, name, text):
-        path = os.path.join(cls.folder, name)
-        with open(path, 'w', encoding='utf-8', opener=lambda p, f: os.open(p, f, 0o600)) as f:
-            f.write(text)
-        return path
+        return private_file(os.path.join(cls.folder, name), text)
 
     @classmethod
     def run_it(cls, *words, data, status=0, env=None):
