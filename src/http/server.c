@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -152,6 +153,27 @@ unsigned ph_http_server_connections(struct ph_http_server *server)
     return connections;
 }
 
+/*
+ * With the turn. Connections that the kernel has made and nobody has accepted yet: their clients
+ * may have sent requests, and would be told that the connection was reset. Those of a socket that a
+ * parent holds wait for the next server instead.
+ */
+static void accept_what_waits(struct ph_http_server *server)
+{
+    struct sockaddr_storage from;
+    socklen_t size = sizeof from;
+    int fd;
+
+    if (server->options.socket > 0) {
+        return;
+    }
+    while ((fd = accept4(server->fd, (struct sockaddr *)&from, &size,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+        (void)MHD_add_connection(server->daemon, fd, (struct sockaddr *)&from, size);
+        size = sizeof from;
+    }
+}
+
 void ph_http_server_quiesce(struct ph_http_server *server)
 {
     bool already;
@@ -166,6 +188,7 @@ void ph_http_server_quiesce(struct ph_http_server *server)
     if (server->daemon != NULL) {
         pthread_mutex_lock(&server->turn);
         (void)MHD_quiesce_daemon(server->daemon); /* gives the socket back */
+        accept_what_waits(server);
         pthread_mutex_unlock(&server->turn);
     }
     close(server->fd);

@@ -119,10 +119,9 @@ static void refuse(void *self, int status, struct ph_http_reply *reply)
     reply->body = status == 413 ? PH_STR("too large") : PH_STR("malformed");
 }
 
-static int set_up(void **state)
+static struct ph_http_server *make_server(struct fixture *fixture)
 {
-    static struct fixture fixture;
-    const struct ph_http_handler handler = { .self = &fixture, .handle = echo, .refuse = refuse };
+    const struct ph_http_handler handler = { .self = fixture, .handle = echo, .refuse = refuse };
     const struct ph_http_options options = { .listen = PH_STR("127.0.0.1:0"),
                                              .header_max = 16384,
                                              .body_max = 1000,
@@ -132,8 +131,25 @@ static int set_up(void **state)
                                              .write_ms = 10000,
                                              .idle_ms = 10000,
                                              .last_ms = 1000,
-                                             .streams = &fixture.streams };
+                                             .streams = &fixture->streams };
     char why[100];
+    struct ph_http_server *server =
+        ph_http_server_create(&options, &handler, fixture->workers, why, sizeof why);
+
+    assert_non_null(server);
+    return server;
+}
+
+static void start(struct ph_http_server *server)
+{
+    char why[100];
+
+    assert_true(ph_http_server_start(server, why, sizeof why));
+}
+
+static int set_up(void **state)
+{
+    static struct fixture fixture;
 
     fixture.streams = (struct ph_http_streams){ .self = &fixture,
                                                 .piece = PIECE,
@@ -148,9 +164,8 @@ static int set_up(void **state)
     fixture.workers = ph_workers_create(&(struct ph_workers_options){
         .threads = 4, .running = PLACES, .queue_max = 100, .wait_ms = 60000 });
     assert_non_null(fixture.workers);
-    fixture.server = ph_http_server_create(&options, &handler, fixture.workers, why, sizeof why);
-    assert_non_null(fixture.server);
-    assert_true(ph_http_server_start(fixture.server, why, sizeof why));
+    fixture.server = make_server(&fixture);
+    start(fixture.server);
     *state = &fixture;
     return 0;
 }
@@ -169,11 +184,10 @@ static int tear_down(void **state)
     return 0;
 }
 
-static int dial(const struct fixture *fixture)
+static int dial(const struct ph_http_server *server)
 {
     const struct sockaddr_in to = { .sin_family = AF_INET,
-                                    .sin_port =
-                                        htons((in_port_t)ph_http_server_port(fixture->server)),
+                                    .sin_port = htons((in_port_t)ph_http_server_port(server)),
                                     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     const struct timeval most = { .tv_sec = 20 };
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -184,21 +198,33 @@ static int dial(const struct fixture *fixture)
     return fd;
 }
 
-/* Sends all and reads to the end of the stream: every request here says Connection: close. */
-static const char *exchange(const struct fixture *fixture, const char *request)
+static int ask(const struct ph_http_server *server, const char *request)
+{
+    const int fd = dial(server);
+
+    assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+    return fd;
+}
+
+/* All to the end of the stream. */
+static const char *read_reply(int fd)
 {
     static _Thread_local char reply[8192];
     size_t n = 0;
     ssize_t got;
-    const int fd = dial(fixture);
 
-    assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
     while (n < sizeof reply - 1 && (got = recv(fd, reply + n, sizeof reply - 1 - n, 0)) > 0) {
         n += (size_t)got;
     }
     reply[n] = '\0';
     close(fd);
     return reply;
+}
+
+/* Every request here says Connection: close. */
+static const char *exchange(const struct fixture *fixture, const char *request)
+{
+    return read_reply(ask(fixture->server, request));
 }
 
 static void assert_has(const char *text, const char *part)
@@ -335,6 +361,30 @@ static void a_request_in_work_is_answered_before_the_server_ends(void **state)
     free(reply);
 }
 
+/* Clients that have connected and asked before anybody accepts them, round after round. */
+static void who_was_not_accepted_yet_is_answered_before_the_server_ends(void **state)
+{
+    int waiting[8];
+
+    for (int round = 0; round < 20; round++) {
+        struct ph_http_server *server = make_server(*state);
+
+        for (size_t i = 0; i < 8; i++) {
+            waiting[i] = ask(server, "GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+        }
+        start(server);
+        ph_http_server_quiesce(server);
+        for (size_t i = 0; i < 8; i++) {
+            const char *reply = read_reply(waiting[i]);
+
+            assert_has(reply, "HTTP/1.1 203 ");
+            assert_has(reply, "Connection: close\r\n");
+        }
+        assert_true(ph_http_server_drain(server, 10000));
+        ph_http_server_destroy(server);
+    }
+}
+
 /* A body of n bytes that is the character but for its last three, "end". */
 static char *put(const char *head, size_t n, char c)
 {
@@ -398,7 +448,7 @@ static void a_stream_that_breaks_off_is_dropped(void **state)
 {
     struct fixture *fixture = *state;
     const char *head = "PUT /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nabc";
-    const int fd = dial(fixture);
+    const int fd = dial(fixture->server);
 
     assert_int_equal(send(fd, head, strlen(head), MSG_NOSIGNAL), strlen(head));
     close(fd);
@@ -423,6 +473,7 @@ int main(void)
         cmocka_unit_test(who_is_refused_at_the_head_need_not_send_the_body),
         cmocka_unit_test(after_a_refused_piece_the_rest_is_thrown_away),
         cmocka_unit_test(a_stream_that_breaks_off_is_dropped),
+        cmocka_unit_test(who_was_not_accepted_yet_is_answered_before_the_server_ends),
         cmocka_unit_test(a_request_in_work_is_answered_before_the_server_ends),
     };
 
