@@ -11,7 +11,7 @@ from poolhouse import MASTER_KEY, Api, Server  # noqa: E402
 def node(url, *args, **options):
     """One server of several: the same database, master key and issuer."""
     env = {'POOLHOUSE_MASTER_KEY': MASTER_KEY, **options.pop('env', {})}
-    return Server('--issuer', 'aws', *args, database=url, env=env, **options)
+    return Server('--issuer', 'aws', *args, database_url=url, env=env, **options)
 
 
 def api(server, **options):

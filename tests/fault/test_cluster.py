@@ -33,7 +33,7 @@ class TwoNodes(PoolhouseTest):
         cls.other = cluster.node(url, *cls.node_args, **cls.node_options).start()
         cls.addClassCleanup(cls.other.stop)
         cls.server_args = ('--issuer', 'aws', *cls.node_args)
-        cls.server_options = {**cls.node_options, 'database': url, 'env': {
+        cls.server_options = {**cls.node_options, 'database_url': url, 'env': {
             'POOLHOUSE_MASTER_KEY': MASTER_KEY, **cls.node_options.get('env', {})}}
         super().setUpClass()
         cls.there = cluster.api(cls.other, at=cls.now)
@@ -358,7 +358,7 @@ class Purge(TwoNodes):
         self.api.DeleteUserPool(UserPoolId=pool)
         self.within(SECOND, lambda: isinstance(self.at_once(
             lambda: self.there.DescribeUserPool(UserPoolId=pool))[0], ApiError))
-        self.within(30, lambda: self.server.rows(
+        self.within(30, lambda: self.server.database.rows(
             'SELECT (SELECT count(*) FROM users WHERE pool_id = ?)'
             ' + (SELECT count(*) FROM deleted_pools) AS n', pool)[0]['n'] == 0)
 

@@ -191,7 +191,7 @@ class TwoServers(KeysTest):
         cls.database.make().start()
         directory = cls.enterClassContext(tempfile.TemporaryDirectory(prefix='poolhouse-keys-'))
         path = new_key(os.path.join(directory, 'the.key'))
-        options = {'mode': 'serve', 'memory': False, 'held': True, 'database': cls.database.url(),
+        options = {'mode': 'serve', 'memory': False, 'held': True, 'database_url': cls.database.url(),
                    'env': {'POOLHOUSE_MASTER_KEY_FILE': path}}
         cls.server_args = ('--issuer', 'aws')
         cls.server_options = {**options, 'directory': directory}

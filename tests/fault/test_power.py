@@ -14,7 +14,7 @@ import unittest
 
 import figures
 from ledger import kill_under_load
-from poolhouse import PoolhouseTest, support_library
+from poolhouse import PoolhouseTest, needs_file, support_library
 from test_crash import Crash, LONG, SEED, Worker
 
 RECORD = struct.Struct('<6Q')
@@ -98,6 +98,7 @@ def lose_power(directory, journal, chance, sync=True):
     return doubtful
 
 
+@needs_file
 class PowerTest(Crash):
     @classmethod
     def setUpClass(cls):

@@ -53,7 +53,7 @@ class UpgradeTest(LoadTest):
         self.assertRegex(done.stderr, r'older_server program="poolhouse [\d.]+" .*needed=1000')
 
     def tables(self):
-        return self.server.rows("SELECT number FROM meta WHERE name = 'schema_version'")[0]['number']
+        return self.server.database.rows("SELECT number FROM meta WHERE name = 'schema_version'")[0]['number']
 
     def replace(self, server, program):
         server.program = program
@@ -133,7 +133,7 @@ class TwoVersions(UpgradeTest):
         cls.other = cluster.node(url, held=True).start()
         cls.addClassCleanup(cls.other.stop)
         cls.server_args = ('--issuer', 'aws')
-        cls.server_options = {'database': url, 'held': True, 'env': {'POOLHOUSE_MASTER_KEY': MASTER_KEY}}
+        cls.server_options = {'database_url': url, 'held': True, 'env': {'POOLHOUSE_MASTER_KEY': MASTER_KEY}}
         super().setUpClass()
 
     def test_one_after_the_other_is_replaced_without_a_failed_request(self):
