@@ -419,6 +419,10 @@ ALL_FLOWS = ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLO
              'ALLOW_REFRESH_TOKEN_AUTH']
 
 
+def wrong_code(code):
+    return f'{(int(code) + 1) % 1000000:06d}'
+
+
 def private_file(path, text):
     """A file that nobody else may read, as the program wants secrets to be; its path."""
     with open(path, 'w', encoding='utf-8', opener=lambda p, flags: os.open(p, flags, 0o600)) as f:
