@@ -15,6 +15,7 @@ import figures
 import srp
 from poolhouse import ApiError, PASSWORD
 
+ENOUGH = 50  # to judge by
 UNKNOWN = ('InternalErrorException',)
 
 
@@ -124,11 +125,20 @@ class FailoverTest(unittest.TestCase):
             "SELECT convert_from(username, 'UTF8') FROM users WHERE enabled = 0").split('\n'))
         return ([n for n in self.signed_up if n not in there], [n for n in self.disabled if n not in off])
 
-    def wait_for_writes(self, after, seconds=60):
+    def wait_until(self, condition, seconds=60):
         deadline = time.monotonic() + seconds
-        while not any(t > after for w in self.writes[:4] for t in w.good):
+        while not condition():
             self.assertLess(time.monotonic(), deadline, [n.log()[-2000:] for n in self.nodes])
             time.sleep(0.05)
+
+    def let_it_work(self, seconds):
+        """For so long, and until the ledger has enough to prove something, on a slow machine, too."""
+        began = time.monotonic()
+        self.wait_until(lambda: time.monotonic() > began + seconds and len(self.signed_up) > ENOUGH
+                        and sum(len(s.good) for s in self.sign_ins) > ENOUGH, seconds + 120)
+
+    def wait_for_writes(self, after, seconds=60):
+        self.wait_until(lambda: any(t > after for w in self.writes[:4] for t in w.good), seconds)
 
     def outage(self):
         """The most seconds in which no sign-up was acknowledged."""
@@ -144,8 +154,8 @@ class FailoverTest(unittest.TestCase):
                      lost=sum(map(len, lost)), outage_s=round(outage, 2),
                      promoted_after_s=round(over - begun, 2), sign_ins=good, sign_ins_failed=len(bad))
         self.assertEqual(([], []), lost)
-        self.assertGreater(len(self.signed_up), 50)
-        self.assertGreater(good, 50)
+        self.assertGreater(len(self.signed_up), ENOUGH)
+        self.assertGreater(good, ENOUGH)
         self.assertLessEqual(len(bad), (good + len(bad)) // 100, bad)
         for load in self.writes:
             for _, why in load.bad:
