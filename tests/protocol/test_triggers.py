@@ -451,6 +451,18 @@ class SignIn(TriggerTest):
             with self.assert_error('UserLambdaValidationException', f'{key} failed with error no.'):
                 self.initiate(client, name)
 
+    def test_the_time_of_the_sign_in_stays_however_long_a_function_takes(self):
+        pool, client = self.pool_of('PostAuthentication', 'PreTokenGeneration')
+        for key in ('PostAuthentication', 'PreTokenGeneration'):
+            self.handle(key, lambda event: time.sleep(1.1) or event)
+        first = self.tokens(client, self.new_user(pool))
+        again = self.api.InitiateAuth(
+            ClientId=client, AuthFlow='REFRESH_TOKEN_AUTH',
+            AuthParameters={'REFRESH_TOKEN': first['RefreshToken']})['AuthenticationResult']
+        old, new = (claims(tokens['AccessToken'])[1] for tokens in (first, again))
+        self.assertEqual(old['iat'], old['auth_time'])
+        self.assertEqual(old['auth_time'], new['auth_time'])
+
     def test_refresh(self):
         pool, client = self.pool_of('PreAuthentication', 'PostAuthentication', 'PreTokenGeneration')
         token = self.tokens(client, self.new_user(pool))['RefreshToken']
