@@ -1,4 +1,5 @@
 """App clients: defaults, rules with their texts, updates, lists."""
+import time
 import unittest
 
 from poolhouse import ApiError, PoolhouseTest
@@ -201,6 +202,7 @@ class Clients(PoolhouseTest):
 
     def test_a_new_name_is_kept_and_the_dates_tell_of_it(self):
         made = self.made()
+        time.sleep(0.01)
         self.api.UpdateUserPoolClient(UserPoolId=self.pool, ClientId=made['ClientId'],
                                       ClientName='renamed')
         after = self.described(made['ClientId'])

@@ -1,5 +1,6 @@
 """User pools: what is read back, what an update keeps, what is refused and how."""
 import concurrent.futures
+import time
 import unittest
 
 from poolhouse import Api, ApiError, PoolhouseTest, boto3_client, Credentials
@@ -222,6 +223,7 @@ class PoolSettings(PoolhouseTest):
 
     def test_the_modification_date_moves_and_the_creation_date_stays(self):
         pool = self.pool_with()
+        time.sleep(0.01)
         self.api.UpdateUserPool(UserPoolId=pool['Id'], PoolName='renamed')
         after = self.described(pool['Id'])
         self.assertEqual(pool['CreationDate'], after['CreationDate'])

@@ -1,5 +1,6 @@
 """Users as administrators see them: creation, attributes, aliases, lists and filters."""
 import json
+import time
 import unittest
 
 from poolhouse import PASSWORD, PoolhouseTest, UUID, attribute_list, attributes
@@ -142,6 +143,7 @@ class AdminUsers(PoolhouseTest):
     def test_disabling_and_enabling_is_read_back_and_moves_the_date(self):
         name = self.new_user(self.pool)
         before = self.get(name)
+        time.sleep(0.01)
         self.assertEqual({}, self.api.AdminDisableUser(UserPoolId=self.pool, Username=name))
         after = self.get(name)
         self.assertFalse(after['Enabled'])
