@@ -51,8 +51,8 @@ class Ending(unittest.TestCase):
         time.sleep(0.3)
         began = time.monotonic()
         server.process.terminate()
-        self.assertEqual(0, server.process.wait(30))
-        self.assertLess(time.monotonic() - began, 3)
+        self.assertEqual(0, server.process.wait(60))
+        self.assertLess(time.monotonic() - began, 30)
         waiting.join()
         self.assertEqual([[]], got)
 
