@@ -28,14 +28,16 @@ static struct ph_err count_guess(struct ph_ctx *ctx, struct ph_attempt *attempt,
 static struct ph_err migrate(struct ph_ctx *ctx, struct ph_attempt *attempt, struct ph_str name,
                              struct ph_user **user)
 {
+    const struct ph_sign_in_request *request = attempt->request;
+    const bool first = attempt->opened.challenge.n == 0;
     const struct ph_migration given = {
         .client = attempt->client,
         .name = name,
         .password = ph_answer(attempt, "PASSWORD"),
-        .validation_data = attempt->request->validation_data,
-        .client_metadata = attempt->request->validation_data, /* under both names (5.3) */
+        .validation_data = request->validation_data,
+        .client_metadata = first ? request->validation_data /* under both names (5.3) */
+                                 : request->client_metadata,
     };
-
     struct ph_err err;
 
     if (!can_migrate(attempt)) {
@@ -67,6 +69,22 @@ struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt)
     attempt->name = name;
     attempt->device_key = ph_answer(attempt, "DEVICE_KEY");
     attempt->event_id = ph_new_event_id(ctx, attempt->user);
+    return PH_OK;
+}
+
+struct ph_err ph_identify_by_password(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    struct ph_user *user = NULL;
+
+    if (attempt->exists || attempt->opened.challenge.n == 0) { /* ph_identify() has asked */
+        return PH_OK;
+    }
+    attempt->may_migrate = true;
+    PH_TRY(migrate(ctx, attempt, attempt->name, &user));
+    if (user != NULL) {
+        attempt->exists = true;
+        attempt->user = user;
+    }
     return PH_OK;
 }
 

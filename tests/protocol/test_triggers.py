@@ -678,6 +678,36 @@ class Migration(TriggerTest):
         with self.assert_error('InvalidLambdaResponseException', None):
             self.initiate(client, 'anna')
 
+    def test_with_a_password_that_is_asked_for(self):
+        """Where users are hidden nobody learns by the first call that he is not known."""
+        pool, _ = self.migrating(self.confirmed(), Policies={
+            'SignInPolicy': {'AllowedFirstAuthFactors': ['PASSWORD', 'EMAIL_OTP']}})
+        client = self.new_client(pool, ExplicitAuthFlows=['ALLOW_USER_AUTH'],
+                                 PreventUserExistenceErrors='ENABLED')
+        given = {'ClientId': client, 'ClientMetadata': METADATA}
+
+        def answer(name, challenge, asked, **responses):
+            return self.api.RespondToAuthChallenge(
+                **given, ChallengeName=challenge, Session=asked['Session'],
+                ChallengeResponses={'USERNAME': name, **responses})
+        asked = self.api.InitiateAuth(ClientId=client, AuthFlow='USER_AUTH',
+                                      AuthParameters={'USERNAME': 'anna'})
+        self.assertNotIn('UserMigration_Authentication', self.taken())
+        self.assertIn('AuthenticationResult', answer('anna', 'SELECT_CHALLENGE', asked,
+                                                     ANSWER='PASSWORD', PASSWORD='short'))
+        self.assertEqual({'password': 'short', 'clientMetadata': METADATA},
+                         self.taken()['UserMigration_Authentication']['request'])
+        self.api.AdminDeleteUser(UserPoolId=pool, Username='anna')
+        asked = self.api.InitiateAuth(ClientId=client, AuthFlow='USER_AUTH', AuthParameters={
+            'USERNAME': 'anna', 'PREFERRED_CHALLENGE': 'PASSWORD'})
+        self.handle('UserMigration', responding())
+        with self.assert_error(*WRONG):
+            answer('anna', 'PASSWORD', asked, PASSWORD='short')
+        self.handle('UserMigration', responding(**self.confirmed()))
+        self.assertIn('AuthenticationResult', answer('anna', 'PASSWORD', asked, PASSWORD='short'))
+        user = self.api.AdminGetUser(UserPoolId=pool, Username='anna')
+        self.assertEqual('CONFIRMED', user['UserStatus'])
+
     def test_srp_never_migrates(self):
         _, client = self.migrating(self.confirmed())
         with self.assert_error('UserNotFoundException', 'User does not exist.'):
