@@ -236,7 +236,7 @@ class SoftwareTokens(MfaTest):
     def test_the_secret_is_base32_without_padding(self):
         reply = self.api.AssociateSoftwareToken(AccessToken=self.access)
         self.assertEqual({'SecretCode'}, set(reply))
-        self.assertRegex(reply['SecretCode'], r'^[A-Z2-7]{32}$')
+        self.assertRegex(reply['SecretCode'], r'^[A-Z2-7]{52}$')
 
     def test_every_association_gives_another_secret(self):
         self.assertEqual(5, len({self.associate() for _ in range(5)}))
@@ -1143,7 +1143,7 @@ class AcrossRestarts(MfaTest):
         client = self.new_client(pool)
         name = self.new_user(pool)
         secret = self.enroll(pool, client, name)
-        raw = base64.b32decode(secret)
+        raw = base64.b32decode(secret + '=' * (-len(secret) % 8))
         for suffix in ('', '-wal'):
             with open(self.server.database() + suffix, 'rb') as f:
                 data = f.read()
