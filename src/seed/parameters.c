@@ -20,8 +20,8 @@ static bool is_list(struct ph_str type)
     return starts_with_any(type, LISTS);
 }
 
-/* The last value of this name that the command gives. */
-static bool given_value(const struct ph_template *t, struct ph_str name, struct ph_str *value)
+/* The last one of this name. */
+bool ph_template_given(const struct ph_template *t, struct ph_str name, struct ph_str *value)
 {
     struct ph_str rest = t->file->seed->options->parameters, line, key, text;
     bool found = false;
@@ -114,7 +114,7 @@ static bool choose(struct ph_template *t, struct ph_str name, const struct json_
 {
     const struct json_t *otherwise = ph_json_get(declared, "Default");
 
-    if (given_value(t, name, text)) {
+    if (ph_template_given(t, name, text)) {
         return true;
     }
     if (otherwise == NULL ||
