@@ -34,6 +34,12 @@ class LogDelivery(PoolhouseTest):
             self.assertEqual(whole, self.set(pool, *entries))
             self.assertEqual(whole, self.get(pool))
 
+    def test_no_log_group_is_too_far_for_a_pool_of_no_region(self):
+        pool = self.api.CreateUserPool(PoolName='pinned', UserPoolTags={
+            'poolhouse:id': 'local_Logs00001'})['UserPool']['Id']
+        self.set(pool, ERRORS)
+        self.assertEqual([ERRORS], self.get(pool)['LogConfigurations'])
+
     def test_refusals(self):
         self.refused('FeatureUnavailableInTierException', 'The following feature is not available '
                      'for the ESSENTIALS pricing tier configured: Log Streaming',

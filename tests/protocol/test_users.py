@@ -250,6 +250,21 @@ class AdminUsers(PoolhouseTest):
         self.update(name, nickname='')
         self.assertNotIn('nickname', attributes(self.get(name)))
 
+    def test_a_required_attribute_is_not_emptied(self):
+        """As it cannot be deleted; an administrator's user need not have had it."""
+        pool = self.new_pool(Schema=[{'Name': 'email', 'Required': True}])
+        for name, before in (('with', {'email': 'a@b.example'}), ('without', {})):
+            self.new_user(pool, name, **before)
+            update = {'UserPoolId': pool, 'Username': name,
+                      'UserAttributes': [{'Name': 'email', 'Value': ''}]}
+            if before:
+                self.invalid('Attributes did not conform to the schema: email: The attribute is '
+                             'required\n', 'AdminUpdateUserAttributes', **update)
+            else:
+                self.api.AdminUpdateUserAttributes(**update)
+            got = attributes(self.api.AdminGetUser(UserPoolId=pool, Username=name))
+            self.assertEqual(before.get('email'), got.get('email'))
+
     def test_a_refused_update_changes_nothing(self):
         name = self.new_user(self.pool, name='A')
         with self.assert_error('InvalidParameterException', 'Invalid email address format.'):
