@@ -50,6 +50,9 @@ void ph_process_block_signals(void);
 /* As many open files as max_connections needs; a warning when the system allows fewer. */
 void ph_process_raise_file_limit(const struct ph_service *service);
 
+/* Keeps keys and passwords of a served process out of swap; a warning when they may get there. */
+void ph_process_lock_memory(const struct ph_service *service);
+
 /*
  * Gives up what a server does not need (isolate.h), when the settings say so. What the kernel lacks
  * is logged, and the server starts all the same. False when the data directory cannot be made.
