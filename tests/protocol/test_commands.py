@@ -253,6 +253,27 @@ class Doctor(unittest.TestCase):
         run('credentials', 'create', '--user', 'bob', '--data', data, env=env)
         self.assert_line('ok', 'database', '1 access key of', self.ask(*serve, mode='serve', env=env))
 
+    def certificate(self, name, days):
+        files = [os.path.join(self.directory, f'{name}.{kind}') for kind in ('pem', 'key')]
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
+                        '-nodes', '-subj', '/CN=localhost', '-days', str(days), '-out', files[0],
+                        '-keyout', files[1]], check=True, capture_output=True)
+        return files
+
+    def test_a_certificate_that_does_not_serve_is_told(self):
+        good, key = self.certificate('good', 90)
+        short, other_key = self.certificate('short', 3)
+        self.assert_line('ok', 'TLS certificate', 'none here', self.ask())
+        for verdict, part, pem, of in (
+                ('ok', 'is good until', good, key),
+                ('warn', 'expires on', short, other_key),
+                ('fail', 'the key is not that of the certificate', good, other_key),
+                ('fail', 'has no certificate', key, key),
+                ('fail', 'has no private key', good, good),
+                ('fail', 'cannot read', good, '/nonexistent')):
+            text = self.ask('--tls-cert', pem, '--tls-key', of, status=int(verdict == 'fail'))
+            self.assert_line(verdict, 'TLS certificate', part, text)
+
     def test_another_program_at_the_address_is_a_failure(self):
         with socket.create_server(('127.0.0.1', self.port)):
             self.assert_line('fail', 'addresses', 'Address already in use', self.ask(status=1))
