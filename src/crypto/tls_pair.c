@@ -64,6 +64,18 @@ static int64_t seconds_of(const ASN1_TIME *time)
     return ph_date_to_epoch(&date, &epoch_s) ? epoch_s : 0;
 }
 
+const char *ph_tls_pair_problem(const struct ph_tls_pair *pair)
+{
+    static const char *const PROBLEMS[] = {
+        [PH_TLS_FITS] = NULL,
+        [PH_TLS_NO_CERTIFICATE] = "the TLS certificate is none in PEM",
+        [PH_TLS_NO_KEY] = "the TLS key is no private key in PEM, or one under a passphrase",
+        [PH_TLS_OTHER_KEY] = "the TLS key is not that of the certificate",
+    };
+
+    return PROBLEMS[pair->verdict];
+}
+
 struct ph_tls_pair ph_tls_pair_read(struct ph_str certificate, struct ph_str key)
 {
     PH_AUTO(free_x509) X509 *first = read_certificate(certificate);

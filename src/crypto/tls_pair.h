@@ -22,4 +22,7 @@ struct ph_tls_pair {
 /* Both as PEM; of a chain the first certificate, which is the server's own. */
 struct ph_tls_pair ph_tls_pair_read(struct ph_str certificate, struct ph_str key);
 
+/* What is wrong, in words for the operator; NULL when nothing is. */
+const char *ph_tls_pair_problem(const struct ph_tls_pair *pair);
+
 #endif

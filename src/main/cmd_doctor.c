@@ -383,11 +383,6 @@ static void check_validity(struct doctor *d, const struct ph_tls_pair *pair)
 /* Whether the authorities that vouch for it are trusted is a matter of the clients. */
 static void check_tls(struct doctor *d)
 {
-    static const char *const WRONG[] = {
-        [PH_TLS_NO_CERTIFICATE] = "server.tls_cert has no certificate in PEM",
-        [PH_TLS_NO_KEY] = "server.tls_key has no private key in PEM, or one under a passphrase",
-        [PH_TLS_OTHER_KEY] = "the key is not that of the certificate",
-    };
     const struct ph_server_settings *s = &d->settings->server;
     struct ph_str certificate, key;
     struct ph_tls_pair pair;
@@ -406,7 +401,7 @@ static void check_tls(struct doctor *d)
     if (pair.verdict == PH_TLS_FITS) {
         check_validity(d, &pair);
     } else {
-        say(d, VERDICT_FAIL, "%s", WRONG[pair.verdict]);
+        say(d, VERDICT_FAIL, "%s", ph_tls_pair_problem(&pair));
     }
 }
 

@@ -4,6 +4,8 @@
 #include "main/pem.h"
 #include "store/imports.h"
 
+#include <stdio.h>
+
 static void handle_api(void *self, struct ph_worker *worker, const struct ph_http_request *request,
                        struct ph_http_reply *reply)
 {
@@ -69,20 +71,27 @@ static void drop_upload(void *self, void *upload)
 
 /* --- the addresses --- */
 
-/* Neither is there where something in front ends TLS. */
+/* Nothing where something in front ends TLS. A pair that does not fit would be refused later, too,
+ * but nobody would know why. */
 static bool read_pair(struct ph_service *service, struct ph_http_options *options, char *why,
                       size_t why_size)
 {
     const struct ph_server_settings *s = &service->settings->server;
+    struct ph_tls_pair pair;
 
-    if ((s->tls_cert.n > 0 && !ph_pem_read(&service->arena, s->tls_cert, &options->tls_certificate,
-                                           why, why_size)) ||
-        (s->tls_key.n > 0 &&
-         !ph_pem_read(&service->arena, s->tls_key, &options->tls_key, why, why_size))) {
+    if (s->tls_cert.n == 0) {
+        return true;
+    }
+    if (!ph_pem_read(&service->arena, s->tls_cert, &options->tls_certificate, why, why_size) ||
+        !ph_pem_read(&service->arena, s->tls_key, &options->tls_key, why, why_size)) {
         return false;
     }
-    service->tls_until_s =
-        ph_tls_pair_read(options->tls_certificate, options->tls_key).not_after_s;
+    pair = ph_tls_pair_read(options->tls_certificate, options->tls_key);
+    if (pair.verdict != PH_TLS_FITS) {
+        snprintf(why, why_size, "%s", ph_tls_pair_problem(&pair));
+        return false;
+    }
+    service->tls_until_s = pair.not_after_s;
     return true;
 }
 

@@ -12,13 +12,24 @@
 
 enum { OTHER_FILES = 256 /* descriptors beside connections */ };
 
+/* A terminal that goes takes the server along, unless nohup has said otherwise. */
+void ph_process_end_signals(sigset_t *set)
+{
+    struct sigaction hangup;
+
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
+        sigaddset(set, SIGHUP);
+    }
+}
+
 void ph_process_block_signals(void)
 {
     sigset_t set;
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
+    ph_process_end_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
 }

@@ -354,9 +354,7 @@ static int wait_for_signal(struct ph_service *service)
     sigset_t set;
     int which;
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
+    ph_process_end_signals(&set);
     while ((which = sigtimedwait(&set, NULL, &pause)) < 0) {
         if (errno != EAGAIN) {
             continue;

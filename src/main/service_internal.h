@@ -8,6 +8,7 @@
 #include "protocol/dispatch.h"
 #include "protocol/upload.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 
 struct ph_service {
@@ -44,6 +45,9 @@ struct ph_service {
 };
 
 /* ---- process.c: what belongs to the whole process, before there are threads ---- */
+
+/* Those that end the server in order. */
+void ph_process_end_signals(sigset_t *set);
 
 /* In every thread that is made later, too: only ph_service_run() takes these signals. */
 void ph_process_block_signals(void);

@@ -371,7 +371,7 @@ static void parameters_are_given_by_name(void **state)
     assert_non_null(t->seed->items[PH_SEED_DOMAIN]);
     t->options.parameters = PH_STR("Stage=test");
     assert_refused(t, TEMPLATE,
-                   "shop.yaml: Parameters.Stage: test is not one of the AllowedValues");
+                   "shop.yaml: Parameters.Stage: test is not one of the AllowedValues: dev, prod");
     t->options.parameters = PH_STR("Stag=prod");
     assert_refused(t, TEMPLATE, "no template declares the parameter Stag");
 }
