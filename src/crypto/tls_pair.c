@@ -90,8 +90,7 @@ struct ph_tls_pair ph_tls_pair_read(struct ph_str certificate, struct ph_str key
     if (private == NULL) {
         pair.verdict = PH_TLS_NO_KEY;
     } else {
-        pair.verdict =
-            X509_check_private_key(first, private) == 1 ? PH_TLS_FITS : PH_TLS_OTHER_KEY;
+        pair.verdict = X509_check_private_key(first, private) == 1 ? PH_TLS_FITS : PH_TLS_OTHER_KEY;
     }
     return pair;
 }

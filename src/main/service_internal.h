@@ -37,7 +37,7 @@ struct ph_service {
     struct ph_uploads uploads;
     struct ph_http_streams streams;
     struct ph_sockets sockets; /* that our parent has opened */
-    int64_t tls_until_s; /* of the certificate; 0: none */
+    int64_t tls_until_s;       /* of the certificate; 0: none */
     struct ph_http_server *api;
     struct ph_http_server *admin; /* NULL: the API's listener answers for it */
     atomic_bool draining;

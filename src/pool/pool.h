@@ -224,8 +224,9 @@ struct ph_str ph_pool_arn(struct ph_arena *arena, const struct ph_settings *sett
                           struct ph_str id);
 
 /*
- * True when a resource of another region is named to a pool of this one. A pool with a pinned id may
- * lie in a region that is none ("local"): nothing is too far for it. Nor is what names no region.
+ * True when a resource of another region is named to a pool of this one. A pool with a pinned id
+ * may lie in a region that is none ("local"): nothing is too far for it. Nor is what names no
+ * region.
  */
 bool ph_pool_is_elsewhere(struct ph_str region, struct ph_str other);
 

@@ -44,8 +44,8 @@ static bool uses_web_authn(const struct use *use)
 
 static bool uses_password_history(const struct use *use)
 {
-    return ph_json_int(
-               ph_json_get(ph_json_get(use->policies, "PasswordPolicy"), "PasswordHistorySize")) > 0;
+    return ph_json_int(ph_json_get(ph_json_get(use->policies, "PasswordPolicy"),
+                                   "PasswordHistorySize")) > 0;
 }
 
 static bool uses_email_mfa(const struct use *use)

@@ -186,9 +186,9 @@ static bool qualified_arn(struct ph_template *t, struct ph_str logical, struct p
         !ph_template_property(t, logical, "Name", &alias)) {
         return false;
     }
-    *out = ph_strf(t->arena, "%.*s:%.*s", PH_FMT(function_arn(t, ph_json_str(function))),
-                   PH_FMT(ph_str_eq(type, PH_STR("AWS::Lambda::Alias")) ? ph_json_str(alias)
-                                                                        : PH_STR("1")));
+    *out = ph_strf(
+        t->arena, "%.*s:%.*s", PH_FMT(function_arn(t, ph_json_str(function))),
+        PH_FMT(ph_str_eq(type, PH_STR("AWS::Lambda::Alias")) ? ph_json_str(alias) : PH_STR("1")));
     return true;
 }
 

@@ -434,8 +434,7 @@ static void what_sam_adds_can_be_referred_to(void **state)
                "arn:aws:lambda:eu-west-1:123456789012:function:shop-HelloWorld:live");
     assert_str(output(t, "Version"), "arn:aws:lambda:eu-west-1:123456789012:function:hi:1");
     assert_str(output(t, "Permission"), "shop-HelloWorldApiPermissionProd");
-    assert_refused(t,
-                   ph_textf(&t->arena, "%s  Bad: {Value: !GetAtt GoneRole.Arn}\n", TEXT),
+    assert_refused(t, ph_textf(&t->arena, "%s  Bad: {Value: !GetAtt GoneRole.Arn}\n", TEXT),
                    "shop.yaml: Outputs.Bad.Value.Fn::GetAtt: Gone is left out by its condition");
     assert_refused(t, ph_textf(&t->arena, "%s  Bad: {Value: !Ref Hell}\n", TEXT),
                    "shop.yaml: Outputs.Bad.Value.Ref: there is no parameter or resource Hell");

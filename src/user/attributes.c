@@ -158,8 +158,8 @@ static void store_value(struct ph_ctx *ctx, struct ph_user *user, const struct p
 }
 
 /*
- * An empty value takes the attribute away, which a required one does not allow. New users are looked
- * at as a whole; administrators need not give them all.
+ * An empty value takes the attribute away, which a required one does not allow. New users are
+ * looked at as a whole; administrators need not give them all.
  */
 static bool may_be_empty(const struct ph_attr_def *def, const struct ph_user *user)
 {
@@ -184,9 +184,9 @@ static struct ph_err check_write(struct ph_ctx *ctx, const struct ph_pool *pool,
         return immutable(ctx, write->name);
     }
     if (write->value.n == 0) {
-        return may_be_empty(def, user) ? PH_OK
-                                               : nonconforming(ctx, def->name,
-                                                               "The attribute is required\n");
+        return may_be_empty(def, user)
+                   ? PH_OK
+                   : nonconforming(ctx, def->name, "The attribute is required\n");
     }
     return check_format(ctx, pool, def, &write->value);
 }
