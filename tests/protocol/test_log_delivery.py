@@ -49,6 +49,8 @@ class LogDelivery(PoolhouseTest):
                 ('Following event sources appear more then once in a request', [ERRORS, ERRORS]),
                 ('ARN does not belong to current region',
                  [{**ERRORS, 'CloudWatchLogsConfiguration': other}]),
+                ('The event source userNotification can be delivered to log groups only',
+                 [{**EVENTS, 'LogLevel': 'ERROR', 'EventSource': 'userNotification'}]),
                 ('The event source userNotification needs the log level ERROR',
                  [{**ERRORS, 'LogLevel': 'INFO'}]),
                 ('Each log configuration must have exactly one destination',
