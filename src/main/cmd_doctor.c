@@ -9,6 +9,7 @@
 #include "http/probe.h"
 #include "store/access.h"
 #include "store/backup.h"
+#include "store/data_keys.h"
 #include "store/master.h"
 
 #include <errno.h>
@@ -155,6 +156,20 @@ static void check_rotation(struct doctor *d, struct ph_ctx *ctx)
     }
 }
 
+static void check_data_keys(struct doctor *d, struct ph_ctx *ctx)
+{
+    struct ph_str first;
+    int64_t count;
+
+    if (ph_store_data_keys_leaving(ctx, &count, &first).type == NULL && count > 0) {
+        say(d, VERDICT_WARN,
+            "the data keys of %lld pools, as of %.*s, are not yet replaced: to end it run: "
+            "poolhouse"
+            " keys rotate-data --pool %.*s",
+            (long long)count, PH_FMT(first), PH_FMT(first));
+    }
+}
+
 /* Those whose time is over open nothing. */
 static void check_administrators(struct doctor *d, struct ph_ctx *ctx)
 {
@@ -220,6 +235,7 @@ static void check_database(struct doctor *d)
     }
     check_ready(d, data.ctx.store);
     check_rotation(d, &data.ctx);
+    check_data_keys(d, &data.ctx);
     check_administrators(d, &data.ctx);
     check_backup(d, &data.ctx);
     ph_data_close(&data);
