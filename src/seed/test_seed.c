@@ -2,15 +2,12 @@
 #include "seed/internal.h"
 #include "seed/yaml.h"
 #include "util/encode.h"
+#include "util/test_support.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 struct test {
     struct ph_arena arena;
@@ -61,12 +58,6 @@ static void assert_refused(struct test *t, const char *text, const char *why)
 {
     assert_false(reads(t, ph_str_from(text)));
     assert_string_equal(t->why, why);
-}
-
-static void assert_str(struct ph_str s, const char *expected)
-{
-    assert_int_equal(s.n, strlen(expected));
-    assert_memory_equal(s.p == NULL ? (const uint8_t *)"" : s.p, expected, s.n);
 }
 
 static void assert_body(struct test *t, const struct ph_seed_item *item, const char *expected)
