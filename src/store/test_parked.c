@@ -2,7 +2,8 @@
 #include "store/parked.h"
 #include "store/test_support.h"
 
-static const struct ph_pool_ref OTHER_POOL = { PH_STR_INIT("eu-west-1_BBBBBBBBB"), &TEST_DATA_KEY };
+static const struct ph_pool_ref OTHER_POOL = { .id = PH_STR_INIT("eu-west-1_BBBBBBBBB"),
+                                               .data_key = &TEST_DATA_KEY };
 
 static struct ph_str find(struct test_store *t, const struct ph_pool_ref *pool, const char *id)
 {

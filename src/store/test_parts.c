@@ -79,7 +79,8 @@ static void a_part_is_read_as_it_was_made(void **state)
 static void claims_hold_in_their_space(void **state)
 {
     struct test_store *t = *state;
-    const struct ph_pool_ref other = { PH_STR("eu-west-1_BBBBBBBBB"), &TEST_DATA_KEY };
+    const struct ph_pool_ref other = { .id = PH_STR("eu-west-1_BBBBBBBBB"),
+                                       .data_key = &TEST_DATA_KEY };
     const struct ph_str claim = PH_STR("claim");
     const struct ph_part domain = part_with(t, PH_PART_DOMAIN, "Domain", &claim);
     const struct ph_part one = part_with(t, PH_PART_PROVIDER, "one", &claim);

@@ -15,7 +15,8 @@
 
 static const struct ph_key TEST_MASTER_KEY = { { 1, 2, 3 } };
 static const struct ph_key TEST_DATA_KEY = { { 4, 5, 6 } };
-static const struct ph_pool_ref TEST_POOL = { PH_STR_INIT("eu-west-1_AAAAAAAAA"), &TEST_DATA_KEY };
+static const struct ph_pool_ref TEST_POOL = { .id = PH_STR_INIT("eu-west-1_AAAAAAAAA"),
+                                              .data_key = &TEST_DATA_KEY };
 
 struct test_store {
     char directory[64];

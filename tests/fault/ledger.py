@@ -11,6 +11,8 @@ from poolhouse import Api, DATABASE, PoolhouseTest
 LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
 SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
 
+ENOUGH = 6  # steps of each worker
+
 
 class LedgerWorker(threading.Thread):
     """Calls self.one(step) until it is told to stop or the server is gone; a class for each ledger."""
@@ -22,6 +24,7 @@ class LedgerWorker(threading.Thread):
         self.api = Api(test.server.port)
         self.trouble = None
         self.stopping = False
+        self.done = 0  # steps
 
     def run(self):
         step = 0
@@ -29,10 +32,29 @@ class LedgerWorker(threading.Thread):
             while not self.stopping:
                 step += 1
                 self.one(step)
+                self.done = step
         except (OSError, http.client.HTTPException):
             pass  # the server is gone, as intended
         except Exception as e:  # must reach the test
             self.trouble = e
+
+
+def kill_under_load(test, workers, seconds):
+    """Lets them work for so long and kills the server; their ledgers are final when it returns.
+
+    On a slow machine longer: until each has done enough to prove something.
+    """
+    for worker in workers:
+        worker.start()
+    time.sleep(seconds)
+    test.until(lambda: all(worker.done >= ENOUGH or worker.trouble for worker in workers), 60)
+    test.server.kill()
+    for worker in workers:
+        worker.stopping = True
+        worker.join(30)
+        test.assertFalse(worker.is_alive(), 'a request never ended')
+        if worker.trouble:
+            raise worker.trouble
 
 
 def kill_while_messages_leave(test, rounds, people):
@@ -81,16 +103,7 @@ class CrashTest(PoolhouseTest):
         """Load until the server is killed; the workers, whose ledgers are final."""
         type(self).round += 1
         workers = [self.new_worker(i, f'{SEED}/{self.round}/{i}') for i in range(self.workers)]
-        for worker in workers:
-            worker.start()
-        time.sleep(self.chance.uniform(*self.seconds))
-        self.server.kill()
-        for worker in workers:
-            worker.stopping = True
-            worker.join(30)
-            self.assertFalse(worker.is_alive(), 'a request never ended')
-            if worker.trouble:
-                raise worker.trouble
+        kill_under_load(self, workers, self.chance.uniform(*self.seconds))
         return workers
 
     def check_all(self, workers):

@@ -153,12 +153,17 @@ class Faults(PoolhouseTest):
     # --- the sweep ---
 
     def operations(self, kinds):
-        """How many of these one piece of work takes: the range of n."""
-        self.control.arm(kinds, 0, 0)
-        self.work(self.new_name())
-        seen = self.control[SEEN]
-        self.control.disarm()
-        return seen
+        """How many of these one piece of work takes: the range of n.
+
+        The least of some: now and then the log is moved at the same time, which takes as many again.
+        """
+        seen = []
+        for _ in range(3):
+            self.control.arm(kinds, 0, 0)
+            self.work(self.new_name())
+            seen.append(self.control[SEEN])
+            self.control.disarm()
+        return min(seen)
 
     def sample(self, kinds, size):
         most = self.operations(kinds)

@@ -11,7 +11,9 @@ import hmac
 import http.client
 import itertools
 import json
+import math
 import os
+import random
 import re
 import shutil
 import socket
@@ -61,10 +63,26 @@ test "$3" = 1 || exec 4<&209; exec 209<&-
 export LISTEN_FDS=$3 LISTEN_PID=$$; shift 3; exec "$@"'''
 
 
+PORTS = range(12000, 32000)
+RESERVED = []
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+    """A port that no other test has, now or while this process lives, in use or not.
+
+    The kernel never gives it away, neither to a connection nor to who asks for any port: its own begin
+    above. Other processes of tests see an abstract UNIX socket of that number, which ends with ours.
+    """
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        reservation = socket.socket(socket.AF_UNIX)
+        try:
+            reservation.bind(f'\0poolhouse-test-port-{port}')
+            with socket.create_server(('127.0.0.1', port)):
+                RESERVED.append(reservation)
+                return port
+        except OSError:
+            reservation.close()
 
 
 class ApiError(Exception):
@@ -176,7 +194,7 @@ class Server:
         self.sockets = [socket.create_server(('127.0.0.1', p), backlog=1024)
                         for p in dict.fromkeys((self.port, self.admin_port)) if held]
         self.clock_file = os.path.join(self.directory, 'clock') if clock else None
-        self.offset = 0
+        self.offset, self.still = 0, None
         self.disk_file = os.path.join(self.directory, 'disk-fault') if disk else None
         self.process = None
         self.log_path = os.path.join(self.directory, 'server.log')
@@ -203,7 +221,7 @@ class Server:
         if self.clock_file:
             self.set_clock(self.offset)
             env.update(LD_PRELOAD=faketime_library(), FAKETIME_TIMESTAMP_FILE=self.clock_file,
-                       FAKETIME_NO_CACHE='1', DONT_FAKE_MONOTONIC='1',
+                       FAKETIME_NO_CACHE='1', FAKETIME_FMT='%s', DONT_FAKE_MONOTONIC='1',
                        FAKETIME_DONT_FAKE_MONOTONIC='1',
                        # Else waits on condition variables by that clock end at once.
                        FAKETIME_FORCE_MONOTONIC_FIX='0')
@@ -276,14 +294,23 @@ class Server:
         """Moves the clock of the running server to `offset` seconds from the real one."""
         self.offset = offset
         with open(self.clock_file + '.new', 'w', encoding='ascii') as f:
-            f.write(f'{offset:+d}\n')
+            f.write(f'{offset:+d}\n' if self.still is None else f'{self.still + offset}\n')
         os.replace(self.clock_file + '.new', self.clock_file)
 
     def advance(self, seconds):
         self.set_clock(self.offset + seconds)
 
+    def stop_clock(self):
+        """From here on only advance() moves it: what lasts a second lasts until the test says so."""
+        self.still = math.ceil(time.time())
+        self.set_clock(self.offset)
+
+    def run_clock(self):
+        self.still = None
+        self.set_clock(self.offset)
+
     def now(self):
-        return time.time() + self.offset
+        return (time.time() if self.still is None else self.still) + self.offset
 
     def set_disk(self, fault):
         """'full', 'stuck' or 'sync' (support/disk_fault.c); None: the disk is well again."""
@@ -419,6 +446,20 @@ ALL_FLOWS = ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLO
              'ALLOW_REFRESH_TOKEN_AUTH']
 
 
+@contextlib.contextmanager
+def clocks_stand(*servers):
+    """Of servers while developing: meanwhile a lock of a second lasts, however slow the machine is."""
+    for server in servers:
+        reply = server.get('/_poolhouse/clock', 'PUT', body='{"frozen": true}')
+        if reply.status != 200:
+            raise AssertionError(f'the clock does not stand still: {reply.body}')
+    try:
+        yield
+    finally:
+        for server in servers:
+            server.get('/_poolhouse/clock', 'DELETE')
+
+
 def wrong_code(code):
     return f'{(int(code) + 1) % 1000000:06d}'
 
@@ -500,6 +541,11 @@ class PoolhouseTest(unittest.TestCase):
         while not condition():
             self.assertLess(time.monotonic(), deadline, self.server.log()[-3000:])
             time.sleep(0.02)
+
+    def stop_clock(self):
+        """Of a server with `clock`: until the test ends it moves only when the test moves it."""
+        self.server.stop_clock()
+        self.addCleanup(self.server.run_clock)
 
     @contextlib.contextmanager
     def assert_error(self, type_, text):

@@ -20,15 +20,23 @@ const DATABASE = process.env.POOLHOUSE_TEST_DATABASE;
 export const needsFile = { skip: DATABASE ? 'about the file of SQLite' : false };
 const TROUBLE = /ERROR: (Address|Leak)Sanitizer|runtime error:|WARNING: ThreadSanitizer|reply_violates_model|internal_error/;
 
-function freePort() {
-  return new Promise((resolve, reject) => {
+// Below the ports that the kernel gives to connections and to who asks for any, and below those of the
+// suites in Python. Suites at the same time begin elsewhere; a port is not given twice.
+let ports = 0;
+
+function isFree(port) {
+  return new Promise((resolve) => {
     const probe = net.createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
+}
+
+async function freePort() {
+  for (;;) {
+    const port = 4000 + (process.pid * 16 + ports++) % 8000;
+    if (await isFree(port)) return port;
+  }
 }
 
 async function newDatabase() {
