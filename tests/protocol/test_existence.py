@@ -129,7 +129,7 @@ class Waits(PoolhouseTest):
                                     ExplicitAuthFlows=['ALLOW_USER_AUTH'])
 
     def stored(self):
-        row, = self.server.rows('SELECT COALESCE(SUM(count), 0) AS n FROM attempts')
+        row, = self.server.database.rows('SELECT COALESCE(SUM(count), 0) AS n FROM attempts')
         return row['n']
 
     def test_for_nobody_as_long_as_for_somebody(self):
