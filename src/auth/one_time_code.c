@@ -1,7 +1,6 @@
 #include "auth/one_time_code.h"
 
 #include "crypto/hash.h"
-#include "store/sign_in.h"
 #include "token/methods.h"
 #include "util/encode.h"
 
@@ -56,23 +55,13 @@ static struct ph_err send(struct ph_ctx *ctx, const struct ph_attempt *attempt,
     return ph_store_outbox_put(ctx, change.messages, change.message_count);
 }
 
-/* Waits for a commit, as sending does. */
-static struct ph_err send_nothing(struct ph_ctx *ctx, const struct ph_attempt *attempt)
-{
-    int64_t ignored;
-
-    return ph_store_attempt_count(ctx, attempt->pool->id,
-                                  ph_strf(ctx->arena, "code %.*s", PH_FMT(attempt->user->sub)),
-                                  &ignored);
-}
-
 static struct ph_err deliver(struct ph_ctx *ctx, const struct ph_attempt *attempt,
                              const struct ph_contact_kind *contact, struct ph_str code,
                              struct ph_str *destination)
 {
     if (!attempt->exists) {
         *destination = ph_decoy_destination(ctx, attempt->pool, attempt->name, contact->medium);
-        return send_nothing(ctx, attempt);
+        return ph_decoy_write(ctx, attempt->pool, attempt->user->sub);
     }
     *destination = ph_attrs_get(&attempt->user->attrs, contact->attribute);
     return send(ctx, attempt, contact, *destination, code);

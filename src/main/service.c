@@ -302,6 +302,7 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, const s
     ph_validate_start();
     ph_process_block_signals();
     ph_process_raise_file_limit(service);
+    ph_process_lock_memory(service);
     init_health(service);
     service->fetch = ph_fetch_create();
     if (!ph_sockets_take(&service->sockets, why, why_size) ||
@@ -359,9 +360,7 @@ static int wait_for_signal(struct ph_service *service)
     sigset_t set;
     int which;
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
+    ph_process_end_signals(&set);
     while ((which = sigtimedwait(&set, NULL, &pause)) < 0) {
         if (errno != EAGAIN) {
             continue;

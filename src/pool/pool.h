@@ -259,6 +259,13 @@ bool ph_client_may_write(const struct ph_client *client, struct ph_str attribute
 struct ph_str ph_pool_arn(struct ph_arena *arena, const struct ph_settings *settings,
                           struct ph_str id);
 
+/*
+ * True when a resource of another region is named to a pool of this one. A pool with a pinned id
+ * may lie in a region that is none ("local"): nothing is too far for it. Nor is what names no
+ * region.
+ */
+bool ph_pool_is_elsewhere(struct ph_str region, struct ph_str other);
+
 /* The issuer that tokens of the pool state: the tag "poolhouse:issuer", else the settings. Of the
  * pool its id and region are read. */
 struct ph_str ph_pool_issuer(struct ph_arena *arena, const struct ph_settings *settings,

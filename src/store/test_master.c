@@ -11,18 +11,6 @@ static const struct ph_key NEXT_KEY = { { 9, 8, 7 } };
 static const struct ph_key THIRD_KEY = { { 5, 5, 5 } };
 static const char ACCESS_KEY[] = "AKIAAAAAAAAAAAAAAAAA";
 
-static int open_store(void **state)
-{
-    *state = test_store_create(false);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
-    return 0;
-}
-
 /* A second process on the same database. */
 struct second {
     struct test_store t;

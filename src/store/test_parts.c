@@ -13,18 +13,12 @@ static void make_pool(struct test_store *t, struct ph_str id)
     assert_ok(ph_store_pool_insert(&t->ctx, &pool, NULL, 0, &result));
 }
 
-static int open_store(void **state)
+static int open_with_pool(void **state)
 {
     struct test_store *t = test_store_create(true);
 
     make_pool(t, TEST_POOL.id);
     *state = t;
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
     return 0;
 }
 
@@ -162,7 +156,7 @@ static void nothing_is_configured_for_a_client_that_has_gone(void **state)
     assert_false(gone);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, open_store, close_store)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, open_with_pool, close_store)
 
 int main(void)
 {

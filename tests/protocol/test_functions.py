@@ -30,17 +30,49 @@ def unexpected(text):
 TIMED_OUT = unexpected('Socket timeout while invoking Lambda function')
 
 
-class Transports(FunctionTest):
-    server_options = {'env': {'POOLHOUSE_TRIGGERS_TIMEOUT': '300ms',
-                              'POOLHOUSE_TRIGGERS_PAUSE': '200ms',
-                              'POOLHOUSE_AWS_ACCESS_KEY_ID': 'AKIDTRIGGERS',
-                              'POOLHOUSE_AWS_SECRET_ACCESS_KEY': 'secret'}}
+def is_gone(pid):
+    """Or nothing of it is left but its number."""
+    try:
+        with open(f'/proc/{pid}/cmdline', encoding='utf-8') as f:
+            return not f.read()
+    except OSError:
+        return True
+
+
+class BothTransports(FunctionTest):
 
     def each(self, suffix):
         """Pools whose PreSignUp is reached by HTTP and by the Invoke API."""
         for transport in ('http', 'lambda'):
             with self.subTest(transport):
                 yield f'{transport}-{suffix}', self.pool_with(PreSignUp=f'{transport}-{suffix}')[1]
+
+
+class Slow(BothTransports):
+    server_options = {'env': {'POOLHOUSE_TRIGGERS_TIMEOUT': '600ms'}}
+
+    def test_three_tries_for_a_slow_function_and_the_third_may_answer(self):
+        for name, client in self.each('slow'):
+            tries = []
+
+            def slow(event, tries=tries):
+                tries.append(event)
+                time.sleep(1 if len(tries) < 3 else 0)
+                return CONFIRM(event)
+            self.functions.handlers[name] = slow
+            self.assertTrue(self.sign_up(client)['UserConfirmed'])
+            self.assertEqual(3, len(tries))
+            self.functions.handlers[name] = lambda event: time.sleep(1)
+            before = time.monotonic()
+            with self.assert_error(*TIMED_OUT):
+                self.sign_up(client)
+            self.assertLess(1.75, time.monotonic() - before)
+
+
+class Transports(BothTransports):
+    server_options = {'env': {'POOLHOUSE_TRIGGERS_PAUSE': '200ms',
+                              'POOLHOUSE_AWS_ACCESS_KEY_ID': 'AKIDTRIGGERS',
+                              'POOLHOUSE_AWS_SECRET_ACCESS_KEY': 'secret'}}
 
     def test_a_reply_is_used(self):
         for name, client in self.each('confirms'):
@@ -95,23 +127,6 @@ class Transports(FunctionTest):
                 self.sign_up(client)
             self.assertEqual(3, len(self.functions.take()))
 
-    def test_three_tries_for_a_slow_function_and_the_third_may_answer(self):
-        for name, client in self.each('slow'):
-            tries = []
-
-            def slow(event, tries=tries):
-                tries.append(event)
-                time.sleep(0.5 if len(tries) < 3 else 0)
-                return CONFIRM(event)
-            self.functions.handlers[name] = slow
-            self.assertTrue(self.sign_up(client)['UserConfirmed'])
-            self.assertEqual(3, len(tries))
-            self.functions.handlers[name] = lambda event: time.sleep(0.5)
-            before = time.monotonic()
-            with self.assert_error(*TIMED_OUT):
-                self.sign_up(client)
-            self.assertLess(0.85, time.monotonic() - before)
-
     def test_replies_over_six_megabytes_are_errors(self):
         for name, client in self.each('large'):
             self.functions.handlers[name] = lambda event: Raw(body=b' ' * (6 * 1024 * 1024 + 1))
@@ -143,26 +158,33 @@ class Transports(FunctionTest):
 
 
 class Breaker(FunctionTest):
-    server_options = {'env': {'POOLHOUSE_TRIGGERS_TIMEOUT': '200ms',
-                              'POOLHOUSE_TRIGGERS_PAUSE': '1s'}}
+    TIMEOUT_S, PAUSE_S = 0.5, 6
+    server_options = {'env': {'POOLHOUSE_TRIGGERS_TIMEOUT': f'{int(TIMEOUT_S * 1000)}ms',
+                              'POOLHOUSE_TRIGGERS_PAUSE': f'{PAUSE_S}s'}}
 
     def test_a_function_that_fails_is_left_alone_for_a_while(self):
         _, client = self.pool_with(PreSignUp='http-breaks')
-        self.functions.handlers['http-breaks'] = lambda event: time.sleep(0.4)
+        self.functions.handlers['http-breaks'] = lambda event: time.sleep(2 * self.TIMEOUT_S)
         for _ in range(2):  # three tries, then two
             with self.assert_error(*TIMED_OUT):
                 self.sign_up(client)
         self.assertEqual(5, len(self.functions.take()))
-        before = time.monotonic()
+        left_alone_at = time.monotonic()
         for _ in range(20):
             with self.assert_error(*TIMED_OUT):
                 self.sign_up(client)
-        self.assertLess(time.monotonic() - before, 0.5)
-        self.assertEqual([], self.functions.take())
+            if time.monotonic() - left_alone_at < self.PAUSE_S / 2:  # the pause is not over for sure
+                self.assertEqual([], self.functions.take())
         self.functions.handlers['http-breaks'] = CONFIRM
-        time.sleep(1.1)
+        self.until(lambda: self.is_confirmed(client))
         self.assertTrue(self.sign_up(client)['UserConfirmed'])
-        self.assertTrue(self.sign_up(client)['UserConfirmed'])
+
+    def is_confirmed(self, client):
+        try:
+            return self.sign_up(client)['UserConfirmed']
+        except ApiError as e:
+            self.assertEqual(TIMED_OUT, (e.type, e.text))
+            return False
 
     def test_the_functions_own_errors_do_not_count(self):
         _, client = self.pool_with(PreSignUp='http-throws')
@@ -189,7 +211,7 @@ class Isolation(FunctionTest):
 
     def test_one_pools_hanging_function_does_not_slow_another_pool(self):
         _, hanging = self.pool_with(PreSignUp='http-hangs')
-        self.functions.handlers['http-hangs'] = lambda event: time.sleep(3)
+        self.functions.handlers['http-hangs'] = lambda event: time.sleep(4)
         pool, healthy = self.pool_with(PreAuthentication='http-works')
         self.functions.handlers['http-works'] = same
         name = self.new_user(pool)
@@ -199,8 +221,8 @@ class Isolation(FunctionTest):
             time.sleep(0.3)
             beside, worst = self.time_of_sign_ins(healthy, name)
             answers = [call.result() for call in calls]
-        self.assertLess(beside, alone * 5 + 0.05, 'the median of a sign-in')
-        self.assertLess(worst, 1)
+        self.assertLess(beside, alone * 5 + 0.5, 'the median of a sign-in')
+        self.assertLess(worst, 3, 'as if it had waited for one of them')
         self.assertGreater(answers.count('TooManyRequestsException'), 50)
 
     def try_sign_up(self, client):
@@ -368,12 +390,12 @@ class Local(FunctionTest):
         except Exception as error:
             pid = int(str(error).split()[-1].rstrip('.'))
         os.kill(pid, signal.SIGKILL)
-        time.sleep(0.05)
+        self.until(lambda: is_gone(pid))
         try:
             self.sign_up(client)
         except Exception as error:
             self.assertRegex(str(error), r'error \d+\.$')
-            self.assertNotIn(str(pid), str(error))
+            self.assertNotEqual(pid, int(str(error).split()[-1].rstrip('.')))
 
     def test_files_that_do_not_load(self):
         with self.assert_error(*failed("No module named 'nothing_like_this'")):
@@ -453,7 +475,4 @@ class Stopping(FunctionTest):
                 call.result()
         pids = re.findall(r'line="?pid (\d+)', self.server.log())
         self.assertTrue(pids)
-        time.sleep(0.2)
-        for pid in pids:
-            self.assertFalse(os.path.exists(f'/proc/{pid}/cmdline') and open(
-                f'/proc/{pid}/cmdline', encoding='utf-8').read(), pid)
+        self.until(lambda: all(is_gone(pid) for pid in pids))
