@@ -49,7 +49,6 @@ static struct ph_str device_of(struct ph_ctx *ctx, const struct ph_attempt *atte
 static struct ph_str refresh_token(struct ph_ctx *ctx, const struct ph_attempt *attempt,
                                    const struct ph_auth_granted *granted)
 {
-    const int64_t now_ms = ph_now_ms(ctx);
     const struct ph_refresh_token token = {
         .pool_id = attempt->pool->id,
         .client_id = attempt->client->id,
@@ -58,8 +57,8 @@ static struct ph_str refresh_token(struct ph_ctx *ctx, const struct ph_attempt *
         .device_key = attempt->request->admin ? (struct ph_str){ 0 } : granted->device_key,
         .acr = granted->acr,
         .methods = granted->methods,
-        .auth_time_ms = now_ms,
-        .expires_ms = now_ms + attempt->client->refresh_token_s * 1000,
+        .auth_time_ms = granted->auth_time_ms,
+        .expires_ms = granted->auth_time_ms + attempt->client->refresh_token_s * 1000,
     };
 
     return ph_refresh_token_seal(ctx, attempt->pool, &token);
@@ -80,7 +79,7 @@ static struct ph_err begin_session(struct ph_ctx *ctx, const struct ph_attempt *
                                    const struct ph_auth_granted *granted)
 {
     const struct ph_str address = ph_event_address(ctx, attempt->client, attempt->request->input);
-    const int64_t expires_ms = ph_now_ms(ctx) + attempt->client->refresh_token_s * 1000;
+    const int64_t expires_ms = granted->auth_time_ms + attempt->client->refresh_token_s * 1000;
 
     return ph_token_session_begin(ctx, granted, address, expires_ms);
 }
@@ -93,7 +92,6 @@ struct ph_err ph_grant(struct ph_ctx *ctx, struct ph_attempt *attempt, struct ph
         .user = attempt->user,
         .family = ph_new_event_id(ctx, attempt->user),
         .event_id = attempt->event_id,
-        .auth_time_s = ph_now_s(ctx),
         .trigger_source = trigger_source(attempt),
         .client_metadata = attempt->request->client_metadata,
         .acr = ph_step_up_reached(attempt),
@@ -106,6 +104,8 @@ struct ph_err ph_grant(struct ph_ctx *ctx, struct ph_attempt *attempt, struct ph
     PH_TRY(ph_lockout_forget(ctx, attempt));
     PH_TRY(run_post_authentication(ctx, attempt));
     granted.device_key = device_of(ctx, attempt, decision);
+    /* Read once: a refresh, seconds of a function later, must tell the same time of the sign-in. */
+    granted.auth_time_ms = granted.issued_ms = ph_now_ms(ctx);
     PH_TRY(ph_tokens_issue(ctx, &granted, &decision->tokens));
     decision->tokens.refresh_token = refresh_token(ctx, attempt, &granted);
     PH_TRY(begin_session(ctx, attempt, &granted));

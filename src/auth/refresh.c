@@ -95,7 +95,8 @@ static struct ph_err issue(struct ph_ctx *ctx, const struct refresh *r, struct p
         .acr = r->token.acr,
         .methods = r->token.methods,
         .event_id = ph_new_event_id(ctx, r->user),
-        .auth_time_s = r->token.auth_time_ms / 1000,
+        .auth_time_ms = r->token.auth_time_ms,
+        .issued_ms = ph_now_ms(ctx),
         .trigger_source = source,
         .client_metadata = client_metadata,
     };

@@ -361,7 +361,10 @@ static void a_request_in_work_is_answered_before_the_server_ends(void **state)
     free(reply);
 }
 
-/* Clients that have connected and asked before anybody accepts them, round after round. */
+/*
+ * Clients that have connected and asked before anybody accepts them, round after round. Workers may
+ * be faster than the end: who is answered before it is not told that the connection ends.
+ */
 static void who_was_not_accepted_yet_is_answered_before_the_server_ends(void **state)
 {
     int waiting[8];
@@ -375,10 +378,7 @@ static void who_was_not_accepted_yet_is_answered_before_the_server_ends(void **s
         start(server);
         ph_http_server_quiesce(server);
         for (size_t i = 0; i < 8; i++) {
-            const char *reply = read_reply(waiting[i]);
-
-            assert_has(reply, "HTTP/1.1 203 ");
-            assert_has(reply, "Connection: close\r\n");
+            assert_has(read_reply(waiting[i]), "HTTP/1.1 203 ");
         }
         assert_true(ph_http_server_drain(server, 10000));
         ph_http_server_destroy(server);

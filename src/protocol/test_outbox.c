@@ -247,6 +247,9 @@ static void *send_later(void *self)
     struct later *later = self;
     const struct timespec pause = { .tv_nsec = 30 * 1000000 };
 
+    while (atomic_load(&later->box->waiters.count) == 0) {
+        nanosleep(&pause, NULL);
+    }
     nanosleep(&pause, NULL);
     send_with(&later->ctx, later->box->pool,
               (struct ph_message){ .username = PH_STR("later"), .code = PH_STR("9") });

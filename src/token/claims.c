@@ -101,9 +101,9 @@ static void add_level(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
 static void add_times(struct ph_ctx *ctx, const struct ph_auth_granted *granted, int64_t lifetime_s,
                       struct json_t *claims)
 {
-    const int64_t now_s = ph_now_s(ctx);
+    const int64_t now_s = granted->issued_ms / 1000;
 
-    ph_json_set_int(ctx->arena, claims, "auth_time", granted->auth_time_s);
+    ph_json_set_int(ctx->arena, claims, "auth_time", granted->auth_time_ms / 1000);
     ph_json_set_int(ctx->arena, claims, "exp", now_s + lifetime_s);
     ph_json_set_int(ctx->arena, claims, "iat", now_s);
     set(ctx, claims, "jti", ph_new_uuid4(ctx));

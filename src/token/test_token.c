@@ -76,7 +76,8 @@ static struct ph_auth_granted grant(struct test_pool *t)
 {
     struct ph_auth_granted granted = { .event_id = ph_new_uuid7(&t->ctx),
                                        .family = ph_new_uuid7(&t->ctx),
-                                       .auth_time_s = ph_now_s(&t->ctx),
+                                       .auth_time_ms = ph_now_ms(&t->ctx),
+                                       .issued_ms = ph_now_ms(&t->ctx),
                                        .trigger_source = PH_STR("TokenGeneration_Authentication") };
     struct ph_user *user = ph_arena_new(&t->arena, struct ph_user);
     const struct ph_pool *pool;
@@ -145,6 +146,26 @@ static void an_access_token_names_its_caller(void **state)
     assert_str(t->ctx.caller.client_id, "client");
 }
 
+static void both_tokens_have_the_times_of_the_grant(void **state)
+{
+    struct test_pool *t = *state;
+    struct ph_auth_granted granted = grant(t);
+    struct ph_tokens tokens;
+
+    granted.auth_time_ms -= 7000;
+    granted.issued_ms -=
+        5000; /* it took so long since: a clock that is read again says otherwise */
+    tokens = issue(t, &granted);
+    for (int i = 0; i < 2; i++) {
+        const struct json_t *claims = claims_of(t, i == 0 ? tokens.id_token : tokens.access_token);
+
+        assert_int_equal(ph_json_int(ph_json_get(claims, "auth_time")),
+                         granted.auth_time_ms / 1000);
+        assert_int_equal(ph_json_int(ph_json_get(claims, "iat")), granted.issued_ms / 1000);
+        assert_int_equal(ph_json_int(ph_json_get(claims, "exp")), granted.issued_ms / 1000 + 3600);
+    }
+}
+
 static void an_id_token_is_no_access_token(void **state)
 {
     struct test_pool *t = *state;
@@ -190,6 +211,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_id_token_carries_what_the_client_may_read, open_pools,
                                         close_pools),
         cmocka_unit_test_setup_teardown(an_access_token_names_its_caller, open_pools, close_pools),
+        cmocka_unit_test_setup_teardown(both_tokens_have_the_times_of_the_grant, open_pools,
+                                        close_pools),
         cmocka_unit_test_setup_teardown(an_id_token_is_no_access_token, open_pools, close_pools),
         cmocka_unit_test_setup_teardown(a_revoked_family_is_over, open_pools, close_pools),
         cmocka_unit_test_setup_teardown(a_global_sign_out_ends_earlier_sign_ins_only, open_pools,

@@ -27,11 +27,10 @@ static struct ph_err run_trigger(struct ph_ctx *ctx, const struct ph_auth_grante
 struct ph_err ph_tokens_issue(struct ph_ctx *ctx, const struct ph_auth_granted *granted,
                               struct ph_tokens *tokens)
 {
-    const int64_t now_ms = ph_now_ms(ctx);
     const struct ph_signing_key *id_key =
-        ph_signing_key_in_use(granted->pool, PH_KEY_ID_TOKEN, now_ms);
+        ph_signing_key_in_use(granted->pool, PH_KEY_ID_TOKEN, granted->issued_ms);
     const struct ph_signing_key *access_key =
-        ph_signing_key_in_use(granted->pool, PH_KEY_ACCESS_TOKEN, now_ms);
+        ph_signing_key_in_use(granted->pool, PH_KEY_ACCESS_TOKEN, granted->issued_ms);
     struct ph_token_groups groups;
     struct json_t *id, *access;
 

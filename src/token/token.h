@@ -16,7 +16,8 @@ struct ph_auth_granted {
     struct ph_str family;                 /* origin_jti: UUID version 7 made at sign-in */
     struct ph_str device_key;             /* absent: the sign-in has no device */
     struct ph_str event_id;               /* UUID */
-    int64_t auth_time_s;                  /* of the sign-in; survives refresh */
+    int64_t auth_time_ms;                 /* of the sign-in; survives refresh */
+    int64_t issued_ms;                    /* now, once for both tokens: their times are one */
     struct ph_str acr;                    /* the level reached; absent: no client asked */
     unsigned methods;                     /* beside it, enum ph_method bits */
     struct ph_str trigger_source;         /* "TokenGeneration_Authentication", ... */

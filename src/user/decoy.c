@@ -14,7 +14,7 @@ static void derive(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     const struct ph_str separator = { (const uint8_t *)"", 1 };
 
-    ph_pool_key(pool, PH_STR("decoy"), &key);
+    ph_pool_key(pool, PH_PURPOSE_DECOY, &key);
     PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), out, what, separator, pool->id,
             separator, ph_user_fold(ctx, pool, name));
 }

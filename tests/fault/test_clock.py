@@ -252,6 +252,11 @@ class Spent(ClockTest):
 
 
 class Locks(ClockTest):
+    """Between two jumps the clock stands still: the first lock lasts a second."""
+
+    def setUp(self):
+        super().setUp()
+        self.stop_clock()
 
     def locked(self, name, failures):
         """Guesses until that many have counted; the lock of the last one is on."""

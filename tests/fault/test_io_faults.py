@@ -8,7 +8,6 @@ import mmap
 import os
 import random
 import shutil
-import sqlite3
 import struct
 import tempfile
 import unittest
@@ -154,12 +153,17 @@ class Faults(PoolhouseTest):
     # --- the sweep ---
 
     def operations(self, kinds):
-        """How many of these one piece of work takes: the range of n."""
-        self.control.arm(kinds, 0, 0)
-        self.work(self.new_name())
-        seen = self.control[SEEN]
-        self.control.disarm()
-        return seen
+        """How many of these one piece of work takes: the range of n.
+
+        The least of some: now and then the log is moved at the same time, which takes as many again.
+        """
+        seen = []
+        for _ in range(3):
+            self.control.arm(kinds, 0, 0)
+            self.work(self.new_name())
+            seen.append(self.control[SEEN])
+            self.control.disarm()
+        return min(seen)
 
     def sample(self, kinds, size):
         most = self.operations(kinds)
@@ -184,8 +188,7 @@ class Faults(PoolhouseTest):
         figures.note('io', points=len(points), hit=struck)
 
     def is_whole(self):
-        with sqlite3.connect(f'file:{self.server.database()}?mode=ro', uri=True) as db:
-            self.assertEqual([('ok',)], db.execute('PRAGMA integrity_check').fetchall())
+        self.assertEqual([{'integrity_check': 'ok'}], self.server.database.rows('PRAGMA integrity_check'))
 
 
 @needs_file

@@ -43,7 +43,8 @@ class Restart(LoadTest):
         kept.socket.sendall(question)
         self.assertNotIn(b'connection', kept.reply()[1])
         self.server.process.terminate()
-        time.sleep(0.3)  # it has heard the signal, and waits for what the client may have sent
+        self.until(lambda: '"stopping"' in self.server.log() or ' stopping ' in self.server.log())
+        time.sleep(0.1)  # it has heard the signal, and waits for what the client may have sent
         kept.socket.sendall(question)
         status, head = kept.reply()
         self.assertEqual((200, b'close'), (status, head[b'connection']))

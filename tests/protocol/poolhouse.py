@@ -11,19 +11,20 @@ import hmac
 import http.client
 import itertools
 import json
+import math
 import os
+import random
 import re
 import shutil
 import socket
-import sqlite3
 import subprocess
 import tempfile
 import threading
 import time
 import unittest
 import urllib.parse
-import uuid
 
+import database
 import seen
 
 REGION = 'eu-west-1'
@@ -62,10 +63,26 @@ test "$3" = 1 || exec 4<&209; exec 209<&-
 export LISTEN_FDS=$3 LISTEN_PID=$$; shift 3; exec "$@"'''
 
 
+PORTS = range(12000, 32000)
+RESERVED = []
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+    """A port that no other test has, now or while this process lives, in use or not.
+
+    The kernel never gives it away, neither to a connection nor to who asks for any port: its own begin
+    above. Other processes of tests see an abstract UNIX socket of that number, which ends with ours.
+    """
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        reservation = socket.socket(socket.AF_UNIX)
+        try:
+            reservation.bind(f'\0poolhouse-test-port-{port}')
+            with socket.create_server(('127.0.0.1', port)):
+                RESERVED.append(reservation)
+                return port
+        except OSError:
+            reservation.close()
 
 
 class ApiError(Exception):
@@ -156,14 +173,6 @@ class Api:
         return body
 
 
-def new_database():
-    """The URL of an empty database beside the one that the tests were given."""
-    name = f'test_{uuid.uuid4().hex}'
-    subprocess.run(['psql', '-Xq', '-d', DATABASE, '-c', f'CREATE DATABASE {name} STRATEGY file_copy'],
-                   check=True, timeout=60)
-    return DATABASE.replace('/postgres?', f'/{name}?')
-
-
 def needs_file(what):
     """For what is about the file of SQLite."""
     return unittest.skipIf(DATABASE, 'about the file of SQLite')(what)
@@ -173,7 +182,7 @@ class Server:
     """One poolhouse process with a directory of its own; everything it started is ended."""
 
     def __init__(self, *args, mode='dev', directory=None, env=None, clock=False, disk=False,
-                 memory=True, database=None, held=False, program=None):
+                 memory=True, database_url=None, held=False, program=None):
         self.mode, self.args, self.env, self.memory = mode, list(args), env or {}, memory
         self.program = program or binary()
         self.own_directory = directory is None
@@ -185,12 +194,12 @@ class Server:
         self.sockets = [socket.create_server(('127.0.0.1', p), backlog=1024)
                         for p in dict.fromkeys((self.port, self.admin_port)) if held]
         self.clock_file = os.path.join(self.directory, 'clock') if clock else None
-        self.offset = 0
+        self.offset, self.still = 0, None
         self.disk_file = os.path.join(self.directory, 'disk-fault') if disk else None
         self.process = None
         self.log_path = os.path.join(self.directory, 'server.log')
         self.data = os.path.join(self.directory, 'data')
-        self.database_url = database or (self.database_here() if DATABASE and not disk else None)
+        self.database_url = database_url or (self.database_here() if DATABASE else None)
 
     @property
     def url(self):
@@ -201,7 +210,7 @@ class Server:
         path = os.path.join(self.directory, 'database-url')
         if not os.path.exists(path):
             with open(path, 'w', encoding='ascii') as f:
-                f.write(new_database())
+                f.write(database.Database(DATABASE).new().url)
         with open(path, encoding='ascii') as f:
             return f.read()
 
@@ -212,7 +221,7 @@ class Server:
         if self.clock_file:
             self.set_clock(self.offset)
             env.update(LD_PRELOAD=faketime_library(), FAKETIME_TIMESTAMP_FILE=self.clock_file,
-                       FAKETIME_NO_CACHE='1', DONT_FAKE_MONOTONIC='1',
+                       FAKETIME_NO_CACHE='1', FAKETIME_FMT='%s', DONT_FAKE_MONOTONIC='1',
                        FAKETIME_DONT_FAKE_MONOTONIC='1',
                        # Else waits on condition variables by that clock end at once.
                        FAKETIME_FORCE_MONOTONIC_FIX='0')
@@ -285,14 +294,23 @@ class Server:
         """Moves the clock of the running server to `offset` seconds from the real one."""
         self.offset = offset
         with open(self.clock_file + '.new', 'w', encoding='ascii') as f:
-            f.write(f'{offset:+d}\n')
+            f.write(f'{offset:+d}\n' if self.still is None else f'{self.still + offset}\n')
         os.replace(self.clock_file + '.new', self.clock_file)
 
     def advance(self, seconds):
         self.set_clock(self.offset + seconds)
 
+    def stop_clock(self):
+        """From here on only advance() moves it: what lasts a second lasts until the test says so."""
+        self.still = math.ceil(time.time())
+        self.set_clock(self.offset)
+
+    def run_clock(self):
+        self.still = None
+        self.set_clock(self.offset)
+
     def now(self):
-        return time.time() + self.offset
+        return (time.time() if self.still is None else self.still) + self.offset
 
     def set_disk(self, fault):
         """'full', 'stuck' or 'sync' (support/disk_fault.c); None: the disk is well again."""
@@ -304,23 +322,12 @@ class Server:
             f.write(fault)
         os.replace(self.disk_file + '.new', self.disk_file)
 
+    @property
     def database(self):
-        """The file that holds the data of a server with memory=False."""
-        return os.path.join(self.data, 'poolhouse.db')
-
-    def rows(self, sql, *values):
-        """What a query of the database finds, as dicts; the values stand where the ? are."""
+        """Of a server with memory=False."""
         if self.database_url:
-            quoted = iter("'" + str(v).replace("'", "''") + "'" for v in values)
-            sql = re.sub(r'\?', lambda _: next(quoted), sql)
-            text = subprocess.run(
-                ['psql', '-XAtq', '-d', self.database_url, '-c',
-                 f'SELECT coalesce(json_agg(t), \'[]\') FROM ({sql}) t'],
-                check=True, capture_output=True, text=True, timeout=60).stdout
-            return json.loads(text)
-        with contextlib.closing(sqlite3.connect(f'file:{self.database()}?mode=ro', uri=True)) as db:
-            db.row_factory = sqlite3.Row
-            return [dict(r) for r in db.execute(sql, values)]
+            return database.Database(self.database_url)
+        return database.File(os.path.join(self.data, 'poolhouse.db'))
 
     def log(self):
         with open(self.log_path, encoding='utf-8', errors='replace') as f:
@@ -439,6 +446,24 @@ ALL_FLOWS = ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLO
              'ALLOW_REFRESH_TOKEN_AUTH']
 
 
+@contextlib.contextmanager
+def clocks_stand(*servers):
+    """Of servers while developing: meanwhile a lock of a second lasts, however slow the machine is."""
+    for server in servers:
+        reply = server.get('/_poolhouse/clock', 'PUT', body='{"frozen": true}')
+        if reply.status != 200:
+            raise AssertionError(f'the clock does not stand still: {reply.body}')
+    try:
+        yield
+    finally:
+        for server in servers:
+            server.get('/_poolhouse/clock', 'DELETE')
+
+
+def wrong_code(code):
+    return f'{(int(code) + 1) % 1000000:06d}'
+
+
 def private_file(path, text):
     """A file that nobody else may read, as the program wants secrets to be; its path."""
     with open(path, 'w', encoding='utf-8', opener=lambda p, flags: os.open(p, flags, 0o600)) as f:
@@ -516,6 +541,11 @@ class PoolhouseTest(unittest.TestCase):
         while not condition():
             self.assertLess(time.monotonic(), deadline, self.server.log()[-3000:])
             time.sleep(0.02)
+
+    def stop_clock(self):
+        """Of a server with `clock`: until the test ends it moves only when the test moves it."""
+        self.server.stop_clock()
+        self.addCleanup(self.server.run_clock)
 
     @contextlib.contextmanager
     def assert_error(self, type_, text):

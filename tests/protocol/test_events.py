@@ -38,7 +38,7 @@ class EventsTest(PoolhouseTest):
         return made['UserPoolClient']['ClientId'], made['UserPoolClient']['ClientSecret']
 
     def rows(self, condition='1 = 1', *values):
-        found = self.server.rows(
+        found = self.server.database.rows(
             f'SELECT * FROM auth_events WHERE pool_id = ? AND {condition} ORDER BY at_ms, id',
             self.pool, *values)
         for row in found:

@@ -12,15 +12,11 @@ import time
 import unittest
 import urllib.parse
 
+from poolhouse import free_port
+
 HEALTH = b'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'
 MAX_BODY = 2 * 1024 * 1024
 MAX_HEAD = 16 * 1024
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
 
 
 class Peer:

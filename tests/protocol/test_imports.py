@@ -343,7 +343,7 @@ class Jobs(Imports, PoolhouseTest):
 
     def test_of_two_starts_at_once_one_wins(self):
         pool = self.new_pool(AutoVerifiedAttributes=['email'])
-        jobs = [self.uploaded(pool, self.many(pool, 500)) for _ in range(4)]
+        jobs = [self.uploaded(pool, self.many(pool, 4000)) for _ in range(4)]  # none is over before all were asked
         results = []
 
         def start(job):

@@ -9,7 +9,7 @@ import srp
 import totp
 from leaving import LeavingTest
 from poolhouse import (ALL_FLOWS, PASSWORD, ApiError, attribute_list, attributes, boto3_client, claims,
-                       free_port)
+                       clocks_stand, free_port)
 
 WRONG = 'Incorrect username or password.'
 UNKNOWN = 'User does not exist.'
@@ -457,7 +457,7 @@ class SignIn(LeavingTest):
     def test_nothing_secret_is_in_log_or_database(self):
         self.add('finn', password='Unheard-0f')
         self.sign_in(self.client, 'finn', 'Unheard-0f')
-        rows = self.server.rows('SELECT document FROM configurations WHERE kind = 4')
+        rows = self.server.database.rows('SELECT document FROM configurations WHERE kind = 4')
         self.assertIn(self.origin.url, rows[0]['document'])
         for text in self.server.log(), rows[0]['document']:
             self.assertNotIn('Unheard-0f', text)
@@ -545,6 +545,7 @@ class Away(LeavingTest):
     def test_guesses_are_counted_here_before_anybody_is_asked_there(self):
         self.ask(self.origin.url)
         self.add('guessed')
+        self.enterContext(clocks_stand(self.server))
         for _ in range(6):
             with self.assert_error('NotAuthorizedException', None):
                 self.sign_in(self.hiding, 'guessed', 'Wr0ng!')

@@ -1,5 +1,6 @@
 """User pools: what is read back, what an update keeps, what is refused and how."""
 import concurrent.futures
+import time
 import unittest
 
 from poolhouse import Api, ApiError, PoolhouseTest, boto3_client, Credentials
@@ -222,6 +223,7 @@ class PoolSettings(PoolhouseTest):
 
     def test_the_modification_date_moves_and_the_creation_date_stays(self):
         pool = self.pool_with()
+        time.sleep(0.01)
         self.api.UpdateUserPool(UserPoolId=pool['Id'], PoolName='renamed')
         after = self.described(pool['Id'])
         self.assertEqual(pool['CreationDate'], after['CreationDate'])
@@ -330,6 +332,26 @@ class PoolErrors(PoolhouseTest):
                      UserPoolTier='LITE', Policies={'SignInPolicy': {
                          'AllowedFirstAuthFactors': ['PASSWORD', 'EMAIL_OTP']}})
         self.api.UpdateUserPool(UserPoolId=pool, UserPoolTier='LITE')
+
+    def test_what_a_lower_tier_lacks_is_named_wherever_it_was_configured(self):
+        """Logs and domains are set by operations of their own, and bind the tier all the same."""
+        pool = self.new_pool(UserPoolTier='PLUS')
+        self.api.SetLogDeliveryConfiguration(UserPoolId=pool, LogConfigurations=[
+            {'LogLevel': 'INFO', 'EventSource': 'userAuthEvents',
+             'S3Configuration': {'BucketArn': 'arn:aws:s3:::bucket'}}])
+        domain = self.new_name('tier-')
+        self.api.CreateUserPoolDomain(UserPoolId=pool, Domain=domain, ManagedLoginVersion=2)
+        for tier, features in (('LITE', 'Managed Login Version 2, Log Streaming'),
+                               ('ESSENTIALS', 'Log Streaming')):
+            self.refused('FeatureUnavailableInTierException',
+                         f'The following features need to be disabled for the {tier} pricing tier '
+                         f'configured: {features}', 'UpdateUserPool', UserPoolId=pool,
+                         UserPoolTier=tier)
+        self.api.SetLogDeliveryConfiguration(UserPoolId=pool, LogConfigurations=[])
+        self.api.UpdateUserPoolDomain(UserPoolId=pool, Domain=domain, ManagedLoginVersion=1)
+        self.api.UpdateUserPool(UserPoolId=pool, UserPoolTier='LITE')
+        self.assertEqual('LITE', self.api.DescribeUserPool(
+            UserPoolId=pool)['UserPool']['UserPoolTier'])
 
     def test_an_update_is_refused_for_the_same_reasons(self):
         pool = self.new_pool()

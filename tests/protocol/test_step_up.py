@@ -3,6 +3,7 @@ import json
 import unittest
 
 import srp
+import totp
 from poolhouse import ALL_FLOWS, PASSWORD, attribute_list, claims
 from test_mfa import MfaTest
 from webauthn import Passkey
@@ -408,8 +409,10 @@ class Tokens(StepUpTest):
         asked = self.answer(self.client, name, self.by_password(name, LOA[3]), ANSWER='SMS_MFA')
         token = self.assert_level(self.sms_of(name, asked), LOA[3], ['pwd', 'sms', 'mfa'])
         asked = self.by_token(name, token, LOA[4])
+        self.stop_clock()
         for _ in range(5):
-            self.wrong_once(self.client, name, asked, SOFTWARE_TOKEN_MFA_CODE='000000')
+            self.wrong_once(self.client, name, asked,
+                            SOFTWARE_TOKEN_MFA_CODE=totp.wrong(secret, self.server.now()))
         self.refused_with(('NotAuthorizedException', 'Password attempts exceeded'),
                           self.by_token, name, token, LOA[4])
 

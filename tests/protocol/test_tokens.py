@@ -63,7 +63,7 @@ class Tokens(PoolhouseTest):
 
     def test_both_tokens_belong_to_one_sign_in(self):
         one, two = (claims(self.signed_in[t])[1] for t in ('IdToken', 'AccessToken'))
-        for name in ('sub', 'iss', 'origin_jti', 'event_id', 'auth_time'):
+        for name in ('sub', 'iss', 'origin_jti', 'event_id', 'auth_time', 'iat', 'exp'):
             self.assertEqual(one[name], two[name])
         self.assertNotEqual(one['jti'], two['jti'])
 

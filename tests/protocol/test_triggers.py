@@ -260,10 +260,7 @@ class Senders(TriggerTest):
             'CustomSMSSender': {'LambdaArn': arn('http-sms'), 'LambdaVersion': 'V1_0'}}, **members)
 
     def wait(self, count=1):
-        for _ in range(200):
-            if len(self.functions.events) >= count:
-                break
-            time.sleep(0.02)
+        self.until(lambda: len(self.functions.events) >= count)
         return self.taken()
 
     def test_codes_leave_through_the_senders(self):
@@ -391,10 +388,7 @@ class SignInCodes(TriggerTest):
             {'KMSKeyID': self.kms, 'CustomEmailSender': sender, 'CustomSMSSender': sender}, 'CustomMessage')
         for challenge, kind, key in (('EMAIL_OTP', 'Email', 'EMAIL_OTP_CODE'), ('SMS_OTP', 'SMS', 'SMS_OTP_CODE')):
             asked = self.by(client, name, challenge, ClientMetadata=METADATA)
-            for _ in range(200):
-                if self.functions.events:
-                    break
-                time.sleep(0.02)
+            self.until(lambda: self.functions.events)
             event = self.taken()[f'Custom{kind}Sender_Authentication']  # and no CustomMessage
             self.assertEqual(METADATA, event['request']['clientMetadata'])
             code = base64.b64decode(event['request']['code']).decode()
@@ -496,6 +490,18 @@ class SignIn(TriggerTest):
             self.handle(key, throwing('no'))
             with self.assert_error('UserLambdaValidationException', f'{key} failed with error no.'):
                 self.initiate(client, name)
+
+    def test_the_time_of_the_sign_in_stays_however_long_a_function_takes(self):
+        pool, client = self.pool_of('PostAuthentication', 'PreTokenGeneration')
+        for key in ('PostAuthentication', 'PreTokenGeneration'):
+            self.handle(key, lambda event: time.sleep(1.1) or event)
+        first = self.tokens(client, self.new_user(pool))
+        again = self.api.InitiateAuth(
+            ClientId=client, AuthFlow='REFRESH_TOKEN_AUTH',
+            AuthParameters={'REFRESH_TOKEN': first['RefreshToken']})['AuthenticationResult']
+        old, new = (claims(tokens['AccessToken'])[1] for tokens in (first, again))
+        self.assertEqual(old['iat'], old['auth_time'])
+        self.assertEqual(old['auth_time'], new['auth_time'])
 
     def test_refresh(self):
         pool, client = self.pool_of('PreAuthentication', 'PostAuthentication', 'PreTokenGeneration')

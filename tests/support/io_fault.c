@@ -92,7 +92,7 @@ static void die(void)
 /* How much of the write fits; takes it from what is left. */
 static size_t room_for(int fd, size_t count, off_t offset)
 {
-    const int64_t room = control == NULL ? 0 : atomic_load(&control[ROOM]);
+    int64_t room = control == NULL ? 0 : atomic_load(&control[ROOM]);
     struct stat now;
     int64_t growth, allowed;
 
@@ -103,8 +103,12 @@ static size_t room_for(int fd, size_t count, off_t offset)
     if (growth <= 0) {
         return count;
     }
-    allowed = growth < room - 1 ? growth : room - 1;
-    atomic_fetch_sub(&control[ROOM], allowed);
+    do {
+        if (room == 0) {
+            return count; /* the limit was lifted */
+        }
+        allowed = growth < room - 1 ? growth : room - 1;
+    } while (!atomic_compare_exchange_weak(&control[ROOM], &room, room - allowed));
     return growth - allowed >= (int64_t)count ? 0 : count - (size_t)(growth - allowed);
 }
 

@@ -14,17 +14,10 @@ import tempfile
 import time
 
 import postgres
+from poolhouse import free_port
 import yaml
 
 TTL, LOOP_WAIT = 20, 5
-
-
-def free_ports(count):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for s in sockets:
-            s.bind(('127.0.0.1', 0))
-        return [s.getsockname()[1] for s in sockets]
 
 
 class Process:
@@ -62,7 +55,7 @@ class Member:
         self.directory = os.path.join(cluster.directory, self.name)
         os.mkdir(self.directory, 0o700)
         self.data = os.path.join(self.directory, 'data')
-        self.port, self.rest = free_ports(2)
+        self.port, self.rest = (free_port() for _ in range(2))
         self.patroni = Process(cluster.directory, self.name)
         self.path = os.path.join(cluster.directory, f'{self.name}.yml')
         with open(self.path, 'w', encoding='utf-8') as f:
@@ -144,7 +137,7 @@ class Cluster:
         self.directory = tempfile.mkdtemp(prefix='ph-patroni-')
         if os.getuid() == 0:
             os.chmod(self.directory, 0o711)
-        self.etcd_port, self.peer_port = free_ports(2)
+        self.etcd_port, self.peer_port = (free_port() for _ in range(2))
         self.etcd = Process(self.directory, 'etcd')
         self.members = [Member(self, i + 1) for i in range(members)]
         if os.getuid() == 0:

@@ -1,10 +1,11 @@
 // A server for a test file, made ready through the AWS SDK; ended with it.
-import { spawn } from 'node:child_process';
-import { createHmac } from 'node:crypto';
+import { execFile, spawn } from 'node:child_process';
+import { createHmac, randomUUID } from 'node:crypto';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import assert from 'node:assert/strict';
 import {
@@ -13,17 +14,36 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider';
 
 export const PASSWORD = 'Passw0rd!';
+// With PostgreSQL: the URL of a database where others can be made (tests/run --database).
+const DATABASE = process.env.POOLHOUSE_TEST_DATABASE;
+// The options of a test that is about the file of SQLite.
+export const needsFile = { skip: DATABASE ? 'about the file of SQLite' : false };
 const TROUBLE = /ERROR: (Address|Leak)Sanitizer|runtime error:|WARNING: ThreadSanitizer|reply_violates_model|internal_error/;
 
-function freePort() {
-  return new Promise((resolve, reject) => {
+// Below the ports that the kernel gives to connections and to who asks for any, and below those of the
+// suites in Python. Suites at the same time begin elsewhere; a port is not given twice.
+let ports = 0;
+
+function isFree(port) {
+  return new Promise((resolve) => {
     const probe = net.createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
+}
+
+async function freePort() {
+  for (;;) {
+    const port = 4000 + (process.pid * 16 + ports++) % 8000;
+    if (await isFree(port)) return port;
+  }
+}
+
+async function newDatabase() {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await promisify(execFile)('psql',
+    ['-Xq', '-d', DATABASE, '-c', `CREATE DATABASE ${name} STRATEGY file_copy`], { timeout: 60000 });
+  return DATABASE.replace('/postgres?', `/${name}?`);
 }
 
 export class Server {
@@ -33,10 +53,13 @@ export class Server {
     server.port = await freePort();
     server.url = `http://127.0.0.1:${server.port}`;
     server.logPath = path.join(server.directory, 'server.log');
+    server.environment = { ...process.env };
+    if (DATABASE) server.environment.POOLHOUSE_STORAGE_DATABASE = await newDatabase();
+    const where = DATABASE ? ['--data', path.join(server.directory, 'data')] : ['--memory'];
     const log = await open(server.logPath, 'a');
     server.process = spawn(process.env.POOLHOUSE_BINARY,
-      ['dev', '--memory', '--listen', `127.0.0.1:${server.port}`, '--public-url', server.url, ...flags],
-      { stdio: ['ignore', log.fd, log.fd], cwd: server.directory });
+      ['dev', ...where, '--listen', `127.0.0.1:${server.port}`, '--public-url', server.url, ...flags],
+      { stdio: ['ignore', log.fd, log.fd], cwd: server.directory, env: server.environment });
     server.ended = new Promise((resolve) => server.process.once('exit', resolve));
     await log.close();
     for (let i = 0; i < 1500; i++) {
