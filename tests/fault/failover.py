@@ -15,7 +15,7 @@ import figures
 import srp
 from poolhouse import ApiError, PASSWORD
 
-ENOUGH = 50  # sign-ups and sign-ins
+ENOUGH = 50  # to judge by
 UNKNOWN = ('InternalErrorException',)
 
 
