@@ -18,7 +18,6 @@ slow_on_postgresql=(
     --without node/           # twelve clients
     --without test_boundaries # every constraint of every operation, refused before the database is asked
     --without test_cli.       # the AWS CLI, slow to start
-    --without test_codes
     --without test_controls
     --without test_docs
     --without test_functions
