@@ -68,9 +68,9 @@ static struct ph_err check_region(const struct ph_pool *pool, const struct json_
     for (int i = 0; i < 4; i++) {
         (void)ph_str_cut(rest, ':', &part, &rest);
     }
-    return arn.n == 0 || ph_str_eq(part, pool->region)
-               ? PH_OK
-               : PH_FAIL(InvalidParameterException, "ARN does not belong to current region");
+    return ph_pool_is_elsewhere(pool->region, part)
+               ? PH_FAIL(InvalidParameterException, "ARN does not belong to current region")
+               : PH_OK;
 }
 
 static struct ph_err check_entry(struct ph_ctx *ctx, const struct ph_pool *pool,

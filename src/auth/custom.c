@@ -113,8 +113,14 @@ static struct json_t *public_parameters(struct ph_ctx *ctx, const struct ph_atte
                                         const struct json_t *response)
 {
     const struct json_t *given = ph_json_get(response, "publicChallengeParameters");
-    struct json_t *p = given != NULL ? ph_json_copy(ctx->arena, given) : ph_json_object(ctx->arena);
+    struct json_t *p = ph_json_object(ctx->arena);
 
+    for (void *i = ph_json_first(given); i != NULL; i = ph_json_next(given, i)) {
+        if (ph_json_kind(ph_json_member(i)) != PH_JSON_NULL) { /* strict clients want texts */
+            ph_json_set_s(ctx->arena, p, ph_json_key(i),
+                          ph_json_copy(ctx->arena, ph_json_member(i)));
+        }
+    }
     ph_json_set_str(ctx->arena, p, "USERNAME", attempt->user->username);
     return p;
 }
@@ -299,6 +305,7 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
         return ph_invalid_session();
     }
     PH_TRY(ph_check_opened(ctx, attempt));
+    PH_TRY(ph_lockout_check(ctx, attempt)); /* the right answer fails as well, as passwords do */
     PH_TRY(require_function(attempt, PH_TRIGGER_VERIFY_AUTH_CHALLENGE_RESPONSE));
     call.private_parameters = ph_json_get(attempt->custom, PRIVATE);
     call.challenge_answer = ph_answer(attempt, "ANSWER");

@@ -1,27 +1,52 @@
 /* Who signs in, and whether that user may (authentication.md 1.2 and 1.4). */
 #include "auth/internal.h"
+#include "trigger/trigger.h"
 #include "user/migrate.h"
 
-/* Only who types a password can be brought along: the function checks it. */
+static bool can_migrate(const struct ph_attempt *attempt)
+{
+    return attempt->may_migrate && ph_answer(attempt, "PASSWORD").n > 0 &&
+           (attempt->pool->origin != NULL ||
+            ph_trigger_is_set(attempt->pool, PH_TRIGGER_USER_MIGRATION));
+}
+
+/* Where users are hidden the password is judged, and counted, like anybody's. */
+static struct ph_err count_guess(struct ph_ctx *ctx, struct ph_attempt *attempt,
+                                 const struct ph_user *user, struct ph_err err)
+{
+    if (err.type == NULL && user == NULL && !attempt->client->hides_users) {
+        err = PH_FAIL(UserNotFoundException, PH_MSG_USER_UNKNOWN);
+    }
+    return err.type == &ph_ex_UserNotFoundException ? ph_lockout_judge(ctx, attempt, false, err)
+                                                    : err;
+}
+
+/*
+ * Only who types a password can be brought along: the function, or the service, checks it. Nobody
+ * guesses there through us: failures are counted for the name before there is a user.
+ */
 static struct ph_err migrate(struct ph_ctx *ctx, struct ph_attempt *attempt, struct ph_str name,
                              struct ph_user **user)
 {
+    const struct ph_sign_in_request *request = attempt->request;
+    const bool first = attempt->opened.challenge.n == 0;
     const struct ph_migration given = {
         .client = attempt->client,
         .name = name,
         .password = ph_answer(attempt, "PASSWORD"),
-        .validation_data = attempt->request->validation_data,
-        .client_metadata = attempt->request->validation_data, /* under both names (5.3) */
+        .validation_data = request->validation_data,
+        .client_metadata = first ? request->validation_data /* under both names (5.3) */
+                                 : request->client_metadata,
     };
+    struct ph_err err;
 
-    if (!attempt->may_migrate || given.password.n == 0) {
+    if (!can_migrate(attempt)) {
         return PH_OK;
     }
-    if (attempt->pool->origin != NULL) { /* nobody guesses there through us */
-        attempt->user = ph_user_decoy(ctx, attempt->pool, name);
-        PH_TRY(ph_lockout_check(ctx, attempt));
-    }
-    return ph_user_migrate(ctx, attempt->pool, &given, user);
+    attempt->user = ph_user_decoy(ctx, attempt->pool, name);
+    PH_TRY(ph_lockout_check(ctx, attempt));
+    err = ph_user_migrate(ctx, attempt->pool, &given, user);
+    return count_guess(ctx, attempt, *user, err);
 }
 
 struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt)
@@ -44,6 +69,22 @@ struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt)
     attempt->name = name;
     attempt->device_key = ph_answer(attempt, "DEVICE_KEY");
     attempt->event_id = ph_new_event_id(ctx, attempt->user);
+    return PH_OK;
+}
+
+struct ph_err ph_identify_by_password(struct ph_ctx *ctx, struct ph_attempt *attempt)
+{
+    struct ph_user *user = NULL;
+
+    if (attempt->exists || attempt->opened.challenge.n == 0) { /* ph_identify() has asked */
+        return PH_OK;
+    }
+    attempt->may_migrate = true;
+    PH_TRY(migrate(ctx, attempt, attempt->name, &user));
+    if (user != NULL) {
+        attempt->exists = true;
+        attempt->user = user;
+    }
     return PH_OK;
 }
 

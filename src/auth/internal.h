@@ -145,6 +145,12 @@ PH_MUST_USE struct ph_err ph_identify_opened(struct ph_ctx *ctx, struct ph_attem
 PH_MUST_USE struct ph_err ph_identify_again(struct ph_ctx *ctx, struct ph_attempt *attempt,
                                             bool *named);
 
+/*
+ * Where users are hidden somebody unknown comes as far as a challenge for a password: with that he
+ * may be brought along, as with the first call.
+ */
+PH_MUST_USE struct ph_err ph_identify_by_password(struct ph_ctx *ctx, struct ph_attempt *attempt);
+
 /* States that are told before any proof, where the client does not hide users. */
 PH_MUST_USE struct ph_err ph_gate_open(struct ph_attempt *attempt);
 

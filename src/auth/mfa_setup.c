@@ -61,6 +61,7 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
     const struct ph_mfa_plan plan = ph_mfa_due(attempt);
 
     PH_TRY(ph_check_opened(ctx, attempt));
+    PH_TRY(ph_lockout_check(ctx, attempt));
     PH_TRY(ph_gate_proven(ctx, attempt));
     if ((attempt->proven & PH_PROVED_MFA_SETUP) != 0 && attempt->user->has_totp) {
         attempt->proven |= PH_PROVED_MFA;

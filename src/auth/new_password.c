@@ -139,6 +139,7 @@ static struct ph_err answer(struct ph_ctx *ctx, struct ph_attempt *attempt)
     struct ph_user_change change = { .user = attempt->user };
 
     PH_TRY(check_fresh(ctx, attempt));
+    PH_TRY(ph_lockout_check(ctx, attempt));
     PH_TRY(ph_gate_proven(ctx, attempt));
     PH_TRY(ph_password_check_policy(ctx, attempt->pool, attempt->user, password, PH_PW_CHANGE));
     PH_TRY(apply(ctx, attempt));

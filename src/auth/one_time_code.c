@@ -1,7 +1,6 @@
 #include "auth/one_time_code.h"
 
 #include "crypto/hash.h"
-#include "store/sign_in.h"
 #include "token/methods.h"
 #include "util/encode.h"
 
@@ -9,18 +8,32 @@ enum { MAC_BYTES = 16 };
 
 /* A user may have no address by now, and a decoy has none: what it is bound to is empty then. */
 static struct ph_str mac_of(struct ph_ctx *ctx, const struct ph_attempt *attempt,
-                            const struct ph_contact_kind *contact, struct ph_str nonce,
-                            struct ph_str code)
+                            const struct ph_key *key, const struct ph_contact_kind *contact,
+                            struct ph_str nonce, struct ph_str code)
 {
-    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     const struct ph_str separator = { (const uint8_t *)"", 1 };
     struct ph_digest mac;
 
-    ph_pool_key(attempt->pool, PH_STR("one-time code"), &key);
-    PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), &mac, nonce, separator,
+    PH_HMAC(((struct ph_str){ key->bytes, sizeof key->bytes }), &mac, nonce, separator,
             attempt->user->sub, separator, contact->attribute, separator,
             ph_attrs_get(&attempt->user->attrs, contact->attribute), separator, code);
     return ph_base64url(ctx->arena, (struct ph_str){ mac.bytes, MAC_BYTES });
+}
+
+static bool is_right(struct ph_ctx *ctx, const struct ph_attempt *attempt,
+                     const struct ph_contact_kind *contact, struct ph_str given)
+{
+    const struct ph_session *opened = &attempt->opened;
+    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
+    bool right = false;
+
+    for (size_t i = 0;
+         opened->code.n > 0 && !right &&
+         ph_pool_next_key(attempt->pool, PH_PURPOSE_ONE_TIME_CODE, ph_now_ms(ctx), &i, &key);) {
+        right = ph_equal_secret(opened->code,
+                                mac_of(ctx, attempt, &key, contact, opened->nonce, given));
+    }
+    return right;
 }
 
 static struct ph_err send(struct ph_ctx *ctx, const struct ph_attempt *attempt,
@@ -42,23 +55,13 @@ static struct ph_err send(struct ph_ctx *ctx, const struct ph_attempt *attempt,
     return ph_store_outbox_put(ctx, change.messages, change.message_count);
 }
 
-/* Waits for a commit, as sending does. */
-static struct ph_err send_nothing(struct ph_ctx *ctx, const struct ph_attempt *attempt)
-{
-    int64_t ignored;
-
-    return ph_store_attempt_count(ctx, attempt->pool->id,
-                                  ph_strf(ctx->arena, "code %.*s", PH_FMT(attempt->user->sub)),
-                                  &ignored);
-}
-
 static struct ph_err deliver(struct ph_ctx *ctx, const struct ph_attempt *attempt,
                              const struct ph_contact_kind *contact, struct ph_str code,
                              struct ph_str *destination)
 {
     if (!attempt->exists) {
         *destination = ph_decoy_destination(ctx, attempt->pool, attempt->name, contact->medium);
-        return send_nothing(ctx, attempt);
+        return ph_decoy_write(ctx, attempt->pool, attempt->user->sub);
     }
     *destination = ph_attrs_get(&attempt->user->attrs, contact->attribute);
     return send(ctx, attempt, contact, *destination, code);
@@ -71,10 +74,12 @@ struct ph_err ph_one_time_code_ask(struct ph_ctx *ctx, struct ph_attempt *attemp
     const struct ph_str code = ph_code_new(ctx, digits);
     struct ph_session session = ph_session_of(ctx, attempt, challenge);
     struct json_t *p = ph_json_object(ctx->arena);
+    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     struct ph_str destination;
 
+    ph_pool_key(attempt->pool, PH_PURPOSE_ONE_TIME_CODE, &key);
     PH_TRY(deliver(ctx, attempt, contact, code, &destination));
-    session.code = mac_of(ctx, attempt, contact, session.nonce, code);
+    session.code = mac_of(ctx, attempt, &key, contact, session.nonce, code);
     ph_json_set_str(ctx->arena, p, "CODE_DELIVERY_DELIVERY_MEDIUM",
                     contact->medium == PH_MEDIUM_SMS ? PH_STR("SMS") : PH_STR("EMAIL"));
     ph_json_set_str(ctx->arena, p, "CODE_DELIVERY_DESTINATION",
@@ -118,14 +123,9 @@ struct ph_err ph_one_time_code_answer(struct ph_ctx *ctx, struct ph_attempt *att
                                       const struct ph_contact_kind *contact, struct ph_str given,
                                       enum ph_proof proof)
 {
-    const struct ph_session *opened = &attempt->opened;
-    bool right;
-
     PH_TRY(ph_check_opened(ctx, attempt));
     PH_TRY(ph_lockout_check(ctx, attempt));
-    right = opened->code.n > 0 &&
-            ph_equal_secret(opened->code, mac_of(ctx, attempt, contact, opened->nonce, given));
-    PH_TRY(ph_lockout_judge(ctx, attempt, right,
+    PH_TRY(ph_lockout_judge(ctx, attempt, is_right(ctx, attempt, contact, given),
                             PH_FAIL(CodeMismatchException, PH_MSG_SIGN_IN_CODE_MISMATCH)));
     PH_TRY(ph_gate_proven(ctx, attempt));
     PH_TRY(ph_use_opened(ctx, attempt));

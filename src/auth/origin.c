@@ -177,7 +177,7 @@ static struct ph_str adopted_id(struct ph_ctx *ctx, const struct ph_pool *pool, 
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     struct ph_digest digest;
 
-    ph_pool_key(pool, PH_STR("adopted refresh token"), &key);
+    ph_pool_key(pool, PH_PURPOSE_ADOPTED_TOKEN, &key);
     PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), &digest, text);
     return ph_strf(ctx->arena, "refresh %.*s", PH_FMT(ph_hex(ctx->arena, ph_digest_str(&digest))));
 }

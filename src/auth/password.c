@@ -55,7 +55,10 @@ struct ph_err ph_password_judge(struct ph_ctx *ctx, struct ph_attempt *attempt, 
 struct ph_err ph_password_prove(struct ph_ctx *ctx, struct ph_attempt *attempt)
 {
     const struct ph_str password = ph_answer(attempt, "PASSWORD");
-    bool right = ph_password_matches(ctx, attempt->pool, attempt->user, password);
+    bool right;
+
+    PH_TRY(ph_identify_by_password(ctx, attempt));
+    right = ph_password_matches(ctx, attempt->pool, attempt->user, password);
 
     if (!right) {
         PH_TRY(ph_origin_prove(ctx, attempt, password, &right));

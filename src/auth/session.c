@@ -6,8 +6,14 @@
 
 #include <string.h>
 
-#define SESSION PH_STR("session")
-#define SECRET_BLOCK PH_STR("secret block")
+/* What is sealed for one of them does not open for the other. */
+struct kind {
+    enum ph_purpose purpose;
+    struct ph_str name;
+};
+
+static const struct kind SESSION = { PH_PURPOSE_SESSION, PH_STR_INIT("session") };
+static const struct kind SECRET_BLOCK = { PH_PURPOSE_SECRET_BLOCK, PH_STR_INIT("secret block") };
 
 enum { TEXT_MAX = 4096 };
 
@@ -70,29 +76,33 @@ static bool read_state(struct ph_ctx *ctx, struct ph_str text, struct ph_session
     return true;
 }
 
-static struct ph_str seal(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str purpose,
+static struct ph_str seal(struct ph_ctx *ctx, const struct ph_pool *pool, const struct kind *kind,
                           struct ph_str plain)
 {
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
 
-    ph_pool_key(pool, purpose, &key);
-    return ph_seal(ctx->arena, &key, purpose, plain);
+    ph_pool_key(pool, kind->purpose, &key);
+    return ph_seal(ctx->arena, &key, kind->name, plain);
 }
 
-static bool unseal(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str purpose,
+static bool unseal(struct ph_ctx *ctx, const struct ph_pool *pool, const struct kind *kind,
                    struct ph_str sealed, struct ph_str *plain)
 {
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
+    bool opened = false;
 
-    ph_pool_key(pool, purpose, &key);
-    return ph_open(ctx->arena, &key, purpose, sealed, plain);
+    for (size_t i = 0;
+         !opened && ph_pool_next_key(pool, kind->purpose, ph_now_ms(ctx), &i, &key);) {
+        opened = ph_open(ctx->arena, &key, kind->name, sealed, plain);
+    }
+    return opened;
 }
 
 /* A Session is its pool's id, '|', and what is sealed: nobody else names the pool in some calls. */
 struct ph_str ph_session_seal(struct ph_ctx *ctx, const struct ph_pool *pool,
                               const struct ph_session *session)
 {
-    const struct ph_str sealed = seal(ctx, pool, SESSION, write_state(ctx, session));
+    const struct ph_str sealed = seal(ctx, pool, &SESSION, write_state(ctx, session));
 
     return ph_base64url(ctx->arena, PH_CONCAT(ctx->arena, pool->id, PH_STR("|"), sealed));
 }
@@ -123,7 +133,7 @@ bool ph_session_open(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_s
     struct ph_str id, sealed, plain;
 
     return split(ctx, text, &id, &sealed) && ph_str_eq(id, pool->id) &&
-           unseal(ctx, pool, SESSION, sealed, &plain) && read_state(ctx, plain, session);
+           unseal(ctx, pool, &SESSION, sealed, &plain) && read_state(ctx, plain, session);
 }
 
 void ph_srp_state_wipe(struct ph_srp_state *state)
@@ -142,8 +152,8 @@ struct ph_str ph_secret_block_seal(struct ph_ctx *ctx, const struct ph_pool *poo
                    "a struct of bytes without padding");
     memcpy(plain, srp, sizeof *srp);
     memcpy(plain + sizeof *srp, state.p, state.n);
-    return ph_base64(
-        ctx->arena, seal(ctx, pool, SECRET_BLOCK, (struct ph_str){ plain, sizeof *srp + state.n }));
+    return ph_base64(ctx->arena, seal(ctx, pool, &SECRET_BLOCK,
+                                      (struct ph_str){ plain, sizeof *srp + state.n }));
 }
 
 bool ph_secret_block_open(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str text,
@@ -154,7 +164,7 @@ bool ph_secret_block_open(struct ph_ctx *ctx, const struct ph_pool *pool, struct
     struct ph_str sealed, plain;
 
     if (text.n > TEXT_MAX || !ph_base64_decode(ctx->arena, text, &sealed) ||
-        !unseal(ctx, pool, SECRET_BLOCK, sealed, &plain) || plain.n < sizeof *srp ||
+        !unseal(ctx, pool, &SECRET_BLOCK, sealed, &plain) || plain.n < sizeof *srp ||
         !read_state(ctx, ph_str_skip(plain, sizeof *srp), &read)) {
         return false;
     }

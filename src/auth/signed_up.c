@@ -87,6 +87,7 @@ struct ph_err ph_begin_signed_up(struct ph_ctx *ctx, struct ph_attempt *attempt,
     PH_TRY(ph_check_age(ctx, attempt));
     PH_TRY(ph_identify_again(ctx, attempt, &named));
     PH_TRY(check(ctx, attempt, named));
+    PH_TRY(ph_lockout_check(ctx, attempt));
     attempt->targets = targets;
     PH_TRY(ph_step_up_credit(ctx, attempt));
     PH_TRY(ph_pre_authenticate(ctx, attempt));

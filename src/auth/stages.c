@@ -3,7 +3,11 @@
 #include "store/sign_in.h"
 #include "util/encode.h"
 
-enum { NONCE_BYTES = 16, NAME_MAX = 512 /* longer ones are nobody's */, DEVICE_KEY_MAX = 55 };
+enum {
+    NONCE_BYTES = 16,
+    NAME_MAX = 512 /* bytes in JSON; longer ones are nobody's */,
+    DEVICE_KEY_MAX = 55
+};
 
 /* Devices come after MFA: where one replaces it, MFA is not due, and where not, it comes first. */
 static const struct ph_stage *const STAGES[] = {
@@ -57,6 +61,15 @@ static struct ph_str device_key_kept(const struct ph_attempt *attempt)
     return attempt->device_key.n <= DEVICE_KEY_MAX ? attempt->device_key : PH_STR("-");
 }
 
+/* A Session has room for every Username, not for whatever is typed. */
+static struct ph_str name_kept(struct ph_ctx *ctx, const struct ph_attempt *attempt)
+{
+    const struct ph_str quoted =
+        ph_json_text(ctx->arena, ph_json_new_str(ctx->arena, attempt->name), PH_JSON_INSERTION);
+
+    return quoted.n <= NAME_MAX + 2 ? attempt->name : PH_STR("");
+}
+
 struct ph_session ph_session_of(struct ph_ctx *ctx, const struct ph_attempt *attempt,
                                 const char *challenge)
 {
@@ -64,7 +77,7 @@ struct ph_session ph_session_of(struct ph_ctx *ctx, const struct ph_attempt *att
         .challenge = ph_str_from(challenge),
         .client_id = attempt->client->id,
         .sub = attempt->user->sub,
-        .name = attempt->name.n <= NAME_MAX ? attempt->name : PH_STR(""),
+        .name = name_kept(ctx, attempt),
         .event_id = attempt->event_id,
         .nonce = ph_base64url(ctx->arena, ph_random_bytes(ctx, NONCE_BYTES)),
         .password = ph_password_tag(ctx, attempt->user),

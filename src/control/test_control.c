@@ -1,12 +1,9 @@
 /* The clock, the faults, the ids and the door, each by itself. */
 #include "control/internal.h"
+#include "util/test_support.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static struct ph_arena arena;
 
@@ -27,12 +24,6 @@ static int wipe(void **state)
 static struct json_t *json(const char *text)
 {
     return ph_json_parse(&arena, ph_str_from(text));
-}
-
-static void assert_str(struct ph_str s, const char *expected)
-{
-    assert_int_equal(s.n, strlen(expected));
-    assert_memory_equal(s.p, expected, s.n);
 }
 
 /* --- clock --- */

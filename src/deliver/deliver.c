@@ -102,7 +102,7 @@ static struct texts own_texts(const struct ph_message_request *request, struct t
 }
 
 /* Links are for sign-up only; other codes always go as codes. */
-static bool wants_link(const struct ph_pool *pool, const struct ph_message_request *request)
+bool ph_message_has_link(const struct ph_pool *pool, const struct ph_message_request *request)
 {
     const struct json_t *template = ph_json_get(pool->settings, "VerificationMessageTemplate");
     const bool sign_up = ph_str_eq(request->reason, PH_STR("SignUp")) ||
@@ -162,11 +162,12 @@ static struct ph_err write_values(struct ph_ctx *ctx, const struct ph_pool *pool
 static struct ph_err write_texts(struct ph_ctx *ctx, const struct ph_pool *pool,
                                  const struct ph_message_request *request, struct texts *texts)
 {
-    if (wants_link(pool, request)) {
+    if (ph_message_has_link(pool, request)) {
         *texts = own_texts(request, link_texts(pool));
-        return write_link(ctx, pool, request, texts->body, &texts->body);
+        PH_TRY(write_link(ctx, pool, request, texts->body, &texts->body));
+    } else {
+        *texts = own_texts(request, template_texts(pool, request));
     }
-    *texts = own_texts(request, template_texts(pool, request));
     return write_values(ctx, pool, request, texts->body, &texts->body);
 }
 

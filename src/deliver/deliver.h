@@ -26,6 +26,9 @@ struct ph_message_request {
     struct ph_str own_body;
 };
 
+/* Whether a link stands in the message for the code. */
+bool ph_message_has_link(const struct ph_pool *pool, const struct ph_message_request *request);
+
 /* Fills *message from the pool's templates or the defaults (management.md 2.6). */
 PH_MUST_USE struct ph_err ph_message_write(struct ph_ctx *ctx, const struct ph_pool *pool,
                                            const struct ph_message_request *request,

@@ -78,7 +78,7 @@ bool ph_template_link(struct ph_arena *arena, struct ph_str template,
 
     ph_buf_init(&out, arena, PH_TEMPLATE_MAX);
     while (template.n > 0) {
-        const bool opens = ph_str_starts(template, PH_STR("{##"));
+        const bool opens = ph_str_starts(template, PH_STR("{##")) && !ph_str_starts(template, CODE);
         const struct ph_str rest = opens ? ph_str_skip(template, 3) : PH_STR("");
         const size_t end = link_end(rest);
 

@@ -176,6 +176,22 @@ static void a_link_carries_its_values_escaped(void **state)
                               PH_STR("Go <a href=\"https://id.example.com/confirmUser/?")));
 }
 
+/* Functions write what they like: a link of their own that carries the code, too. */
+static void a_message_with_a_link_may_have_the_code_and_the_name(void **state)
+{
+    struct test_pool *t = *state;
+    const struct ph_pool *pool = make_pool(t, "{" BY_LINK "}");
+    struct ph_message_request code =
+        request_of(PH_TEMPLATE_VERIFICATION, PH_MEDIUM_EMAIL, "SignUp");
+
+    give_domain(t, pool, "Domain", "prefix");
+    code.own_body = PH_STR("{username}: {####} or {##here##}");
+    assert_str(
+        write_message(t, pool, &code).body,
+        "ann: 123456 or <a href=\"https://prefix.auth.eu-west-1.amazoncognito.com/confirmUser/"
+        "?client_id=client%261&amp;user_name=ann&amp;confirmation_code=123456\">here</a>");
+}
+
 #define DELIVER_TEST(name) cmocka_unit_test_setup_teardown(name, open_pools, close_pools)
 
 int main(void)
@@ -188,6 +204,7 @@ int main(void)
         DELIVER_TEST(an_invitation_names_what_the_user_types),
         DELIVER_TEST(a_link_needs_a_domain),
         DELIVER_TEST(a_link_carries_its_values_escaped),
+        DELIVER_TEST(a_message_with_a_link_may_have_the_code_and_the_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,15 +1,10 @@
 /* Mails as text: encodings at their borders, and that nothing breaks out of a header. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "deliver/backoff.h"
 #include "deliver/mime.h"
 #include "util/encode.h"
+#include "util/test_support.h"
+
+#include <string.h>
 
 static struct ph_arena arena;
 
@@ -33,29 +28,22 @@ static struct ph_mail mail(void)
     };
 }
 
-static void assert_text(struct ph_str got, const char *wanted)
-{
-    if (!ph_str_eq(got, ph_str_from(wanted))) {
-        fail_msg("got:\n%.*s\nwanted:\n%s", PH_FMT(got), wanted);
-    }
-}
-
 static void a_plain_mail_is_written_out(void **state)
 {
     const struct ph_mail m = mail();
 
     (void)state;
-    assert_text(ph_mail_text(&arena, &m), "Date: Fri, 02 Jan 2026 03:04:05 +0000\r\n"
-                                          "From: <no-reply@shop.example>\r\n"
-                                          "To: <ann@example.com>\r\n"
-                                          "Subject: Your verification code\r\n"
-                                          "Message-ID: <0190-1@shop.example>\r\n"
-                                          "Auto-Submitted: auto-generated\r\n"
-                                          "MIME-Version: 1.0\r\n"
-                                          "Content-Type: text/html; charset=UTF-8\r\n"
-                                          "Content-Transfer-Encoding: quoted-printable\r\n"
-                                          "\r\n"
-                                          "Your verification code is 123456.=20\r\n");
+    assert_str(ph_mail_text(&arena, &m), "Date: Fri, 02 Jan 2026 03:04:05 +0000\r\n"
+                                         "From: <no-reply@shop.example>\r\n"
+                                         "To: <ann@example.com>\r\n"
+                                         "Subject: Your verification code\r\n"
+                                         "Message-ID: <0190-1@shop.example>\r\n"
+                                         "Auto-Submitted: auto-generated\r\n"
+                                         "MIME-Version: 1.0\r\n"
+                                         "Content-Type: text/html; charset=UTF-8\r\n"
+                                         "Content-Transfer-Encoding: quoted-printable\r\n"
+                                         "\r\n"
+                                         "Your verification code is 123456.=20\r\n");
 }
 
 /* The value of a field, folded as it stands. */
@@ -86,9 +74,9 @@ static struct ph_str subject(struct ph_str given)
 static void subjects_beyond_ascii_are_encoded_words(void **state)
 {
     (void)state;
-    assert_text(subject(PH_STR("Grüße")), "=?UTF-8?B?R3LDvMOfZQ==?=");
-    assert_text(subject(PH_STR("=?UTF-8?Q?x?=")), "=?UTF-8?B?PT9VVEYtOD9RP3g/PQ==?=");
-    assert_text(subject((struct ph_str){ 0 }), "");
+    assert_str(subject(PH_STR("Grüße")), "=?UTF-8?B?R3LDvMOfZQ==?=");
+    assert_str(subject(PH_STR("=?UTF-8?Q?x?=")), "=?UTF-8?B?PT9VVEYtOD9RP3g/PQ==?=");
+    assert_str(subject((struct ph_str){ 0 }), "");
 }
 
 /* RFC 2047, 2 and 5: at most 75 characters each, 76 a line, and no character cut in two. */
@@ -161,12 +149,12 @@ static void names_are_quoted_or_encoded(void **state)
     (void)state;
     m.from.name = PH_STR("Ann \"the\\first\", Ltd.");
     m.reply_to = PH_STR("help@shop.example");
-    assert_text(field(ph_mail_text(&arena, &m), "From"),
-                "\"Ann \\\"the\\\\first\\\", Ltd.\"\r\n <no-reply@shop.example>");
-    assert_text(field(ph_mail_text(&arena, &m), "Reply-To"), "<help@shop.example>");
+    assert_str(field(ph_mail_text(&arena, &m), "From"),
+               "\"Ann \\\"the\\\\first\\\", Ltd.\"\r\n <no-reply@shop.example>");
+    assert_str(field(ph_mail_text(&arena, &m), "Reply-To"), "<help@shop.example>");
     m.from.name = PH_STR("Müller");
-    assert_text(field(ph_mail_text(&arena, &m), "From"),
-                "=?UTF-8?B?TcO8bGxlcg==?=\r\n <no-reply@shop.example>");
+    assert_str(field(ph_mail_text(&arena, &m), "From"),
+               "=?UTF-8?B?TcO8bGxlcg==?=\r\n <no-reply@shop.example>");
 }
 
 static struct ph_str body(struct ph_str html)
@@ -187,26 +175,26 @@ static struct ph_str body(struct ph_str html)
 static void quoted_printable_keeps_to_its_rules(void **state)
 {
     (void)state;
-    assert_text(body(PH_STR("")), "\r\n");
-    assert_text(body(PH_STR("a=b")), "a=3Db\r\n");
-    assert_text(body(PH_STR("a \nb\t\r\nc")), "a=20\r\nb=09\r\nc\r\n");
-    assert_text(body(PH_STR("a\rb\n\nc")), "a\r\nb\r\n\r\nc\r\n");
-    assert_text(body(PH_STR("a long ascii text, gr\xc3\xbc\xc3\x9f"
-                            "e, end")),
-                "a long ascii text, gr=C3=BC=C3=9Fe, end\r\n");
-    assert_text(body(PH_STR("a\001b")), "a=01b\r\n");
-    assert_text(body(PH_STR("123456789012345678901234567890123456789012345678901234567890123456789"
-                            "012345")),
-                "123456789012345678901234567890123456789012345678901234567890123456789012345"
-                "\r\n");
-    assert_text(body(PH_STR("123456789012345678901234567890123456789012345678901234567890123456789"
-                            "0123456")),
-                "123456789012345678901234567890123456789012345678901234567890123456789012345=\r\n"
-                "6\r\n");
-    assert_text(body(PH_STR("1234567890123456789012345678901234567890123456789012345678901234567890"
-                            "123=")),
-                "1234567890123456789012345678901234567890123456789012345678901234567890123=\r\n"
-                "=3D\r\n");
+    assert_str(body(PH_STR("")), "\r\n");
+    assert_str(body(PH_STR("a=b")), "a=3Db\r\n");
+    assert_str(body(PH_STR("a \nb\t\r\nc")), "a=20\r\nb=09\r\nc\r\n");
+    assert_str(body(PH_STR("a\rb\n\nc")), "a\r\nb\r\n\r\nc\r\n");
+    assert_str(body(PH_STR("a long ascii text, gr\xc3\xbc\xc3\x9f"
+                           "e, end")),
+               "a long ascii text, gr=C3=BC=C3=9Fe, end\r\n");
+    assert_str(body(PH_STR("a\001b")), "a=01b\r\n");
+    assert_str(body(PH_STR("123456789012345678901234567890123456789012345678901234567890123456789"
+                           "012345")),
+               "123456789012345678901234567890123456789012345678901234567890123456789012345"
+               "\r\n");
+    assert_str(body(PH_STR("123456789012345678901234567890123456789012345678901234567890123456789"
+                           "0123456")),
+               "123456789012345678901234567890123456789012345678901234567890123456789012345=\r\n"
+               "6\r\n");
+    assert_str(body(PH_STR("1234567890123456789012345678901234567890123456789012345678901234567890"
+                           "123=")),
+               "1234567890123456789012345678901234567890123456789012345678901234567890123=\r\n"
+               "=3D\r\n");
 }
 
 static void other_scripts_go_as_base64(void **state)
@@ -216,7 +204,7 @@ static void other_scripts_go_as_base64(void **state)
 
     (void)state;
     assert_true(ph_base64_decode(&arena, ph_str_trim(text), &bytes));
-    assert_text(bytes, "код\r\n123456");
+    assert_str(bytes, "код\r\n123456");
     text = body(PH_STR("код код код код код код код код код код код код код код код код код код"));
     while (text.n > 0) {
         struct ph_str line;
@@ -287,8 +275,8 @@ static void mailboxes_are_read_in_all_their_forms(void **state)
 
         assert_int_equal(good, CASES[i].name != NULL);
         if (good) {
-            assert_text(box.name, CASES[i].name);
-            assert_text(box.address, CASES[i].address);
+            assert_str(box.name, CASES[i].name);
+            assert_str(box.address, CASES[i].address);
         }
     }
 }

@@ -20,7 +20,7 @@ static void prove(const struct ph_pool *pool, struct ph_str sub, uint8_t uuid[PH
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     struct ph_digest mac;
 
-    ph_pool_key(pool, PH_STR("device key"), &key);
+    ph_pool_key(pool, PH_PURPOSE_DEVICE_KEY, &key);
     PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), &mac, pool->id, SEPARATOR, sub,
             SEPARATOR, ((struct ph_str){ uuid, NONCE_BYTES }));
     memcpy(uuid + NONCE_BYTES, mac.bytes, PH_UUID_BYTES - NONCE_BYTES);
@@ -60,7 +60,7 @@ struct ph_str ph_device_group_key(struct ph_ctx *ctx, const struct ph_pool *pool
     uint8_t *text = ph_arena_alloc(ctx->arena, 1 + GROUP_CHARS);
     struct ph_digest digest;
 
-    ph_pool_key(pool, PH_STR("device group"), &key);
+    ph_pool_key(pool, PH_PURPOSE_DEVICE_GROUP, &key);
     PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), &digest, pool->id, SEPARATOR, sub);
     text[0] = '-';
     for (size_t i = 0; i < GROUP_CHARS; i++) { /* a name, no secret: need not be even */

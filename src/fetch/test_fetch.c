@@ -198,6 +198,25 @@ static void says_when_nobody_is_there(void **state)
     ph_arena_finish(&arena);
 }
 
+/* A function that sends us on could send us anywhere in our own network. */
+static void goes_where_it_is_told_and_no_further(void **state)
+{
+    struct server redirecting = { .answer = "HTTP/1.1 302 Found\r\n"
+                                            "Location: http://127.0.0.1:1/\r\n"
+                                            "Content-Length: 0\r\n\r\n" };
+    struct ph_fetch *fetch = ph_fetch_create();
+    struct ph_arena arena = { 0 };
+    struct ph_fetch_reply reply;
+    struct ph_fetch_request request;
+
+    (void)state;
+    request = request_to(start(&redirecting, &arena));
+    assert_int_equal(ph_fetch(fetch, &arena, &request, &reply), PH_FETCH_REPLIED);
+    assert_int_equal(reply.status, 302);
+    stop(&redirecting, fetch);
+    ph_arena_finish(&arena);
+}
+
 static void refuses_headers_that_would_be_two(void **state)
 {
     static const struct ph_http_field header = { PH_STR_INIT("X"), PH_STR_INIT("a\r\nY: b") };
@@ -222,6 +241,7 @@ int main(void)
         cmocka_unit_test(stops_when_the_time_is_over),
         cmocka_unit_test(tells_a_broken_reply_from_none),
         cmocka_unit_test(says_when_nobody_is_there),
+        cmocka_unit_test(goes_where_it_is_told_and_no_further),
         cmocka_unit_test(refuses_headers_that_would_be_two),
     };
 

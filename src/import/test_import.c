@@ -135,17 +135,17 @@ static void an_address_is_signed_for_its_job_and_time(void **state)
     const struct ph_upload_url url = address(t, pool, new_job(t, pool));
     struct ph_upload_url other = url;
 
-    assert_true(ph_upload_url_is_signed(pool, &url));
+    assert_true(ph_upload_url_is_signed(pool, &url, 0));
     assert_int_equal(url.expires_s, 900);
     assert_int_equal(url.signed_s, now_ms / 1000);
     other.job_id = PH_STR("import-x");
-    assert_false(ph_upload_url_is_signed(pool, &other));
+    assert_false(ph_upload_url_is_signed(pool, &other, 0));
     other = url;
     other.expires = PH_STR("90000");
-    assert_false(ph_upload_url_is_signed(pool, &other));
+    assert_false(ph_upload_url_is_signed(pool, &other, 0));
     other = url;
     other.date = PH_STR("20300101T000000Z");
-    assert_false(ph_upload_url_is_signed(pool, &other));
+    assert_false(ph_upload_url_is_signed(pool, &other, 0));
 }
 
 static void malformed_addresses_are_refused(void **state)

@@ -50,7 +50,7 @@ static enum ph_upload_verdict check_address(struct ph_ctx *ctx, const struct ph_
     if (ph_pool_find(ctx, url->pool_id, &pool).type != NULL) {
         return PH_UPLOAD_BROKEN;
     }
-    if (pool == NULL || !ph_upload_url_is_signed(pool, url)) {
+    if (pool == NULL || !ph_upload_url_is_signed(pool, url, ph_now_ms(ctx))) {
         return PH_UPLOAD_UNKNOWN;
     }
     if (ph_now_s(ctx) >= url->signed_s + url->expires_s) {

@@ -8,15 +8,14 @@
 
 enum { EXPIRES_MAX = 7 * 24 * 3600, ID_MAX = 64, HEX_DIGITS = 2 * PH_SHA256_BYTES };
 
-static void sign(const struct ph_pool *pool, struct ph_str job_id, struct ph_str date,
-                 struct ph_str expires, struct ph_digest *out)
+static void sign(const struct ph_key *key, const struct ph_pool *pool, struct ph_str job_id,
+                 struct ph_str date, struct ph_str expires, struct ph_digest *out)
 {
-    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     const struct ph_str newline = PH_STR("\n");
 
-    ph_pool_key(pool, PH_STR("import upload"), &key);
-    PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), out, PH_STR("PUT"), newline, pool->id,
-            newline, job_id, newline, date, newline, expires, newline, PH_STR(SIGNED_HEADERS));
+    PH_HMAC(((struct ph_str){ key->bytes, sizeof key->bytes }), out, PH_STR("PUT"), newline,
+            pool->id, newline, job_id, newline, date, newline, expires, newline,
+            PH_STR(SIGNED_HEADERS));
 }
 
 struct ph_str ph_upload_url(struct ph_ctx *ctx, const struct ph_pool *pool,
@@ -24,9 +23,11 @@ struct ph_str ph_upload_url(struct ph_ctx *ctx, const struct ph_pool *pool,
 {
     const struct ph_str date = ph_time_basic(ctx->arena, job->created_ms / 1000);
     const struct ph_str expires = ph_strf(ctx->arena, "%d", PH_UPLOAD_URL_SECONDS);
+    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     struct ph_digest signature;
 
-    sign(pool, job->id, date, expires, &signature);
+    ph_pool_key(pool, PH_PURPOSE_IMPORT_UPLOAD, &key);
+    sign(&key, pool, job->id, date, expires, &signature);
     return ph_strf(ctx->arena,
                    "%.*s/import-jobs/%.*s/%.*s?X-Amz-Date=%.*s&X-Amz-Expires=%.*s"
                    "&X-Amz-SignedHeaders=" SIGNED_HEADERS "&X-Amz-Signature=%.*s",
@@ -116,14 +117,19 @@ bool ph_upload_url_parse(struct ph_str path, struct ph_str query, struct ph_uplo
     return true;
 }
 
-bool ph_upload_url_is_signed(const struct ph_pool *pool, const struct ph_upload_url *url)
+bool ph_upload_url_is_signed(const struct ph_pool *pool, const struct ph_upload_url *url,
+                             int64_t now_ms)
 {
+    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     struct ph_arena arena = { 0 };
     struct ph_digest digest;
-    bool is_ours;
+    bool is_ours = false;
 
-    sign(pool, url->job_id, url->date, url->expires, &digest);
-    is_ours = ph_equal_secret(ph_hex(&arena, ph_digest_str(&digest)), url->signature);
+    for (size_t i = 0;
+         !is_ours && ph_pool_next_key(pool, PH_PURPOSE_IMPORT_UPLOAD, now_ms, &i, &key);) {
+        sign(&key, pool, url->job_id, url->date, url->expires, &digest);
+        is_ours = ph_equal_secret(ph_hex(&arena, ph_digest_str(&digest)), url->signature);
+    }
     ph_arena_finish(&arena);
     return is_ours;
 }

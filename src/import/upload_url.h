@@ -38,6 +38,6 @@ PH_MUST_USE bool ph_upload_url_parse(struct ph_str path, struct ph_str query,
 
 /* Whether the signature is ours, in constant time; says nothing about the time. */
 PH_MUST_USE bool ph_upload_url_is_signed(const struct ph_pool *pool,
-                                         const struct ph_upload_url *url);
+                                         const struct ph_upload_url *url, int64_t now_ms);
 
 #endif

@@ -2,11 +2,14 @@
 #include "main/command.h"
 #include "main/data.h"
 #include "main/master_key.h"
+#include "main/pem.h"
 
+#include "crypto/tls_pair.h"
 #include "deliver/mail.h"
 #include "http/probe.h"
 #include "store/access.h"
 #include "store/backup.h"
+#include "store/data_keys.h"
 #include "store/master.h"
 
 #include <errno.h>
@@ -153,6 +156,20 @@ static void check_rotation(struct doctor *d, struct ph_ctx *ctx)
     }
 }
 
+static void check_data_keys(struct doctor *d, struct ph_ctx *ctx)
+{
+    struct ph_str first;
+    int64_t count;
+
+    if (ph_store_data_keys_leaving(ctx, &count, &first).type == NULL && count > 0) {
+        say(d, VERDICT_WARN,
+            "the data keys of %lld pools, as of %.*s, are not yet replaced: to end it run: "
+            "poolhouse"
+            " keys rotate-data --pool %.*s",
+            (long long)count, PH_FMT(first), PH_FMT(first));
+    }
+}
+
 /* Those whose time is over open nothing. */
 static void check_administrators(struct doctor *d, struct ph_ctx *ctx)
 {
@@ -218,6 +235,7 @@ static void check_database(struct doctor *d)
     }
     check_ready(d, data.ctx.store);
     check_rotation(d, &data.ctx);
+    check_data_keys(d, &data.ctx);
     check_administrators(d, &data.ctx);
     check_backup(d, &data.ctx);
     ph_data_close(&data);
@@ -356,6 +374,53 @@ static void check_url(struct doctor *d)
     }
 }
 
+enum { RENEW_DAYS = 14 };
+
+static void check_validity(struct doctor *d, const struct ph_tls_pair *pair)
+{
+    const int64_t now_s = ph_system_clock.now_ms(ph_system_clock.self) / 1000;
+    const struct ph_str until = ph_time_iso(&d->arena, pair->not_after_s);
+
+    if (pair->not_before_s > now_s) {
+        say(d, VERDICT_FAIL, "the certificate is not valid before %.*s",
+            PH_FMT(ph_time_iso(&d->arena, pair->not_before_s)));
+    } else if (pair->not_after_s <= now_s) {
+        say(d, VERDICT_FAIL, "the certificate has expired on %.*s: renew it, restart the server",
+            PH_FMT(until));
+    } else if (pair->not_after_s - now_s < RENEW_DAYS * 86400) {
+        say(d, VERDICT_WARN, "the certificate expires on %.*s: renew it, restart the server",
+            PH_FMT(until));
+    } else {
+        say(d, VERDICT_OK, "the key is that of the certificate, which is good until %.*s",
+            PH_FMT(until));
+    }
+}
+
+/* Whether the authorities that vouch for it are trusted is a matter of the clients. */
+static void check_tls(struct doctor *d)
+{
+    const struct ph_server_settings *s = &d->settings->server;
+    struct ph_str certificate, key;
+    struct ph_tls_pair pair;
+    char why[256] = "";
+
+    if (s->tls_cert.n == 0) {
+        say(d, VERDICT_OK, "none here");
+        return;
+    }
+    if (!ph_pem_read(&d->arena, s->tls_cert, &certificate, why, sizeof why) ||
+        !ph_pem_read(&d->arena, s->tls_key, &key, why, sizeof why)) {
+        say(d, VERDICT_FAIL, "%s", why);
+        return;
+    }
+    pair = ph_tls_pair_read(certificate, key);
+    if (pair.verdict == PH_TLS_FITS) {
+        check_validity(d, &pair);
+    } else {
+        say(d, VERDICT_FAIL, "%s", ph_tls_pair_problem(&pair));
+    }
+}
+
 /* --- deliveries --- */
 
 /* Greets and signs in; sends nothing. */
@@ -404,8 +469,8 @@ static const struct {
     { "data directory", check_directory }, { "database", check_database },
     { "free space", check_space },         { "clock", check_clock },
     { "open files", check_files },         { "public URL", check_url },
-    { "addresses", check_addresses },      { "mail relay", check_mail },
-    { "text messages", check_sms },
+    { "TLS certificate", check_tls },      { "addresses", check_addresses },
+    { "mail relay", check_mail },          { "text messages", check_sms },
 };
 
 static int examine(const struct ph_settings *settings)

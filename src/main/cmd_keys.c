@@ -1,6 +1,7 @@
-/* Keys: those that sign tokens, and the master key; shown and replaced beside running servers. */
+/* Keys: those that sign tokens, those that seal; shown and replaced beside running servers. */
 #include "main/command.h"
 #include "main/data.h"
+#include "main/keys_data.h"
 #include "main/keys_master.h"
 
 #include "pool/signing_keys.h"
@@ -9,7 +10,8 @@
 
 enum { ANNOUNCE_MAX_S = 30 * 86400, POOLS_AT_ONCE = 100 };
 
-static const char *const ACTIONS[] = { "list", "rotate", "rotate-master", "retire-master", NULL };
+static const char *const ACTIONS[] = { "list",          "rotate",        "rotate-data",
+                                       "rotate-master", "retire-master", NULL };
 
 /* --- list --- */
 
@@ -32,9 +34,40 @@ static struct ph_str time_or_dash(struct ph_arena *arena, int64_t ms)
     return ms == 0 || ms == INT64_MAX ? PH_STR("-") : ph_time_iso(arena, ms / 1000);
 }
 
-static void print_keys(struct ph_ctx *ctx, const struct ph_pool *pool)
+static const char *data_key_state(enum ph_data_key_state state)
+{
+    switch (state) {
+    case PH_DATA_KEY_ANNOUNCED:
+        return ", the next one is announced: run keys rotate-data again";
+    case PH_DATA_KEY_REPLACED:
+    case PH_DATA_KEY_LEAVING:
+        return ", the one before still opens: run keys rotate-data again";
+    case PH_DATA_KEY_ALONE:
+        break;
+    }
+    return "";
+}
+
+static struct ph_err print_data_key(struct ph_ctx *ctx, const struct ph_pool *pool)
+{
+    struct ph_pool_record *record;
+
+    PH_TRY(ph_store_pool_find(ctx, pool->id, &record));
+    if (record != NULL) {
+        const int64_t since_ms =
+            record->keys.since_ms > 0 ? record->keys.since_ms : record->created_ms;
+
+        printf("  data key %lld, since %.*s%s\n", (long long)record->keys.number,
+               PH_FMT(ph_time_iso(ctx->arena, since_ms / 1000)),
+               data_key_state(record->keys.state));
+    }
+    return PH_OK;
+}
+
+static struct ph_err print_keys(struct ph_ctx *ctx, const struct ph_pool *pool)
 {
     printf("%.*s (%.*s)\n", PH_FMT(pool->id), PH_FMT(pool->name));
+    PH_TRY(print_data_key(ctx, pool));
     printf("  %-44s  %-6s  %-9s  %-20s  %s\n", "KEY", "USE", "STATE", "SIGNS FROM",
            "PUBLISHED UNTIL");
     for (size_t i = 0; i < pool->key_count; i++) {
@@ -45,6 +78,7 @@ static void print_keys(struct ph_ctx *ctx, const struct ph_pool *pool)
                PH_FMT(time_or_dash(ctx->arena, key->active_from_ms)),
                PH_FMT(time_or_dash(ctx->arena, key->published_until_ms)));
     }
+    return PH_OK;
 }
 
 static struct ph_err list_all(struct ph_ctx *ctx)
@@ -60,7 +94,7 @@ static struct ph_err list_all(struct ph_ctx *ctx)
         for (size_t i = 0; i < count; i++) {
             PH_TRY(ph_pool_find(ctx, records[i].id, &pool));
             if (pool != NULL) {
-                print_keys(ctx, pool);
+                PH_TRY(print_keys(ctx, pool));
             }
             after = records[i].id;
         }
@@ -76,8 +110,7 @@ static struct ph_err list(struct ph_ctx *ctx, struct ph_str pool_id)
         return list_all(ctx);
     }
     PH_TRY(ph_pool_get(ctx, pool_id, &pool));
-    print_keys(ctx, pool);
-    return PH_OK;
+    return print_keys(ctx, pool);
 }
 
 /* --- rotate --- */
@@ -89,8 +122,7 @@ static struct ph_err rotate(struct ph_ctx *ctx, struct ph_str pool_id, int64_t a
     PH_TRY(ph_pool_get(ctx, pool_id, &pool));
     PH_TRY(ph_signing_keys_rotate(ctx, pool, announce_s));
     PH_TRY(ph_pool_get(ctx, pool_id, &pool));
-    print_keys(ctx, pool);
-    return PH_OK;
+    return print_keys(ctx, pool);
 }
 
 /* --- the words of the command line --- */
@@ -171,6 +203,9 @@ static int run(int argc, char **argv)
         ph_command_print_help(&ph_command_keys, stderr);
         return PH_EXIT_MISUSED;
     }
+    if (strcmp(argv[0], "rotate-data") == 0) {
+        return ph_keys_rotate_data(argc - 1, argv + 1);
+    }
     if (strcmp(argv[0], "rotate-master") == 0) {
         return ph_keys_rotate_master(argc - 1, argv + 1);
     }
@@ -185,11 +220,12 @@ static int run(int argc, char **argv)
 
 const struct ph_command ph_command_keys = {
     .name = "keys",
-    .summary = "show and rotate the keys that sign tokens, replace the master key",
+    .summary = "show and rotate the keys that sign tokens, replace those that seal secrets",
     .help =
         "Usage:\n"
         "  poolhouse keys list [--pool ID] [FLAGS]\n"
         "  poolhouse keys rotate --pool ID [--announce TIME | --now] [FLAGS]\n"
+        "  poolhouse keys rotate-data --pool ID | --all [--sign-out] [FLAGS]\n"
         "  poolhouse keys rotate-master --new-key-file FILE [FLAGS]\n"
         "  poolhouse keys retire-master [FLAGS]\n"
         "\n"
@@ -204,6 +240,15 @@ const struct ph_command ph_command_keys = {
         "  --pool ID          the user pool; `list` without it shows all\n"
         "  --announce TIME    from publishing to signing: 10m, 1h, 2d (1h)\n"
         "  --now              the same as --announce 0\n"
+        "\n"
+        "`rotate-data` makes a new data key for a pool, or for --all, and seals anew what the one\n"
+        "before has sealed: passwords, secrets of clients, software tokens, signing keys and the\n"
+        "rest. Running servers go on; it takes some seconds, and a minute for each million users.\n"
+        "When it was interrupted it is run again and goes on. Nobody is signed out, unless\n"
+        "\n"
+        "  --sign-out         ends refresh tokens, sign-ins that are under way and codes that "
+        "were\n"
+        "                     sent: for a key that somebody has seen, who could make them\n"
         "\n"
         "`rotate-master` seals with the master key in FILE what the configured one has sealed: "
         "the\n"
@@ -221,6 +266,8 @@ const struct ph_command ph_command_keys = {
         "  poolhouse keys rotate --pool eu-west-1_aB3dE5gH7 --config "
         "/etc/poolhouse/poolhouse.ini\n"
         "  poolhouse keys rotate --pool eu-west-1_aB3dE5gH7 --now --data poolhouse-data\n"
+        "  poolhouse keys rotate-data --pool eu-west-1_aB3dE5gH7 --config "
+        "/etc/poolhouse/poolhouse.ini\n"
         "  poolhouse keys rotate-master --new-key-file new.key --config "
         "/etc/poolhouse/poolhouse.ini\n",
     .run = run,

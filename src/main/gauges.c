@@ -19,6 +19,9 @@ size_t ph_service_gauges(void *self, struct ph_metrics_gauge *gauges)
     const struct ph_metrics_gauge now[] = {
         { "poolhouse_open_connections", "Open connections to the API.",
           ph_http_server_connections(service->api), false },
+        { "poolhouse_tls_expiry_timestamp_seconds",
+          "When the certificate of the API ends, in epoch seconds; 0: there is none.",
+          service->tls_until_s, false },
         { "poolhouse_queue_depth", "Requests that wait for a worker.", (int64_t)workers.queued,
           false },
         { "poolhouse_workers", "Worker threads.", workers.threads, false },

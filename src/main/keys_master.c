@@ -14,34 +14,33 @@ enum {
     PATIENCE_MS = PH_NODE_SILENT_MS + 15 * 1000, /* a dead one is forgotten by then */
 };
 
-static void pause_for(int64_t ms)
+void ph_keys_pause(int64_t ms)
 {
     const struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
 
     (void)nanosleep(&pause, NULL);
 }
 
-/* --- rotate-master --- */
-
-/* Until every running server can open what the new key will have sealed. */
-static struct ph_err wait_for_all(struct ph_ctx *ctx, bool *all)
+struct ph_err ph_keys_wait(struct ph_ctx *ctx, ph_keys_behind *count_behind, bool *all)
 {
     const int64_t until_ns = ph_monotonic_ns() + (int64_t)PATIENCE_MS * 1000000;
     bool told = false;
     size_t behind;
 
-    PH_TRY(ph_store_master_behind(ctx, &behind));
+    PH_TRY(count_behind(ctx, &behind));
     while (behind > 0 && ph_monotonic_ns() < until_ns) {
         if (!told) {
-            printf("Waiting for %zu of the servers to load the key ...\n", behind);
+            printf("Waiting for %zu of the servers to load the keys ...\n", behind);
             told = true;
         }
-        pause_for(LOOK_MS);
-        PH_TRY(ph_store_master_behind(ctx, &behind));
+        ph_keys_pause(LOOK_MS);
+        PH_TRY(count_behind(ctx, &behind));
     }
     *all = behind == 0;
     return PH_OK;
 }
+
+/* --- rotate-master --- */
 
 static int say_failed(struct ph_err err)
 {
@@ -68,7 +67,8 @@ static struct ph_err replace(struct ph_ctx *ctx, const struct ph_key *next,
     if (*result != PH_MASTER_DONE) {
         return PH_OK;
     }
-    PH_TRY(wait_for_all(ctx, all));
+    /* Until every running server can open what the new key will have sealed. */
+    PH_TRY(ph_keys_wait(ctx, ph_store_master_behind, all));
     if (!*all) {
         return PH_OK;
     }

@@ -1,14 +1,10 @@
 #include "main/service_internal.h"
 
+#include "crypto/tls_pair.h"
+#include "main/pem.h"
 #include "store/imports.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-enum { PEM_MAX = 256 * 1024 };
 
 static void handle_api(void *self, struct ph_worker *worker, const struct ph_http_request *request,
                        struct ph_http_reply *reply)
@@ -75,30 +71,27 @@ static void drop_upload(void *self, void *upload)
 
 /* --- the addresses --- */
 
-static bool read_pem(struct ph_service *service, struct ph_str name, struct ph_str *pem, char *why,
-                     size_t why_size)
+/* Nothing where something in front ends TLS. A pair that does not fit would be refused later, too,
+ * but nobody would know why. */
+static bool read_pair(struct ph_service *service, struct ph_http_options *options, char *why,
+                      size_t why_size)
 {
-    const char *path = ph_cstr(&service->arena, name);
-    uint8_t *text;
-    ssize_t n;
-    int fd;
+    const struct ph_server_settings *s = &service->settings->server;
+    struct ph_tls_pair pair;
 
-    if (name.n == 0) {
+    if (s->tls_cert.n == 0) {
         return true;
     }
-    fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        snprintf(why, why_size, "cannot read %.*s: %s", PH_FMT(name), strerror(errno));
+    if (!ph_pem_read(&service->arena, s->tls_cert, &options->tls_certificate, why, why_size) ||
+        !ph_pem_read(&service->arena, s->tls_key, &options->tls_key, why, why_size)) {
         return false;
     }
-    text = ph_arena_alloc(&service->arena, PEM_MAX);
-    n = read(fd, text, PEM_MAX);
-    close(fd);
-    if (n <= 0) {
-        snprintf(why, why_size, "cannot read %.*s", PH_FMT(name));
+    pair = ph_tls_pair_read(options->tls_certificate, options->tls_key);
+    if (pair.verdict != PH_TLS_FITS) {
+        snprintf(why, why_size, "%s", ph_tls_pair_problem(&pair));
         return false;
     }
-    *pem = (struct ph_str){ text, (size_t)n };
+    service->tls_until_s = pair.not_after_s;
     return true;
 }
 
@@ -143,9 +136,7 @@ bool ph_listen_api(struct ph_service *service, char *why, size_t why_size)
     const struct ph_http_handler handler = { .self = service, .handle = handle_api };
     struct ph_http_options options = http_options(service);
 
-    if (!read_pem(service, service->settings->server.tls_cert, &options.tls_certificate, why,
-                  why_size) ||
-        !read_pem(service, service->settings->server.tls_key, &options.tls_key, why, why_size)) {
+    if (!read_pair(service, &options, why, why_size)) {
         return false;
     }
     service->streams = (struct ph_http_streams){

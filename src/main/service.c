@@ -302,6 +302,7 @@ struct ph_service *ph_service_create(const struct ph_settings *settings, const s
     ph_validate_start();
     ph_process_block_signals();
     ph_process_raise_file_limit(service);
+    ph_process_lock_memory(service);
     init_health(service);
     service->fetch = ph_fetch_create();
     if (!ph_sockets_take(&service->sockets, why, why_size) ||
@@ -333,6 +334,8 @@ static bool look_after(struct ph_service *service, unsigned second)
     const struct ph_clock *clock = service->protocol.ctx.clock;
     const int64_t now_ms = clock->now_ms(clock->self);
     const int64_t system_ms = ph_system_clock.now_ms(ph_system_clock.self);
+    struct ph_pool_cache *pools = service->protocol.ctx.pools;
+    int64_t data_keys;
 
     if (second % SWEEP_SECONDS == 0) {
         ph_store_sweep(service->store, ph_store_forget_until_ms(service->store, now_ms));
@@ -342,7 +345,11 @@ static bool look_after(struct ph_service *service, unsigned second)
         ph_notify("WATCHDOG=1");
         ph_store_beat(service->store, system_ms);
     }
-    return ph_store_watch(service->store, system_ms);
+    if (!ph_store_watch(service->store, system_ms, &data_keys)) {
+        return false;
+    }
+    ph_store_uses_data_keys(service->store, ph_pool_cache_renew(pools, data_keys), system_ms);
+    return true;
 }
 
 /* Between signals the main thread looks after the store, and tells systemd that it still can. */
@@ -353,9 +360,7 @@ static int wait_for_signal(struct ph_service *service)
     sigset_t set;
     int which;
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
+    ph_process_end_signals(&set);
     while ((which = sigtimedwait(&set, NULL, &pause)) < 0) {
         if (errno != EAGAIN) {
             continue;

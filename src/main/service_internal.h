@@ -8,6 +8,7 @@
 #include "protocol/dispatch.h"
 #include "protocol/upload.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 
 struct ph_service {
@@ -36,6 +37,7 @@ struct ph_service {
     struct ph_uploads uploads;
     struct ph_http_streams streams;
     struct ph_sockets sockets; /* that our parent has opened */
+    int64_t tls_until_s;       /* of the certificate; 0: none */
     struct ph_http_server *api;
     struct ph_http_server *admin; /* NULL: the API's listener answers for it */
     atomic_bool draining;
@@ -44,11 +46,17 @@ struct ph_service {
 
 /* ---- process.c: what belongs to the whole process, before there are threads ---- */
 
+/* Those that end the server in order. */
+void ph_process_end_signals(sigset_t *set);
+
 /* In every thread that is made later, too: only ph_service_run() takes these signals. */
 void ph_process_block_signals(void);
 
 /* As many open files as max_connections needs; a warning when the system allows fewer. */
 void ph_process_raise_file_limit(const struct ph_service *service);
+
+/* Keeps keys and passwords of a served process out of swap; a warning when they may get there. */
+void ph_process_lock_memory(const struct ph_service *service);
 
 /*
  * Gives up what a server does not need (isolate.h), when the settings say so. What the kernel lacks

@@ -1,16 +1,12 @@
 #include "main/config.h"
 #include "main/suggest.h"
+#include "util/test_support.h"
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 /* A file that is gone after the test. */
 struct file {
@@ -44,13 +40,6 @@ static void assert_problem(struct ph_config *config, const char *part)
     assert_false(ph_config_settle(config));
     if (strstr(problems(config), part) == NULL) {
         fail_msg("expected \"%s\" in:\n%s", part, problems(config));
-    }
-}
-
-static void assert_str(struct ph_str got, const char *expected)
-{
-    if (!ph_str_eq(got, ph_str_from(expected))) {
-        fail_msg("expected \"%s\", got \"%.*s\"", expected, PH_FMT(got));
     }
 }
 

@@ -5,7 +5,8 @@
 #include "model/exceptions.h"
 #include "util/encode.h"
 
-enum { SECRET_BYTES = 20 /* as long as the hash (RFC 4226, 4) */ };
+/* As many as the service's: 52 characters. RFC 4226, 4 asks for 20 at least. */
+enum { SECRET_BYTES = 32 };
 
 #define NOT_SET_UP "User has not set up software token mfa"
 

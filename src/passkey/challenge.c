@@ -22,7 +22,7 @@ struct ph_str ph_passkey_challenge_make(struct ph_ctx *ctx, const struct ph_pass
         ph_strf(ctx->arena, "%lld %.*s %.*s", (long long)ph_now_ms(ctx) + LIFETIME_MS,
                 PH_FMT(owner->user->sub), PH_FMT(owner->client->id));
 
-    ph_pool_key(owner->pool, PURPOSE, &key);
+    ph_pool_key(owner->pool, PH_PURPOSE_PASSKEY_CHALLENGE, &key);
     return ph_base64url(ctx->arena, ph_seal(ctx->arena, &key, PURPOSE, plain));
 }
 
@@ -31,10 +31,16 @@ static bool unseal(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str
 {
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     struct ph_str sealed;
+    bool opened = false;
 
-    ph_pool_key(pool, PURPOSE, &key);
-    return challenge.n <= TEXT_MAX && ph_base64url_decode(ctx->arena, challenge, &sealed) &&
-           ph_open(ctx->arena, &key, PURPOSE, sealed, plain);
+    if (challenge.n > TEXT_MAX || !ph_base64url_decode(ctx->arena, challenge, &sealed)) {
+        return false;
+    }
+    for (size_t i = 0; !opened && ph_pool_next_key(pool, PH_PURPOSE_PASSKEY_CHALLENGE,
+                                                   ph_now_ms(ctx), &i, &key);) {
+        opened = ph_open(ctx->arena, &key, PURPOSE, sealed, plain);
+    }
+    return opened;
 }
 
 struct ph_err ph_passkey_challenge_open(struct ph_ctx *ctx, const struct ph_passkey_owner *owner,

@@ -33,6 +33,14 @@ struct ph_pool_cache {
     uint64_t count;
     uint64_t changes; /* how often something was forgotten */
     uint64_t stores;  /* how often all was: the store is another one since */
+    /*
+     * Data keys that are replaced: of which epoch all snapshots of pools are at least, and of those
+     * of this time and of the one before how many there are, in the cache and at requests.
+     */
+    int64_t data_keys, next_data_keys;
+    bool renewing;
+    unsigned time; /* its last bit is the place in alive */
+    atomic_size_t alive[2];
     struct set pools[POOL_SETS];
     struct set clients[CLIENT_SETS];
 };
@@ -44,6 +52,7 @@ struct ph_pool_cache *ph_pool_cache_create(void)
     if (cache == NULL || pthread_mutex_init(&cache->lock, NULL) != 0) {
         ph_fatal("no memory for the cache of pools");
     }
+    cache->data_keys = -1;
     return cache;
 }
 
@@ -252,6 +261,50 @@ void ph_pool_forget_all(struct ph_pool_cache *cache)
     forget_sets(cache, cache->clients, CLIENT_SETS);
 }
 
+static atomic_size_t *alive_now(struct ph_pool_cache *cache)
+{
+    atomic_size_t *alive;
+
+    pthread_mutex_lock(&cache->lock);
+    alive = &cache->alive[cache->time % 2];
+    pthread_mutex_unlock(&cache->lock);
+    return alive;
+}
+
+/* One time ends and another begins, but not before the last one has no snapshots left. */
+static bool begin_renewal(struct ph_pool_cache *cache, int64_t epoch)
+{
+    bool begins;
+
+    pthread_mutex_lock(&cache->lock);
+    begins = !cache->renewing && cache->data_keys != epoch;
+    if (begins) {
+        cache->renewing = true;
+        cache->next_data_keys = epoch;
+        cache->time++;
+        cache->stores++; /* what is just being read was not read in this time */
+    }
+    pthread_mutex_unlock(&cache->lock);
+    return begins;
+}
+
+int64_t ph_pool_cache_renew(struct ph_pool_cache *cache, int64_t epoch)
+{
+    int64_t reached;
+
+    if (begin_renewal(cache, epoch)) {
+        forget_sets(cache, cache->pools, POOL_SETS);
+    }
+    pthread_mutex_lock(&cache->lock);
+    if (cache->renewing && atomic_load(&cache->alive[(cache->time + 1) % 2]) == 0) {
+        cache->renewing = false;
+        cache->data_keys = cache->next_data_keys;
+    }
+    reached = cache->data_keys;
+    pthread_mutex_unlock(&cache->lock);
+    return reached;
+}
+
 void ph_pool_forget(struct ph_ctx *ctx, struct ph_str pool_id)
 {
     forget(ctx->pools, pool_set(ctx->pools, pool_id), pool_id);
@@ -274,7 +327,7 @@ static struct ph_err find_document(struct ph_ctx *ctx, struct ph_str pool_id,
 
 /*
  * The record is read before the keys: when the keys change in between, the snapshot carries the
- * older revision and is replaced at the next look.
+ * older revision and is replaced at the next look. It is counted before anything is read.
  */
 static struct ph_err load_pool(struct ph_ctx *ctx, struct ph_str pool_id, struct look look,
                                const struct ph_pool **pool)
@@ -282,19 +335,19 @@ static struct ph_err load_pool(struct ph_ctx *ctx, struct ph_str pool_id, struct
     struct ph_pool_documents documents = { 0 };
     struct ph_pool_record *record;
     struct ph_signing_key_record *keys;
+    struct ph_snapshot *snapshot = ph_snapshot_create(alive_now(ctx->pools));
 
+    ph_arena_defer(ctx->arena, ph_snapshot_release, snapshot);
     PH_TRY(ph_store_pool_find(ctx, pool_id, &record));
     if (record == NULL) {
         return PH_OK;
     }
-    const struct ph_pool_ref ref = { .id = record->id, .data_key = &record->data_key };
+    const struct ph_pool_ref ref = ph_pool_record_ref(record);
     PH_TRY(ph_store_signing_keys(ctx, &ref, &keys, &documents.key_count));
     documents.keys = keys;
     PH_TRY(find_document(ctx, pool_id, PH_CONFIGURATION_LOG_DELIVERY, &documents.log_delivery));
     PH_TRY(find_document(ctx, pool_id, PH_CONFIGURATION_ORIGIN, &documents.origin));
 
-    struct ph_snapshot *snapshot = ph_snapshot_create();
-    ph_arena_defer(ctx->arena, ph_snapshot_release, snapshot);
     PH_TRY(ph_snapshot_pool(ctx, record, &documents, snapshot));
     put(ctx->pools, pool_set(ctx->pools, pool_id), snapshot, look);
     *pool = &snapshot->pool;
@@ -376,7 +429,7 @@ static struct ph_err load_client(struct ph_ctx *ctx, struct ph_str client_id, st
     }
     PH_TRY(ph_store_client_open_secrets(ctx, &pool->ref, record));
 
-    struct ph_snapshot *snapshot = ph_snapshot_create();
+    struct ph_snapshot *snapshot = ph_snapshot_create(NULL);
     ph_arena_defer(ctx->arena, ph_snapshot_release, snapshot);
     PH_TRY(ph_snapshot_client(ctx, record, snapshot));
     put(ctx->pools, client_set(ctx->pools, client_id), snapshot, look);

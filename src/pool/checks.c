@@ -42,8 +42,7 @@ static bool is_of_another_account(const struct ph_ctx *ctx, struct ph_str arn)
     return account.n > 0 && !ph_str_eq(account, ctx->settings->account_id);
 }
 
-/* A pool with a pinned id may lie in a region that is none ("local"): nothing is too far for it. */
-static bool is_elsewhere(struct ph_str region, struct ph_str other)
+bool ph_pool_is_elsewhere(struct ph_str region, struct ph_str other)
 {
     return other.n > 0 && ph_str_has_byte(region, '-') && !ph_str_eq(other, region);
 }
@@ -93,7 +92,7 @@ static struct ph_err check_sms_sender(struct ph_ctx *ctx, struct ph_str region,
         is_of_another_account(ctx, ph_json_get_str(eums, "CallerArn"))) {
         return invalid("Cross-account pass role is not allowed.");
     }
-    if (is_elsewhere(region, sns_region)) {
+    if (ph_pool_is_elsewhere(region, sns_region)) {
         return invalid(ph_textf(ctx->arena,
                                 "Invalid snsRegion. Allowed SNS region for %.*s is %.*s",
                                 PH_FMT(region), PH_FMT(region)));
@@ -277,7 +276,7 @@ static struct ph_str function_of(void *member)
 static struct ph_err check_function_regions(struct ph_str region, const struct json_t *lambda)
 {
     for (void *i = ph_json_first(lambda); i != NULL; i = ph_json_next(lambda, i)) {
-        if (is_elsewhere(region, arn_part(function_of(i), ARN_REGION))) {
+        if (ph_pool_is_elsewhere(region, arn_part(function_of(i), ARN_REGION))) {
             return invalid("Cross-region lambda functions are not supported");
         }
     }
@@ -322,8 +321,8 @@ static struct ph_err check_tags(const struct json_t *input)
                                                     : PH_OK;
 }
 
-struct ph_err ph_pool_check(struct ph_ctx *ctx, struct ph_str region, const struct json_t *input,
-                            const struct json_t *settings)
+struct ph_err ph_pool_check(struct ph_ctx *ctx, struct ph_str region, const struct ph_pool *pool,
+                            const struct json_t *input, const struct json_t *settings)
 {
     PH_TRY(check_sign_in(settings));
     PH_TRY(check_sms(ctx, region, settings));
@@ -336,10 +335,10 @@ struct ph_err ph_pool_check(struct ph_ctx *ctx, struct ph_str region, const stru
     PH_TRY(ph_acr_check(ctx, ph_json_get(input, "AcrConfiguration")));
     PH_TRY(check_first_factors(input));
     PH_TRY(check_required_mfa(ph_json_get(input, "Policies"), settings));
-    return ph_pool_check_tier(ctx, ph_json_get(input, "Policies"), settings);
+    return ph_pool_check_tier(ctx, pool, ph_json_get(input, "Policies"), settings);
 }
 
-struct ph_err ph_pool_check_mfa(struct ph_ctx *ctx, struct ph_str region,
+struct ph_err ph_pool_check_mfa(struct ph_ctx *ctx, const struct ph_pool *pool,
                                 const struct json_t *settings)
 {
     const struct json_t *policies = ph_json_get(settings, "Policies");
@@ -356,7 +355,7 @@ struct ph_err ph_pool_check_mfa(struct ph_ctx *ctx, struct ph_str region,
         return invalid("Invalid MFA Configuration given. SMS MFA, Email MFA, or Software Token MFA "
                        "must be enabled.");
     }
-    PH_TRY(check_sms_sender(ctx, region, ph_json_get(settings, "SmsConfiguration")));
+    PH_TRY(check_sms_sender(ctx, pool->region, ph_json_get(settings, "SmsConfiguration")));
     PH_TRY(check_required_mfa(policies, settings));
-    return ph_pool_check_tier(ctx, policies, settings);
+    return ph_pool_check_tier(ctx, pool, policies, settings);
 }

@@ -4,12 +4,17 @@
 
 #include "pool/pool.h"
 
-/* input: as sent; settings: what will be in force, before the defaults are filled in. */
+/*
+ * pool       the one that is changed; NULL: it is made
+ * input      as sent
+ * settings   what will be in force, before the defaults are filled in
+ */
 PH_MUST_USE struct ph_err ph_pool_check(struct ph_ctx *ctx, struct ph_str region,
-                                        const struct json_t *input, const struct json_t *settings);
+                                        const struct ph_pool *pool, const struct json_t *input,
+                                        const struct json_t *settings);
 
 /* The same after SetUserPoolMfaConfig. */
-PH_MUST_USE struct ph_err ph_pool_check_mfa(struct ph_ctx *ctx, struct ph_str region,
+PH_MUST_USE struct ph_err ph_pool_check_mfa(struct ph_ctx *ctx, const struct ph_pool *pool,
                                             const struct json_t *settings);
 
 /* enum ph_mfa_factor bits: by which factors these settings let users sign in. */
@@ -18,9 +23,11 @@ unsigned ph_pool_mfa_factors(const struct json_t *settings);
 /*
  * FeatureUnavailableInTierException when the pool uses what its tier does not include.
  *
+ * pool       whose domains and logs count, too; NULL: it has none yet
  * policies   the Policies as sent; NULL: the defaults, which every tier includes
  */
-PH_MUST_USE struct ph_err ph_pool_check_tier(struct ph_ctx *ctx, const struct json_t *policies,
+PH_MUST_USE struct ph_err ph_pool_check_tier(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                             const struct json_t *policies,
                                              const struct json_t *settings);
 
 enum { PH_POOL_TAGS_MAX = 50 };

@@ -141,6 +141,14 @@ static bool is_loopback(struct ph_str url)
     return false;
 }
 
+/* The scheme is the same in capitals (RFC 3986, 3.1); the exceptions are written exactly so. */
+static bool is_plain_http(struct ph_str url)
+{
+    static const struct ph_str HTTP = PH_STR_INIT("http://");
+
+    return url.n >= HTTP.n && ph_str_eq_nocase((struct ph_str){ url.p, HTTP.n }, HTTP);
+}
+
 static struct ph_err check_url(struct ph_ctx *ctx, struct ph_str url)
 {
     const char *wrong = NULL;
@@ -149,7 +157,7 @@ static struct ph_err check_url(struct ph_ctx *ctx, struct ph_str url)
         wrong = "must be absolute.";
     } else if (ph_str_has_byte(url, '#')) {
         wrong = "cannot use fragment";
-    } else if (ph_str_starts(url, PH_STR("http://")) && !is_loopback(url)) {
+    } else if (is_plain_http(url) && !is_loopback(url)) {
         wrong = "cannot use the HTTP protocol.";
     }
     return wrong == NULL ? PH_OK : invalid(ph_textf(ctx->arena, "%.*s %s", PH_FMT(url), wrong));

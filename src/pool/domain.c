@@ -20,12 +20,14 @@ struct ph_err ph_pool_domains_read(struct ph_ctx *ctx, const struct ph_pool *poo
                               &count));
     for (size_t i = 0; i < count; i++) {
         const struct ph_str name = ph_json_get_str(parts[i].document, "Domain");
+        const int64_t version = ph_json_int(ph_json_get(parts[i].document, "ManagedLoginVersion"));
 
         if (ph_str_eq(parts[i].name, PH_STR("Domain"))) {
             read.prefix = name;
         } else {
             read.custom = name;
         }
+        read.managed_login = read.managed_login || version == 2;
     }
     *domains = read;
     return PH_OK;

@@ -7,6 +7,7 @@
 struct ph_pool_domains {
     struct ph_str prefix; /* absent: none */
     struct ph_str custom; /* absent: none */
+    bool managed_login;   /* one of them has its second version */
 };
 
 PH_MUST_USE struct ph_err ph_pool_domains_read(struct ph_ctx *ctx, const struct ph_pool *pool,

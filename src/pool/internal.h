@@ -10,6 +10,7 @@
 struct ph_snapshot {
     struct ph_arena arena;
     atomic_size_t references;
+    atomic_size_t *alive; /* counts those of its time (cache.c); NULL: nobody counts */
     struct ph_str id;
     int64_t revision;
     union {
@@ -20,8 +21,9 @@ struct ph_snapshot {
     size_t loaded_count;
 };
 
-/* A snapshot with one reference, which the caller holds. */
-struct ph_snapshot *ph_snapshot_create(void);
+/* A snapshot with one reference, which the caller holds. alive: a count that it is part of, or
+ * NULL. */
+struct ph_snapshot *ph_snapshot_create(atomic_size_t *alive);
 
 /* The signature is that of an arena's cleanup. NULL is fine. */
 void ph_snapshot_release(void *snapshot);

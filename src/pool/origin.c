@@ -57,20 +57,33 @@ static struct json_t *write_members(struct ph_arena *arena, bool secret,
     return object;
 }
 
-static void key_of(const struct ph_pool_ref *pool, struct ph_key *key)
+static bool open_with(struct ph_arena *arena, const struct ph_key *data_key, struct ph_str sealed,
+                      struct ph_str *plain)
 {
-    ph_key_derive(pool->data_key, PURPOSE, key);
+    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
+
+    ph_key_derive(data_key, PURPOSE, &key);
+    return ph_open(arena, &key, PURPOSE, sealed, plain);
 }
 
+static struct ph_str sealed_secrets(struct ph_arena *arena, const struct json_t *document)
+{
+    struct ph_str sealed;
+
+    return ph_base64_decode(arena, ph_json_get_str(document, "Secrets"), &sealed)
+               ? sealed
+               : (struct ph_str){ 0 };
+}
+
+/* While the data key is replaced either may have sealed them. */
 static const struct json_t *open_secrets(struct ph_arena *arena, const struct ph_pool_ref *pool,
                                          const struct json_t *document)
 {
-    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
-    struct ph_str sealed, plain;
+    const struct ph_str sealed = sealed_secrets(arena, document);
+    struct ph_str plain;
 
-    key_of(pool, &key);
-    if (!ph_base64_decode(arena, ph_json_get_str(document, "Secrets"), &sealed) ||
-        !ph_open(arena, &key, PURPOSE, sealed, &plain)) {
+    if (!open_with(arena, pool->data_key, sealed, &plain) &&
+        (pool->other_key == NULL || !open_with(arena, pool->other_key, sealed, &plain))) {
         return NULL;
     }
     return ph_json_parse(arena, plain);
@@ -97,7 +110,7 @@ bool ph_origin_read(struct ph_arena *arena, const struct ph_pool_ref *pool, stru
     return true;
 }
 
-static struct ph_str write_document(struct ph_ctx *ctx, const struct ph_pool *pool,
+static struct ph_str write_document(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                     const struct ph_origin *origin)
 {
     struct ph_arena *arena = ctx->arena;
@@ -106,7 +119,7 @@ static struct ph_str write_document(struct ph_ctx *ctx, const struct ph_pool *po
         ph_json_text(arena, write_members(arena, true, origin), PH_JSON_INSERTION);
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
 
-    key_of(&pool->ref, &key);
+    ph_key_derive(pool->data_key, PURPOSE, &key);
     ph_json_set_str(arena, document, "Secrets",
                     ph_base64(arena, ph_seal(arena, &key, PURPOSE, plain)));
     return ph_json_text(arena, document, PH_JSON_INSERTION);
@@ -119,7 +132,8 @@ struct ph_err ph_origin_put(struct ph_ctx *ctx, const struct ph_pool *pool,
         .kind = PH_CONFIGURATION_ORIGIN,
         .pool_id = pool->id,
         .client_id = PH_STR(""),
-        .document = write_document(ctx, pool, origin),
+        .document = write_document(ctx, &pool->ref, origin),
+        .sealed_by = &pool->ref,
         .created_ms = ph_now_ms(ctx),
         .modified_ms = ph_now_ms(ctx),
     };
@@ -129,6 +143,28 @@ struct ph_err ph_origin_put(struct ph_ctx *ctx, const struct ph_pool *pool,
     PH_TRY(ph_store_configuration_put(ctx, &configuration, &gone, &created_ms));
     ph_pool_forget(ctx, pool->id);
     return gone ? ph_pool_unknown(ctx, pool->id) : PH_OK;
+}
+
+struct ph_err ph_origin_reseal(struct ph_ctx *ctx, const struct ph_pool_ref *pool)
+{
+    struct ph_configuration *found;
+    const struct ph_origin *origin;
+    struct ph_str old, ignored;
+
+    PH_TRY(ph_store_configuration_find(ctx, pool->id, PH_CONFIGURATION_ORIGIN, PH_STR(""), &found));
+    if (found == NULL ||
+        open_with(ctx->arena, pool->data_key,
+                  sealed_secrets(ctx->arena, ph_json_parse(ctx->arena, found->document)),
+                  &ignored)) {
+        return PH_OK;
+    }
+    if (!ph_origin_read(ctx->arena, pool, found->document, &origin)) {
+        return ph_internal(ctx, "the origin of a pool opens with neither of its data keys");
+    }
+    old = found->document;
+    found->document = write_document(ctx, pool, origin);
+    found->sealed_by = pool;
+    return ph_store_configuration_replace(ctx, found, old);
 }
 
 struct ph_err ph_origin_delete(struct ph_ctx *ctx, const struct ph_pool *pool)

@@ -15,6 +15,9 @@ PH_MUST_USE bool ph_origin_read(struct ph_arena *arena, const struct ph_pool_ref
 PH_MUST_USE struct ph_err ph_origin_put(struct ph_ctx *ctx, const struct ph_pool *pool,
                                         const struct ph_origin *origin);
 
+/* Its secrets by the data key of the pool when the other one has sealed them. */
+PH_MUST_USE struct ph_err ph_origin_reseal(struct ph_ctx *ctx, const struct ph_pool_ref *pool);
+
 /* From now on nobody is asked. */
 PH_MUST_USE struct ph_err ph_origin_delete(struct ph_ctx *ctx, const struct ph_pool *pool);
 

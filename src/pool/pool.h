@@ -99,6 +99,35 @@ enum ph_log_source {
     PH_LOG_SOURCES,
 };
 
+/* What keys are derived for (pool/purposes.h). A new one says there how long it is kept. */
+enum ph_purpose {
+    PH_PURPOSE_SESSION,
+    PH_PURPOSE_SECRET_BLOCK,
+    PH_PURPOSE_REFRESH_TOKEN,
+    PH_PURPOSE_CODE,
+    PH_PURPOSE_ONE_TIME_CODE,
+    PH_PURPOSE_PASSKEY_CHALLENGE,
+    PH_PURPOSE_FEEDBACK,
+    PH_PURPOSE_IMPORT_UPLOAD,
+    PH_PURPOSE_DECOY,
+    PH_PURPOSE_DEVICE_KEY,
+    PH_PURPOSE_DEVICE_GROUP,
+    PH_PURPOSE_ADOPTED_TOKEN,
+    PH_PURPOSE_COUNT
+};
+
+struct ph_purpose_key {
+    struct ph_key key;
+    int64_t until_ms; /* what it has made is void from then on */
+};
+
+struct ph_purpose_keys {
+    const struct ph_purpose_key *items; /* the first one makes, the others open */
+    size_t count;
+};
+
+void ph_purpose_key_wipe(struct ph_purpose_key *key);
+
 struct ph_pool {
     struct ph_pool_ref ref; /* id and data key: what the store wants */
     struct ph_str id;
@@ -138,7 +167,7 @@ struct ph_pool {
     size_t schema_count;
     const struct ph_signing_key *keys; /* newest first */
     size_t key_count;
-    const struct ph_key *purpose_keys; /* of ph_pool_key(), for the usual purposes; may be NULL */
+    const struct ph_purpose_keys *purpose_keys; /* by enum ph_purpose; may be NULL */
 };
 
 /* Bits of struct ph_client.flows: what ExplicitAuthFlows permits, legacy names resolved. */
@@ -213,6 +242,13 @@ struct ph_err ph_client_unknown(struct ph_ctx *ctx, struct ph_str client_id);
 void ph_pool_forget(struct ph_ctx *ctx, struct ph_str pool_id);
 void ph_client_forget(struct ph_ctx *ctx, struct ph_str client_id);
 
+/*
+ * The data keys of pools have this epoch by now (store/nodes.h): forgets all pools. Returns the
+ * epoch that all snapshots have by now, those that requests still hold included: ask again in a
+ * second while it is less.
+ */
+int64_t ph_pool_cache_renew(struct ph_pool_cache *cache, int64_t epoch);
+
 /* After all of the store was replaced. */
 void ph_pool_forget_all(struct ph_pool_cache *cache);
 
@@ -223,6 +259,13 @@ bool ph_client_may_write(const struct ph_client *client, struct ph_str attribute
 struct ph_str ph_pool_arn(struct ph_arena *arena, const struct ph_settings *settings,
                           struct ph_str id);
 
+/*
+ * True when a resource of another region is named to a pool of this one. A pool with a pinned id
+ * may lie in a region that is none ("local"): nothing is too far for it. Nor is what names no
+ * region.
+ */
+bool ph_pool_is_elsewhere(struct ph_str region, struct ph_str other);
+
 /* The issuer that tokens of the pool state: the tag "poolhouse:issuer", else the settings. Of the
  * pool its id and region are read. */
 struct ph_str ph_pool_issuer(struct ph_arena *arena, const struct ph_settings *settings,
@@ -231,8 +274,15 @@ struct ph_str ph_pool_issuer(struct ph_arena *arena, const struct ph_settings *s
 /* The schema's entry, or NULL. */
 const struct ph_attr_def *ph_pool_attribute(const struct ph_pool *pool, struct ph_str name);
 
-/* A key for one purpose of this pool ("session", "code", "decoy", ...), from its data key. */
-void ph_pool_key(const struct ph_pool *pool, struct ph_str purpose, struct ph_key *key);
+/* The key for one purpose of this pool, from its data key: what is made now is made with it. */
+void ph_pool_key(const struct ph_pool *pool, enum ph_purpose purpose, struct ph_key *key);
+
+/*
+ * All keys that something of this purpose may have been made with, because the data key can be
+ * replaced: the one of ph_pool_key() first. *at begins at 0; false when there are no more.
+ */
+bool ph_pool_next_key(const struct ph_pool *pool, enum ph_purpose purpose, int64_t now_ms,
+                      size_t *at, struct ph_key *key);
 
 bool ph_client_has_secret(const struct ph_client *client);
 

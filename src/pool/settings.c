@@ -232,7 +232,7 @@ struct ph_err ph_pool_settings_create(struct ph_ctx *ctx, struct ph_str region,
     input = ph_shape_copy(ctx->arena, ph_operations[OP_CreateUserPool].input, input);
     copy(ctx->arena, made, input, PLAIN, COUNT(PLAIN));
     copy(ctx->arena, made, input, CREATE_ONLY, COUNT(CREATE_ONLY));
-    PH_TRY(ph_pool_check(ctx, region, input, made));
+    PH_TRY(ph_pool_check(ctx, region, NULL, input, made));
     PH_TRY(ph_schema_create(ctx, ph_json_get(input, "Schema"), &schema));
     ph_json_set(ctx->arena, made, "SchemaAttributes", schema);
     complete(ctx->arena, made, region, input);
@@ -250,7 +250,7 @@ struct ph_err ph_pool_settings_update(struct ph_ctx *ctx, const struct ph_pool *
     copy(ctx->arena, made, input, PLAIN, COUNT(PLAIN));
     copy(ctx->arena, made, pool->settings, CARRIED, COUNT(CARRIED));
     copy(ctx->arena, made, pool->settings, APART, COUNT(APART));
-    PH_TRY(ph_pool_check(ctx, pool->region, input, made));
+    PH_TRY(ph_pool_check(ctx, pool->region, pool, input, made));
     complete(ctx->arena, made, pool->region, input);
     *settings = made;
     return PH_OK;
@@ -316,7 +316,7 @@ struct ph_err ph_pool_settings_mfa(struct ph_ctx *ctx, const struct ph_pool *poo
         set_factors(ctx->arena, made, input, pool->region);
     }
     copy(ctx->arena, made, input, (const char *const[]){ "WebAuthnConfiguration" }, 1);
-    PH_TRY(ph_pool_check_mfa(ctx, pool->region, made));
+    PH_TRY(ph_pool_check_mfa(ctx, pool, made));
     *settings = made;
     return PH_OK;
 }

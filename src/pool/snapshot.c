@@ -4,12 +4,13 @@
 #include "pool/checks.h"
 #include "pool/internal.h"
 #include "pool/origin.h"
+#include "pool/purposes.h"
 #include "pool/schema.h"
 #include "util/buf.h"
 
 #include <stdlib.h>
 
-struct ph_snapshot *ph_snapshot_create(void)
+struct ph_snapshot *ph_snapshot_create(atomic_size_t *alive)
 {
     struct ph_snapshot *snapshot = calloc(1, sizeof *snapshot);
 
@@ -17,6 +18,10 @@ struct ph_snapshot *ph_snapshot_create(void)
         ph_fatal("no memory for a pool");
     }
     atomic_init(&snapshot->references, 1);
+    snapshot->alive = alive;
+    if (alive != NULL) {
+        atomic_fetch_add(alive, 1);
+    }
     return snapshot;
 }
 
@@ -31,6 +36,9 @@ void ph_snapshot_release(void *object)
         ph_rsa_free(snapshot->loaded[i]);
     }
     ph_arena_finish(&snapshot->arena);
+    if (snapshot->alive != NULL) {
+        atomic_fetch_sub(snapshot->alive, 1);
+    }
     free(snapshot);
 }
 
@@ -256,36 +264,21 @@ struct ph_str ph_pool_arn(struct ph_arena *arena, const struct ph_settings *sett
                    PH_FMT(settings->account_id), PH_FMT(id));
 }
 
-/* Needed at every sign-in or refresh: derived once for each snapshot. */
-static const struct ph_str USUAL_PURPOSES[] = {
-    PH_STR_INIT("refresh token"),
-    PH_STR_INIT("session"),
-    PH_STR_INIT("secret block"),
-};
-
-enum { USUAL_COUNT = sizeof USUAL_PURPOSES / sizeof USUAL_PURPOSES[0] };
-
-static void derive_keys(struct ph_arena *arena, struct ph_pool *pool)
-{
-    struct ph_key *keys = ph_arena_array(arena, USUAL_COUNT, struct ph_key);
-
-    for (size_t i = 0; i < USUAL_COUNT; i++) {
-        ph_key_derive(pool->ref.data_key, USUAL_PURPOSES[i], &keys[i]);
-    }
-    pool->purpose_keys = keys;
-}
-
 static void read_names(struct ph_ctx *ctx, const struct ph_pool_record *record,
                        struct ph_snapshot *snapshot)
 {
     struct ph_arena *arena = &snapshot->arena;
     struct ph_pool *pool = &snapshot->pool;
-    struct ph_key *key = ph_arena_new(arena, struct ph_key);
+    struct ph_key *keys = ph_arena_array(arena, 2, struct ph_key);
 
-    *key = record->data_key;
+    keys[0] = record->data_key;
+    keys[1] = record->keys.other;
     pool->id = ph_str_dup(arena, record->id);
-    pool->ref = (struct ph_pool_ref){ .id = pool->id, .data_key = key };
-    derive_keys(arena, pool);
+    pool->ref = ph_pool_record_ref(record);
+    pool->ref.id = pool->id;
+    pool->ref.data_key = &keys[0];
+    pool->ref.other_key = pool->ref.other_key == NULL ? NULL : &keys[1];
+    pool->purpose_keys = ph_purposes_read(arena, record);
     ph_str_cut(pool->id, '_', &pool->region, &pool->srp_name);
     pool->name = ph_str_dup(arena, record->name);
     pool->arn = ph_pool_arn(arena, ctx->settings, pool->id);
@@ -360,15 +353,4 @@ const struct ph_attr_def *ph_pool_attribute(const struct ph_pool *pool, struct p
         }
     }
     return NULL;
-}
-
-void ph_pool_key(const struct ph_pool *pool, struct ph_str purpose, struct ph_key *key)
-{
-    for (size_t i = 0; pool->purpose_keys != NULL && i < USUAL_COUNT; i++) {
-        if (ph_str_eq(purpose, USUAL_PURPOSES[i])) {
-            *key = pool->purpose_keys[i];
-            return;
-        }
-    }
-    ph_key_derive(pool->ref.data_key, purpose, key);
 }

@@ -68,7 +68,8 @@ static void secrets_are_sealed_for_their_pool(void **state)
 {
     struct test_pool *t = *state;
     const struct ph_key other_key = { { 8 } };
-    const struct ph_pool_ref other = { PH_STR("eu-west-1_BBBBBBBBB"), &other_key };
+    const struct ph_pool_ref other = { .id = PH_STR("eu-west-1_BBBBBBBBB"),
+                                       .data_key = &other_key };
     const struct ph_pool *pool = make_pool(t, "{}");
     const struct ph_origin *read;
     struct ph_configuration *found;

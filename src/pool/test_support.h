@@ -2,15 +2,9 @@
 #ifndef PH_POOL_TEST_SUPPORT_H
 #define PH_POOL_TEST_SUPPORT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "crypto/random.h"
 #include "pool/settings.h"
+#include "util/test_support.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,15 +18,6 @@ struct test_pool {
     struct ph_arena arena;
     struct ph_ctx ctx;
 };
-
-#define assert_ok(call) assert_null((call).type)
-
-static inline void assert_str(struct ph_str got, const char *wanted)
-{
-    if (!ph_str_eq(got, ph_str_from(wanted))) {
-        fail_msg("got \"%.*s\", wanted \"%s\"", PH_FMT(got), wanted);
-    }
-}
 
 static inline void assert_fails(struct ph_err err, const char *name, const char *message)
 {

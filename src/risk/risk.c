@@ -61,19 +61,34 @@ struct ph_err ph_risk_is_blocked(struct ph_ctx *ctx, const struct ph_pool *pool,
     return PH_OK;
 }
 
+static struct ph_str feedback_mac(struct ph_ctx *ctx, const struct ph_key *key, struct ph_str sub,
+                                  struct ph_str event_id)
+{
+    struct ph_digest digest;
+
+    PH_HMAC(((struct ph_str){ key->bytes, sizeof key->bytes }), &digest, sub, PH_STR(" "),
+            event_id);
+    return ph_base64url(ctx->arena, ph_digest_str(&digest));
+}
+
 struct ph_str ph_feedback_token(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str sub,
                                 struct ph_str event_id)
 {
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
-    struct ph_digest digest;
 
-    ph_pool_key(pool, PH_STR("feedback"), &key);
-    PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), &digest, sub, PH_STR(" "), event_id);
-    return ph_base64url(ctx->arena, ph_digest_str(&digest));
+    ph_pool_key(pool, PH_PURPOSE_FEEDBACK, &key);
+    return feedback_mac(ctx, &key, sub, event_id);
 }
 
 bool ph_feedback_token_is_right(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str sub,
                                 struct ph_str event_id, struct ph_str token)
 {
-    return ph_equal_secret(ph_feedback_token(ctx, pool, sub, event_id), token);
+    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
+    bool right = false;
+
+    for (size_t i = 0;
+         !right && ph_pool_next_key(pool, PH_PURPOSE_FEEDBACK, ph_now_ms(ctx), &i, &key);) {
+        right = ph_equal_secret(feedback_mac(ctx, &key, sub, event_id), token);
+    }
+    return right;
 }

@@ -59,7 +59,8 @@ static void configure(struct test_pool *t, struct ph_str client_id, const char *
 
     if (client_id.n > 0) {
         assert_ok(ph_store_client_insert(
-            &t->ctx, &(struct ph_pool_ref){ PH_STR(POOL_ID), &TEST_MASTER_KEY }, &client, &result));
+            &t->ctx, &(struct ph_pool_ref){ .id = PH_STR(POOL_ID), .data_key = &TEST_MASTER_KEY },
+            &client, &result));
     }
     assert_ok(ph_store_configuration_put(&t->ctx, &given, &gone, &created_ms));
     assert_false(gone);

@@ -48,9 +48,10 @@ struct ph_seed {
     struct ph_seed_item *items[PH_SEED_KIND_COUNT]; /* in the order of the files */
     struct ph_seed_item **ends[PH_SEED_KIND_COUNT];
     struct json_t *outputs; /* {stack: {name: value}} */
+    struct json_t *exports; /* {name: value}, of the files so far */
     struct json_t *ignored; /* texts */
     struct json_t *routes;  /* texts */
-    struct json_t *used;    /* names of parameters that some template declares */
+    struct json_t *used;    /* names of parameters that some template asks for */
     const char *why;        /* the first thing that is wrong */
 };
 

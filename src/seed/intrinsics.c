@@ -126,6 +126,29 @@ static bool run_get_att(struct ph_template *t, struct ph_str path, const struct 
     return true;
 }
 
+/* From the outputs of an earlier file, or from the command. */
+static bool run_import(struct ph_template *t, struct ph_str path, const struct json_t *argument,
+                       struct json_t **out)
+{
+    struct ph_str name, value;
+
+    if (!needed_text(t, path, argument, &name)) {
+        return false;
+    }
+    ph_json_set_s(t->arena, t->file->seed->used, name, ph_json_new_bool(true));
+    if (!ph_template_given(t, name, &value)) {
+        value = ph_json_str(ph_json_get_s(t->file->seed->exports, name));
+    }
+    if (value.p == NULL) {
+        return ph_seed_refuse(t->file, path,
+                              "no template before this one exports %.*s: give the one that does "
+                              "with another --seed before it, or --parameter %.*s=VALUE",
+                              PH_FMT(name), PH_FMT(name));
+    }
+    *out = new_text(t, value);
+    return true;
+}
+
 /* "${Name}", "${Resource.Attribute}" */
 static bool substitute(struct ph_template *t, struct ph_str path, struct ph_str name,
                        const struct json_t *names, struct ph_str *value)
@@ -443,6 +466,7 @@ static const struct {
 } FUNCTIONS[] = {
     { PH_STR_INIT("Ref"), run_ref },
     { PH_STR_INIT("Fn::GetAtt"), run_get_att },
+    { PH_STR_INIT("Fn::ImportValue"), run_import },
     { PH_STR_INIT("Fn::Sub"), run_sub },
     { PH_STR_INIT("Fn::Join"), run_join },
     { PH_STR_INIT("Fn::Select"), run_select },

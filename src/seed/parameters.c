@@ -1,6 +1,8 @@
 /* Parameters of templates: their values from the command or their defaults, checked. */
 #include "seed/template.h"
 
+#include "util/buf.h"
+
 static bool starts_with_any(struct ph_str type, const char *const *prefixes)
 {
     for (; *prefixes != NULL; prefixes++) {
@@ -20,8 +22,8 @@ static bool is_list(struct ph_str type)
     return starts_with_any(type, LISTS);
 }
 
-/* The last value of this name that the command gives. */
-static bool given_value(const struct ph_template *t, struct ph_str name, struct ph_str *value)
+/* The last one of this name. */
+bool ph_template_given(const struct ph_template *t, struct ph_str name, struct ph_str *value)
 {
     struct ph_str rest = t->file->seed->options->parameters, line, key, text;
     bool found = false;
@@ -81,11 +83,28 @@ static bool is_within(struct ph_template *t, const struct json_t *declared, stru
            !(limit_of(t, declared, "MaxValue", &limit) && n > limit);
 }
 
+/* As many as the message takes. */
+static struct ph_str joined(struct ph_arena *arena, const struct json_t *values)
+{
+    enum { TEXT_MAX = 256 };
+    struct ph_buf text;
+
+    ph_buf_init(&text, arena, TEXT_MAX);
+    for (size_t i = 0; i < ph_json_length(values) && text.n < TEXT_MAX / 2; i++) {
+        ph_buf_addf(&text, "%s%.*s", i > 0 ? ", " : "",
+                    PH_FMT(scalar_text(arena, ph_json_at(values, i))));
+    }
+    return text.n > 0 ? ph_buf_str(&text) : PH_STR("");
+}
+
 static bool check(struct ph_template *t, struct ph_str path, const struct json_t *declared,
                   struct ph_str value)
 {
-    if (!is_allowed(t, ph_json_get(declared, "AllowedValues"), value)) {
-        return ph_seed_refuse(t->file, path, "%.*s is not one of the AllowedValues", PH_FMT(value));
+    const struct json_t *allowed = ph_json_get(declared, "AllowedValues");
+
+    if (!is_allowed(t, allowed, value)) {
+        return ph_seed_refuse(t->file, path, "%.*s is not one of the AllowedValues: %.*s",
+                              PH_FMT(value), PH_FMT(joined(t->arena, allowed)));
     }
     if (!is_within(t, declared, value)) {
         return ph_seed_refuse(t->file, path, "%.*s is too short, too long, too small or too large",
@@ -114,7 +133,7 @@ static bool choose(struct ph_template *t, struct ph_str name, const struct json_
 {
     const struct json_t *otherwise = ph_json_get(declared, "Default");
 
-    if (given_value(t, name, text)) {
+    if (ph_template_given(t, name, text)) {
         return true;
     }
     if (otherwise == NULL ||

@@ -20,9 +20,14 @@ static const struct json_t *find(const struct ph_template *t, struct ph_str logi
     return ph_json_get_s(t->resources, logical);
 }
 
+/* Absent when there is no such resource. */
 static struct ph_str type_of(const struct ph_template *t, struct ph_str logical)
 {
-    return ph_json_get_str(find(t, logical), "Type");
+    const struct json_t *resource = find(t, logical);
+    struct ph_str owner;
+
+    return resource != NULL ? ph_json_get_str(resource, "Type")
+                            : ph_template_added_type(t, logical, &owner);
 }
 
 bool ph_template_property(struct ph_template *t, struct ph_str logical, const char *name,
@@ -98,6 +103,13 @@ static const struct {
     { PH_STR_INIT("AWS::Cognito::UserPoolResourceServer"), "Identifier" },
     { PH_STR_INIT("AWS::Cognito::UserPoolIdentityProvider"), "ProviderName" },
     { PH_STR_INIT("AWS::IAM::Role"), "RoleName" },
+    { PH_STR_INIT("AWS::IAM::ManagedPolicy"), "ManagedPolicyName" },
+    { PH_STR_INIT("AWS::SES::EmailIdentity"), "EmailIdentity" },
+    { PH_STR_INIT("AWS::SNS::Topic"), "TopicName" },
+    { PH_STR_INIT("AWS::SecretsManager::Secret"), "Name" },
+    { PH_STR_INIT("AWS::Logs::LogGroup"), "LogGroupName" },
+    { PH_STR_INIT("AWS::KinesisFirehose::DeliveryStream"), "DeliveryStreamName" },
+    { PH_STR_INIT("AWS::S3::Bucket"), "BucketName" },
 };
 enum { NAMED_COUNT = sizeof NAMED / sizeof NAMED[0] };
 
@@ -139,22 +151,23 @@ static bool name_of(struct ph_template *t, struct ph_str logical, struct ph_str 
     return true;
 }
 
-/* There, and not left out by its condition. */
+/* There, and not left out by its condition; what SAM adds to a resource is there as that is. */
 static bool check_made(struct ph_template *t, struct ph_str path, struct ph_str logical)
 {
-    const struct json_t *resource = find(t, logical);
-    const struct json_t *condition = ph_json_get(resource, "Condition");
+    struct ph_str owner = logical;
+    const struct json_t *condition;
     bool is_made = true;
 
-    if (resource == NULL) {
+    if (find(t, logical) == NULL && ph_template_added_type(t, logical, &owner).n == 0) {
         return ph_seed_refuse(t->file, path, "there is no parameter or resource %.*s",
                               PH_FMT(logical));
     }
+    condition = ph_json_get(find(t, owner), "Condition");
     if (condition != NULL && !ph_template_condition(t, path, ph_json_str(condition), &is_made)) {
         return false;
     }
     return is_made ||
-           ph_seed_refuse(t->file, path, "%.*s is left out by its condition", PH_FMT(logical));
+           ph_seed_refuse(t->file, path, "%.*s is left out by its condition", PH_FMT(owner));
 }
 
 /* --- Ref --- */
@@ -218,6 +231,10 @@ bool ph_template_ref(struct ph_template *t, struct ph_str path, struct ph_str na
     if (!check_made(t, path, name) || !name_of(t, name, &text)) {
         return false;
     }
+    if (ph_template_ref_is_arn(type_of(t, name)) &&
+        !ph_template_arn(t, name, type_of(t, name), text, &text)) {
+        return false;
+    }
     *out = ph_json_new_str(t->arena, text);
     return true;
 }
@@ -269,52 +286,6 @@ static bool client_attribute(struct ph_template *t, struct ph_str path, struct p
     return ph_seed_refuse(t->file, path, "an app client has no attribute %.*s", PH_FMT(attribute));
 }
 
-/* What ARNs of resources look like that others refer to in pools. */
-static const struct {
-    struct ph_str type;
-    const char *service;
-    const char *prefix;
-    bool has_region;
-} ARNS[] = {
-    { PH_STR_INIT("AWS::IAM::Role"), "iam", "role/", false },
-    { PH_STR_INIT("AWS::KMS::Key"), "kms", "key/", true },
-    { PH_STR_INIT("AWS::Pinpoint::App"), "mobiletargeting", "apps/", true },
-    { PH_STR_INIT("AWS::SES::EmailIdentity"), "ses", "identity/", true },
-};
-enum { ARN_COUNT = sizeof ARNS / sizeof ARNS[0] };
-
-/* "AWS::Sns::Topic" is of the service "sns". */
-static struct ph_str service_of(struct ph_arena *arena, struct ph_str type)
-{
-    struct ph_str service = ph_str_skip(type, sizeof "AWS::" - 1);
-
-    if (!ph_str_starts(type, PH_STR("AWS::"))) {
-        return PH_STR("custom");
-    }
-    ph_str_cut(service, ':', &service, NULL);
-    return ph_str_lower(arena, service);
-}
-
-static struct ph_str arn_of(struct ph_template *t, struct ph_str type, struct ph_str name)
-{
-    const struct ph_str account = settings_of(t)->account_id;
-
-    if (ph_template_is_function(type)) {
-        return ph_strf(t->arena, "arn:aws:lambda:%.*s:%.*s:function:%.*s",
-                       PH_FMT(t->file->seed->region), PH_FMT(account), PH_FMT(name));
-    }
-    for (size_t i = 0; i < ARN_COUNT; i++) {
-        if (ph_str_eq(type, ARNS[i].type)) {
-            return ph_strf(
-                t->arena, "arn:aws:%s:%.*s:%.*s:%s%.*s", ARNS[i].service,
-                PH_FMT(ARNS[i].has_region ? t->file->seed->region : (struct ph_str){ 0 }),
-                PH_FMT(account), ARNS[i].prefix, PH_FMT(name));
-        }
-    }
-    return ph_strf(t->arena, "arn:aws:%.*s:%.*s:%.*s:%.*s", PH_FMT(service_of(t->arena, type)),
-                   PH_FMT(t->file->seed->region), PH_FMT(account), PH_FMT(name));
-}
-
 bool ph_template_attribute(struct ph_template *t, struct ph_str path, struct ph_str logical,
                            struct ph_str attribute, struct ph_str *out)
 {
@@ -333,8 +304,9 @@ bool ph_template_attribute(struct ph_template *t, struct ph_str path, struct ph_
     if (!name_of(t, logical, &name)) {
         return false;
     }
-    *out = ph_str_eq(attribute, PH_STR("Arn"))
-               ? arn_of(t, type, name)
-               : ph_strf(t->arena, "%.*s-%.*s", PH_FMT(name), PH_FMT(attribute));
+    if (ph_str_eq(attribute, PH_STR("Arn"))) {
+        return ph_template_arn(t, logical, type, name, out);
+    }
+    *out = ph_strf(t->arena, "%.*s-%.*s", PH_FMT(name), PH_FMT(attribute));
     return true;
 }

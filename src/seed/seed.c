@@ -176,6 +176,7 @@ static struct ph_seed *new_seed(struct ph_arena *arena, const struct ph_seed_opt
     seed->options = kept;
     seed->region = options->settings->default_region;
     seed->outputs = ph_json_object(arena);
+    seed->exports = ph_json_object(arena);
     seed->ignored = ph_json_array(arena);
     seed->routes = ph_json_array(arena);
     seed->used = ph_json_object(arena);

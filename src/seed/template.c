@@ -26,6 +26,27 @@ static bool is_wanted(struct ph_template *t, struct ph_str path, const struct js
     return condition == NULL || ph_template_condition(t, path, ph_json_str(condition), wanted);
 }
 
+/* A name for the templates that come later. */
+static bool export(struct ph_template *t, struct ph_str path, const struct json_t *output,
+                   struct ph_str value)
+{
+    const struct json_t *name = ph_json_get(ph_json_get(output, "Export"), "Name");
+    struct json_t *exports = t->file->seed->exports;
+    struct ph_str text;
+
+    if (!ph_template_text(t, ph_seed_path(t->arena, path, PH_STR("Export.Name")), name, &text)) {
+        return false;
+    }
+    if (text.n == 0) {
+        return true;
+    }
+    if (ph_json_get_s(exports, text) != NULL) {
+        return ph_seed_refuse(t->file, path, "%.*s is exported already", PH_FMT(text));
+    }
+    ph_json_set_s(t->arena, exports, text, ph_json_new_str(t->arena, value));
+    return true;
+}
+
 static bool read_output(struct ph_template *t, struct ph_str name, const struct json_t *output,
                         struct json_t *outputs)
 {
@@ -47,7 +68,7 @@ static bool read_output(struct ph_template *t, struct ph_str name, const struct 
         return ph_seed_refuse(t->file, path, "the Value is missing");
     }
     ph_json_set_s(t->arena, outputs, name, ph_json_new_str(t->arena, value));
-    return true;
+    return export(t, path, output, value);
 }
 
 static bool read_outputs(struct ph_template *t)
@@ -55,15 +76,15 @@ static bool read_outputs(struct ph_template *t)
     const struct json_t *given = ph_json_get(t->document, "Outputs");
     struct json_t *outputs = ph_json_object(t->arena);
 
-    for (void *at = ph_json_first(given); at != NULL; at = ph_json_next(given, at)) {
-        if (!read_output(t, ph_json_key(at), ph_json_member(at), outputs)) {
-            return false;
-        }
-    }
     if (ph_json_get_s(t->file->seed->outputs, t->file->stack) != NULL) {
         return ph_seed_refuse(t->file, (struct ph_str){ 0 },
                               "there are two stacks of the name %.*s: name one (STACK=FILE)",
                               PH_FMT(t->file->stack));
+    }
+    for (void *at = ph_json_first(given); at != NULL; at = ph_json_next(given, at)) {
+        if (!read_output(t, ph_json_key(at), ph_json_member(at), outputs)) {
+            return false;
+        }
     }
     ph_json_set_s(t->arena, t->file->seed->outputs, t->file->stack, outputs);
     return true;

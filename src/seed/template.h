@@ -56,7 +56,26 @@ PH_MUST_USE bool ph_template_pool_id(struct ph_template *t, struct ph_str logica
 struct ph_str ph_template_client_id(struct ph_template *t, struct ph_str logical);
 struct ph_str ph_template_client_secret(struct ph_template *t, struct ph_str logical);
 
+/* --- elsewhere.c: resources that nothing is made of here --- */
+
+/*
+ * The type of a resource that SAM adds to the template; absent when it adds none of this name.
+ * *owner is the resource that has it; absent when it is for the whole template.
+ */
+struct ph_str ph_template_added_type(const struct ph_template *t, struct ph_str logical,
+                                     struct ph_str *owner);
+
+/* True for the types of which Ref gives the ARN, not the name. */
+bool ph_template_ref_is_arn(struct ph_str type);
+
+/* An ARN of the form that AWS would make up. */
+PH_MUST_USE bool ph_template_arn(struct ph_template *t, struct ph_str logical, struct ph_str type,
+                                 struct ph_str name, struct ph_str *out);
+
 /* --- parameters.c --- */
+
+/* The value that the command gives a parameter or an import; false when it gives none. */
+bool ph_template_given(const struct ph_template *t, struct ph_str name, struct ph_str *value);
 
 /* Those without a value (no default, or one in SSM) are left out. */
 PH_MUST_USE bool ph_template_read_parameters(struct ph_template *t);

@@ -1,14 +1,11 @@
 /* What the AWS CLI prints about pools becomes a seed with the same ids. */
 #include "seed/describe.h"
 #include "seed/internal.h"
+#include "util/test_support.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define POOL                                                                                       \
     "{\"UserPool\":{\"Id\":\"eu-west-1_aB3dE5gH7\",\"Name\":\"shop\",\"MfaConfiguration\":"        \
@@ -79,12 +76,6 @@ static const struct json_t *the_pool(struct test *t)
     return ph_json_at(ph_json_get(t->document, "UserPools"), 0);
 }
 
-static void assert_str(const char *wanted, struct ph_str given)
-{
-    assert_int_equal(strlen(wanted), given.n);
-    assert_memory_equal(wanted, given.p, given.n);
-}
-
 static void assert_not_seeded(struct test *t, const char *why)
 {
     assert_false(ph_described_seed(t->described, &t->document, &t->notes, &t->why));
@@ -102,11 +93,11 @@ static void keeps_ids_and_secrets_whatever_the_order(void **state)
     add(t, POOL);
     pool = the_pool(t);
     client = ph_json_at(ph_json_get(pool, "Clients"), 0);
-    assert_str("eu-west-1_aB3dE5gH7", ph_json_get_str(pool, "Id"));
-    assert_str("shop", ph_json_get_str(pool, "PoolName"));
+    assert_str(ph_json_get_str(pool, "Id"), "eu-west-1_aB3dE5gH7");
+    assert_str(ph_json_get_str(pool, "PoolName"), "shop");
     assert_null(ph_json_get(pool, "Arn"));
-    assert_str("1h57kf5cpq17m0eml12example", ph_json_get_str(client, "ClientId"));
-    assert_str("s3cret", ph_json_get_str(client, "ClientSecret"));
+    assert_str(ph_json_get_str(client, "ClientId"), "1h57kf5cpq17m0eml12example");
+    assert_str(ph_json_get_str(client, "ClientSecret"), "s3cret");
     assert_null(ph_json_get(client, "CreationDate"));
     assert_null(ph_json_get(client, "UserPoolId"));
 }
@@ -119,8 +110,8 @@ static void tells_only_attributes_that_are_not_usual(void **state)
     add(t, POOL);
     schema = ph_json_get(the_pool(t), "Schema");
     assert_int_equal(2, ph_json_length(schema));
-    assert_str("email", ph_json_get_str(ph_json_at(schema, 0), "Name"));
-    assert_str("tier", ph_json_get_str(ph_json_at(schema, 1), "Name"));
+    assert_str(ph_json_get_str(ph_json_at(schema, 0), "Name"), "email");
+    assert_str(ph_json_get_str(ph_json_at(schema, 1), "Name"), "tier");
 }
 
 static void says_the_validity_of_invitations_once(void **state)
@@ -139,11 +130,11 @@ static void notes_what_does_not_come_along(void **state)
     add(t, POOL);
     (void)the_pool(t);
     assert_int_equal(3, ph_json_length(t->notes));
-    assert_str("the trigger PreSignUp is arn:aws:lambda:eu-west-1:1:function:f: say with "
-               "triggers.function where it runs",
-               ph_json_str(ph_json_at(t->notes, 0)));
-    assert_str("NewerThanThis is no member of CreateUserPool: left out",
-               ph_json_str(ph_json_at(t->notes, 2)));
+    assert_str(ph_json_str(ph_json_at(t->notes, 0)),
+               "the trigger PreSignUp is arn:aws:lambda:eu-west-1:1:function:f: say with "
+               "triggers.function where it runs");
+    assert_str(ph_json_str(ph_json_at(t->notes, 2)),
+               "NewerThanThis is no member of CreateUserPool: left out");
 }
 
 static void asks_for_the_factors_of_a_pool_with_mfa(void **state)
@@ -154,7 +145,7 @@ static void asks_for_the_factors_of_a_pool_with_mfa(void **state)
     assert_not_seeded(t, "user pool eu-west-1_b has MfaConfiguration ON: give the output of "
                          "get-user-pool-mfa-config, too, which says by which factors");
     add(t, "{\"MfaConfiguration\":\"ON\",\"SoftwareTokenMfaConfiguration\":{\"Enabled\":true}}");
-    assert_str("ON", ph_json_get_str(ph_json_get(the_pool(t), "MfaConfig"), "MfaConfiguration"));
+    assert_str(ph_json_get_str(ph_json_get(the_pool(t), "MfaConfig"), "MfaConfiguration"), "ON");
 }
 
 static void refuses_parts_of_unknown_pools(void **state)

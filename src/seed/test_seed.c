@@ -2,15 +2,12 @@
 #include "seed/internal.h"
 #include "seed/yaml.h"
 #include "util/encode.h"
+#include "util/test_support.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 struct test {
     struct ph_arena arena;
@@ -61,12 +58,6 @@ static void assert_refused(struct test *t, const char *text, const char *why)
 {
     assert_false(reads(t, ph_str_from(text)));
     assert_string_equal(t->why, why);
-}
-
-static void assert_str(struct ph_str s, const char *expected)
-{
-    assert_int_equal(s.n, strlen(expected));
-    assert_memory_equal(s.p == NULL ? (const uint8_t *)"" : s.p, expected, s.n);
 }
 
 static void assert_body(struct test *t, const struct ph_seed_item *item, const char *expected)
@@ -371,7 +362,7 @@ static void parameters_are_given_by_name(void **state)
     assert_non_null(t->seed->items[PH_SEED_DOMAIN]);
     t->options.parameters = PH_STR("Stage=test");
     assert_refused(t, TEMPLATE,
-                   "shop.yaml: Parameters.Stage: test is not one of the AllowedValues");
+                   "shop.yaml: Parameters.Stage: test is not one of the AllowedValues: dev, prod");
     t->options.parameters = PH_STR("Stag=prod");
     assert_refused(t, TEMPLATE, "no template declares the parameter Stag");
 }
@@ -406,6 +397,134 @@ static void ids_can_be_pinned_in_a_template(void **state)
     assert_str(t->seed->items[PH_SEED_CLIENT]->client_secret, "s3cret");
 }
 
+/* The API that answers for a function, and the role it has, stand in no template of SAM. */
+static void what_sam_adds_can_be_referred_to(void **state)
+{
+    static const char TEXT[] =
+        "Transform: AWS::Serverless-2016-10-31\n"
+        "Conditions: {Never: !Equals [a, b]}\n"
+        "Resources:\n"
+        "  Hello: {Type: AWS::Serverless::Function, Properties: {FunctionName: hi}}\n"
+        "  HelloWorld:\n"
+        "    {Type: AWS::Serverless::Function, Properties: {AutoPublishAlias: live}}\n"
+        "  Gone: {Type: AWS::Serverless::Function, Condition: Never}\n"
+        "Outputs:\n"
+        "  Url: {Value: !Sub 'https://${ServerlessRestApi}.example.com/Prod/hello/'}\n"
+        "  Stage: {Value: !Ref ServerlessHttpApiApiGatewayDefaultStage}\n"
+        "  Role: {Value: !GetAtt HelloWorldRole.Arn}\n"
+        "  Alias: {Value: !Ref HelloWorld.Alias}\n"
+        "  Version: {Value: !Ref Hello.Version}\n"
+        "  Permission: {Value: !Ref HelloWorldApiPermissionProd}\n";
+    struct test *t = *state;
+
+    read_well(t, TEXT);
+    assert_str(output(t, "Url"), "https://shop-ServerlessRestApi.example.com/Prod/hello/");
+    assert_str(output(t, "Stage"), "shop-ServerlessHttpApiApiGatewayDefaultStage");
+    assert_str(output(t, "Role"), "arn:aws:iam::123456789012:role/shop-HelloWorldRole");
+    assert_str(output(t, "Alias"),
+               "arn:aws:lambda:eu-west-1:123456789012:function:shop-HelloWorld:live");
+    assert_str(output(t, "Version"), "arn:aws:lambda:eu-west-1:123456789012:function:hi:1");
+    assert_str(output(t, "Permission"), "shop-HelloWorldApiPermissionProd");
+    assert_refused(t, ph_textf(&t->arena, "%s  Bad: {Value: !GetAtt GoneRole.Arn}\n", TEXT),
+                   "shop.yaml: Outputs.Bad.Value.Fn::GetAtt: Gone is left out by its condition");
+    assert_refused(t, ph_textf(&t->arena, "%s  Bad: {Value: !Ref Hell}\n", TEXT),
+                   "shop.yaml: Outputs.Bad.Value.Ref: there is no parameter or resource Hell");
+    assert_refused(t, strchr(TEXT, '\n') + 1, /* no template of SAM any more */
+                   "shop.yaml: Outputs.Url.Value.Fn::Sub: there is no parameter or resource "
+                   "ServerlessRestApi");
+}
+
+/* Operations check the ARNs that they are given; Ref gives some types by their ARN. */
+static void arns_have_the_form_of_their_services(void **state)
+{
+    static const char TEXT[] =
+        "Resources:\n"
+        "  Certificate: {Type: AWS::CertificateManager::Certificate}\n"
+        "  Group: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /aws/vendedlogs/a}}\n"
+        "  Stream: {Type: AWS::KinesisFirehose::DeliveryStream}\n"
+        "  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: logs}}\n"
+        "  Topic: {Type: AWS::SNS::Topic}\n"
+        "  Queue: {Type: AWS::SQS::Queue}\n"
+        "  Mail: {Type: AWS::SES::EmailIdentity, Properties: {EmailIdentity: a@example.com}}\n"
+        "  Function: {Type: AWS::Lambda::Function, Properties: {FunctionName: f}}\n"
+        "  Version: {Type: AWS::Lambda::Version, Properties: {FunctionName: !Ref Function}}\n"
+        "  Alias: {Type: AWS::Lambda::Alias, Properties:\n"
+        "            {FunctionName: !GetAtt Function.Arn, Name: live}}\n"
+        "Outputs:\n"
+        "  Certificate: {Value: !Ref Certificate}\n"
+        "  Group: {Value: !GetAtt Group.Arn}\n"
+        "  Stream: {Value: !GetAtt Stream.Arn}\n"
+        "  Bucket: {Value: !GetAtt Bucket.Arn}\n"
+        "  Topic: {Value: !Ref Topic}\n"
+        "  Queue: {Value: !GetAtt Queue.Arn}\n"
+        "  Mail: {Value: !Ref Mail}\n"
+        "  Version: {Value: !Ref Version}\n"
+        "  Alias: {Value: !Ref Alias}\n";
+    struct test *t = *state;
+
+    read_well(t, TEXT);
+    assert_str(output(t, "Certificate"),
+               "arn:aws:acm:us-east-1:123456789012:certificate/shop-Certificate");
+    assert_str(output(t, "Group"),
+               "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/vendedlogs/a:*");
+    assert_str(output(t, "Stream"),
+               "arn:aws:firehose:eu-west-1:123456789012:deliverystream/shop-Stream");
+    assert_str(output(t, "Bucket"), "arn:aws:s3:::logs");
+    assert_str(output(t, "Topic"), "arn:aws:sns:eu-west-1:123456789012:shop-Topic");
+    assert_str(output(t, "Queue"), "arn:aws:sqs:eu-west-1:123456789012:shop-Queue");
+    assert_str(output(t, "Mail"), "a@example.com");
+    assert_str(output(t, "Version"), "arn:aws:lambda:eu-west-1:123456789012:function:f:1");
+    assert_str(output(t, "Alias"), "arn:aws:lambda:eu-west-1:123456789012:function:f:live");
+}
+
+static void write_file(struct test *t, const char *directory, const char *name, const char *text)
+{
+    FILE *file = fopen(ph_textf(&t->arena, "%s/%s", directory, name), "w");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void a_template_imports_what_an_earlier_one_exports(void **state)
+{
+    static const char FIRST[] =
+        "Resources: {P: {Type: AWS::Cognito::UserPool}}\n"
+        "Outputs: {Id: {Value: !Ref P, Export: {Name: !Sub '${AWS::StackName}-PoolId'}}}\n";
+    static const char SECOND[] =
+        "Resources:\n"
+        "  C: {Type: AWS::Cognito::UserPoolClient,\n"
+        "      Properties: {UserPoolId: !ImportValue first-PoolId}}\n"
+        "Outputs: {A: {Value: {'Fn::ImportValue': !Sub 'other:${AWS::Region}'}}}\n";
+    struct test *t = *state;
+    char directory[] = "/tmp/poolhouse-seed-XXXXXX";
+    const struct ph_seed_item *pool;
+
+    assert_non_null(mkdtemp(directory));
+    write_file(t, directory, "a.yaml", FIRST);
+    write_file(t, directory, "b.yaml", SECOND);
+    t->options.files =
+        ph_strf(&t->arena, "first=%s/a.yaml\nsecond=%s/b.yaml", directory, directory);
+    t->options.parameters = PH_STR("other:eu-west-1=given=here");
+    if (!ph_seed_read(&t->arena, &t->options, &t->seed, &t->why)) {
+        fail_msg("%s", t->why);
+    }
+    pool = t->seed->items[PH_SEED_POOL];
+    assert_true(ph_str_eq(t->seed->items[PH_SEED_CLIENT]->pool_id, pool->pool_id));
+    assert_str(ph_json_get_str(ph_json_get(t->seed->outputs, "second"), "A"), "given=here");
+    unlink(ph_textf(&t->arena, "%s/a.yaml", directory));
+    unlink(ph_textf(&t->arena, "%s/b.yaml", directory));
+    rmdir(directory);
+}
+
+static void a_name_is_exported_once(void **state)
+{
+    assert_refused(*state,
+                   "Resources: {}\nOutputs:\n  A: {Value: a, Export: {Name: x}}\n"
+                   "  B: {Value: b, Export: {Name: x}}\n",
+                   "shop.yaml: Outputs.B: x is exported already");
+}
+
 #define RESOURCE(text) "Resources:\n  P: {Type: AWS::Cognito::UserPool, Properties: {" text "}}\n"
 
 static void what_is_wrong_with_a_template_names_its_place(void **state)
@@ -428,7 +547,10 @@ static void what_is_wrong_with_a_template_names_its_place(void **state)
         { RESOURCE("UserPoolName: !FindInMap [A, b, c]"),
           "UserPoolName.Fn::FindInMap: the mappings have no A there" },
         { RESOURCE("UserPoolName: !ImportValue a"),
-          "UserPoolName: the function Fn::ImportValue is not supported here" },
+          "UserPoolName.Fn::ImportValue: no template before this one exports a: give the one that "
+          "does with another --seed before it, or --parameter a=VALUE" },
+        { RESOURCE("UserPoolName: !GetAZs ''"),
+          "UserPoolName: the function Fn::GetAZs is not supported here" },
         { RESOURCE("UserPoolName: !Ref AWS::Nothing"),
           "UserPoolName.Ref: there is no pseudo parameter AWS::Nothing" },
         { RESOURCE("EnabledMfas: [PIGEON]"), "EnabledMfas[0]: PIGEON is no second factor" },
@@ -452,7 +574,7 @@ static void what_is_wrong_with_a_template_names_its_place(void **state)
     struct test *t = *state;
 
     for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
-        char expected[256];
+        char expected[512];
 
         assert_false(reads(t, ph_str_from(BAD[i].text)));
         if (BAD[i].why == NULL) {
@@ -526,18 +648,10 @@ static void functions_with_code_at_hand_are_routed(void **state)
         "      Code: .}}\n";
     struct test *t = *state;
     char directory[] = "/tmp/poolhouse-seed-XXXXXX";
-    struct ph_str file;
-    FILE *code;
 
     assert_non_null(mkdtemp(directory));
-    file = ph_strf(&t->arena, "%s/code.js", directory);
-    code = fopen(ph_cstr(&t->arena, file), "w");
-    assert_non_null(code);
-    fclose(code);
-    code = fopen(ph_textf(&t->arena, "%s/t.yaml", directory), "w");
-    assert_non_null(code);
-    fputs(TEXT, code);
-    fclose(code);
+    write_file(t, directory, "code.js", "");
+    write_file(t, directory, "t.yaml", TEXT);
     t->options.files = ph_strf(&t->arena, "shop=%s/t.yaml", directory);
     if (!ph_seed_read(&t->arena, &t->options, &t->seed, &t->why)) {
         fail_msg("%s", t->why);
@@ -550,7 +664,7 @@ static void functions_with_code_at_hand_are_routed(void **state)
                "{\"PostConfirmation\":\"arn:aws:lambda:eu-west-1:123456789012:function:shop-A\","
                "\"PreSignUp\":\"arn:aws:lambda:eu-west-1:123456789012:function:shop-A\"}");
     assert_int_equal(ph_json_length(t->seed->ignored), 2);
-    unlink(ph_cstr(&t->arena, file));
+    unlink(ph_textf(&t->arena, "%s/code.js", directory));
     unlink(ph_textf(&t->arena, "%s/t.yaml", directory));
     rmdir(directory);
 }
@@ -622,6 +736,10 @@ int main(void)
         TEST(parameters_are_given_by_name),
         TEST(a_parameter_without_a_value_is_no_mistake_until_it_is_needed),
         TEST(ids_can_be_pinned_in_a_template),
+        TEST(what_sam_adds_can_be_referred_to),
+        TEST(arns_have_the_form_of_their_services),
+        TEST(a_template_imports_what_an_earlier_one_exports),
+        TEST(a_name_is_exported_once),
         TEST(what_is_wrong_with_a_template_names_its_place),
         TEST(a_template_that_asks_for_too_much_is_refused),
         TEST(a_file_cut_anywhere_is_read_or_refused),

@@ -33,8 +33,7 @@ static void seal_secrets(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
     const struct ph_place place = place_of(pool->id, w->client->id);
 
     for (size_t i = 0; i < PH_CLIENT_SECRETS_MAX; i++) {
-        w->secrets[i] =
-            ph_place_seal(ctx->arena, pool->data_key, &place, w->client->secrets[i].value);
+        w->secrets[i] = ph_pool_seal(ctx->arena, pool, &place, w->client->secrets[i].value);
     }
 }
 
@@ -74,7 +73,7 @@ struct ph_err ph_store_client_insert(struct ph_ctx *ctx, const struct ph_pool_re
     };
 
     seal_secrets(ctx, pool, &w);
-    PH_TRY(ph_write(ctx, insert_client, &w));
+    PH_TRY(ph_write_sealed(ctx, pool, insert_client, &w));
     *result = w.result;
     return PH_OK;
 }
@@ -126,7 +125,7 @@ struct ph_err ph_store_client_open_secrets(struct ph_ctx *ctx, const struct ph_p
     for (size_t i = 0; i < PH_CLIENT_SECRETS_MAX; i++) {
         struct ph_str *value = &client->secrets[i].value;
 
-        if (!ph_place_open(ctx->arena, pool->data_key, &place, *value, value)) {
+        if (!ph_pool_open(ctx->arena, pool, &place, *value, value)) {
             return ph_internal(ctx, "the secret of a client does not open");
         }
     }
@@ -220,7 +219,7 @@ struct ph_err ph_store_client_put_secrets(struct ph_ctx *ctx, const struct ph_po
     struct client_writing w = { .client = client, .result = PH_WRITE_DONE };
 
     seal_secrets(ctx, pool, &w);
-    PH_TRY(ph_write(ctx, put_secrets, &w));
+    PH_TRY(ph_write_sealed(ctx, pool, put_secrets, &w));
     *result = w.result;
     return PH_OK;
 }

@@ -56,10 +56,43 @@ struct ph_err ph_store_configuration_put(struct ph_ctx *ctx, const struct ph_con
 {
     struct putting p = { .given = given };
 
-    PH_TRY(ph_write(ctx, put, &p));
+    PH_TRY(given->sealed_by != NULL ? ph_write_sealed(ctx, given->sealed_by, put, &p)
+                                    : ph_write(ctx, put, &p));
     *gone = p.gone;
     *created_ms = p.created_ms;
     return PH_OK;
+}
+
+struct replacing {
+    const struct ph_configuration *given;
+    struct ph_str old;
+};
+
+static const char REPLACE[] = "UPDATE configurations SET document = $4"
+                              " WHERE pool_id = $1 AND kind = $2 AND client_id = $3"
+                              " AND document = $5";
+
+static void replace(struct ph_tx *tx, void *arg)
+{
+    const struct replacing *r = arg;
+    const struct ph_configuration *g = r->given;
+
+    if (ph_pool_hold(tx, g->pool_id) &&
+        PH_RUN(tx, REPLACE, ph_v_text(g->pool_id), ph_v_int(g->kind), owner(g->client_id),
+               ph_v_text(g->document), ph_v_text(r->old)) > 0 &&
+        is_in_snapshot(g->kind)) {
+        (void)ph_pool_bump(tx, g->pool_id);
+    }
+}
+
+struct ph_err ph_store_configuration_replace(struct ph_ctx *ctx,
+                                             const struct ph_configuration *given,
+                                             struct ph_str old)
+{
+    struct replacing r = { given, old };
+
+    return given->sealed_by != NULL ? ph_write_sealed(ctx, given->sealed_by, replace, &r)
+                                    : ph_write(ctx, replace, &r);
 }
 
 struct deleting {

@@ -22,6 +22,7 @@ struct ph_configuration {
     struct ph_str document;  /* JSON object */
     int64_t created_ms;      /* a later document of the same owner keeps it */
     int64_t modified_ms;
+    const struct ph_pool_ref *sealed_by; /* the document has secrets sealed by it; or NULL */
 };
 
 /*
@@ -31,6 +32,11 @@ struct ph_configuration {
 PH_MUST_USE struct ph_err ph_store_configuration_put(struct ph_ctx *ctx,
                                                      const struct ph_configuration *given,
                                                      bool *gone, int64_t *created_ms);
+
+/* The document instead of `old`; when that is another by now, nothing happens. */
+PH_MUST_USE struct ph_err ph_store_configuration_replace(struct ph_ctx *ctx,
+                                                         const struct ph_configuration *given,
+                                                         struct ph_str old);
 
 /* *found is NULL when there is none. */
 PH_MUST_USE struct ph_err ph_store_configuration_find(struct ph_ctx *ctx, struct ph_str pool_id,

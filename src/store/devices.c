@@ -36,8 +36,7 @@ static struct ph_str seal_secret(struct ph_arena *arena, const struct ph_pool_re
 {
     const struct ph_place place = place_of(arena, pool, sub, device->key, "secret");
 
-    return ph_place_seal(arena, pool->data_key, &place,
-                         PH_CONCAT(arena, device->verifier, device->salt));
+    return ph_pool_seal(arena, pool, &place, PH_CONCAT(arena, device->verifier, device->salt));
 }
 
 /* A forgotten device has none. */
@@ -50,7 +49,7 @@ static bool open_secret(struct ph_arena *arena, const struct ph_pool_ref *pool, 
     if (sealed.p == NULL) {
         return device->status == PH_DEVICE_FORGOTTEN;
     }
-    if (!ph_place_open(arena, pool->data_key, &place, sealed, &plain) || plain.n < PH_SRP_BYTES) {
+    if (!ph_pool_open(arena, pool, &place, sealed, &plain) || plain.n < PH_SRP_BYTES) {
         return false;
     }
     device->verifier = ph_str_take(&plain, PH_SRP_BYTES);
@@ -185,7 +184,7 @@ struct ph_err ph_store_device_add(struct ph_ctx *ctx, const struct ph_pool_ref *
         .secret = seal_secret(ctx->arena, pool, sub, device),
     };
 
-    PH_TRY(ph_write(ctx, add, &a));
+    PH_TRY(ph_write_sealed(ctx, pool, add, &a));
     *added = a.added;
     return PH_OK;
 }
@@ -243,6 +242,7 @@ struct note {
     struct ph_str key;
     struct ph_str value;
     int64_t now_ms;
+    int64_t key_number; /* of what value was sealed with */
     uint8_t bytes[];
 };
 
@@ -257,6 +257,7 @@ static struct note *note_of(struct ph_ctx *ctx, const struct ph_pool_ref *pool, 
     note->key = ph_later_keep(key, &at);
     note->value = ph_later_keep(value, &at);
     note->now_ms = ph_now_ms(ctx);
+    note->key_number = pool->key_number;
     return note;
 }
 
@@ -284,6 +285,9 @@ static void note_awaited(struct ph_tx *tx, void *arg)
 {
     const struct note *n = arg;
 
+    if (ph_seal_is_late(tx, n->pool_id, n->key_number)) {
+        return; /* the challenge is not found then: the sign-in begins anew */
+    }
     (void)PH_RUN(tx, AWAIT, ph_v_text(n->pool_id), ph_v_text(n->sub), ph_v_text(n->key),
                  ph_v_bytes(n->value));
 }
@@ -293,9 +297,8 @@ void ph_store_device_await(struct ph_ctx *ctx, const struct ph_pool_ref *pool, s
 {
     const struct ph_place place = place_of(ctx->arena, pool, sub, key, "awaited");
 
-    ph_writer_later(
-        ctx->store->writer, note_awaited,
-        note_of(ctx, pool, sub, key, ph_place_seal(ctx->arena, pool->data_key, &place, session)));
+    ph_writer_later(ctx->store->writer, note_awaited,
+                    note_of(ctx, pool, sub, key, ph_pool_seal(ctx->arena, pool, &place, session)));
     if (ctx->store->driver->several) {
         ph_flush(ctx); /* another process may be asked next */
     }
@@ -317,7 +320,7 @@ struct ph_err ph_store_device_awaited(struct ph_ctx *ctx, const struct ph_pool_r
         sealed = ph_q_str(&q, ctx->arena, 0);
     }
     PH_TRY(ph_read_end(&q));
-    if (!ph_place_open(ctx->arena, pool->data_key, &place, sealed, &plain)) {
+    if (!ph_pool_open(ctx->arena, pool, &place, sealed, &plain)) {
         return ph_internal(ctx, "the Session that waits for a device does not open");
     }
     *session = plain;

@@ -125,7 +125,7 @@ static struct ph_err try_step(struct ph_ctx *ctx, const struct ph_pool_ref *pool
             s->writings[i] = ph_user_writing_new(ctx, pool, step->lines[i].change);
         }
     }
-    return ph_write(ctx, step_on, s);
+    return ph_write_sealed(ctx, pool, step_on, s);
 }
 
 struct ph_err ph_store_import_step(struct ph_ctx *ctx, const struct ph_pool_ref *pool,

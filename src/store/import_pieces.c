@@ -72,10 +72,12 @@ struct ph_err ph_store_upload_piece(struct ph_ctx *ctx, const struct ph_pool_ref
         .job_id = job_id,
         .upload = upload,
         .number = number,
-        .sealed = ph_place_seal(ctx->arena, pool->data_key, &place, bytes),
+        .sealed = ph_pool_seal(ctx->arena, pool, &place, bytes),
     };
 
-    return send(ctx, piece, &s, kept);
+    PH_TRY(ph_write_sealed(ctx, pool, piece, &s));
+    *kept = s.changed > 0;
+    return PH_OK;
 }
 
 static const char END[] =
@@ -112,7 +114,7 @@ struct ph_err ph_store_upload_read(struct ph_ctx *ctx, const struct ph_pool_ref 
 
     PH_READ(ctx, &q, READ, ph_v_text(pool->id), ph_v_text(upload), ph_v_int(number));
     if (ph_q_row(&q) &&
-        !ph_place_open(ctx->arena, pool->data_key, &place, ph_q_str(&q, ctx->arena, 0), &plain)) {
+        !ph_pool_open(ctx->arena, pool, &place, ph_q_str(&q, ctx->arena, 0), &plain)) {
         ph_q_broken(&q, "a piece of an import file does not open");
     }
     PH_TRY(ph_read_end(&q));

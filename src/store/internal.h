@@ -30,6 +30,7 @@ struct ph_store {
     struct ph_db *db;           /* the connection of the one writer; NULL when there are several */
     struct ph_write_pool *pool; /* of an engine with several */
     bool entered;               /* in nodes */
+    _Atomic int64_t data_keys;  /* the newest epoch of data keys that all of this process uses */
     int lock_fd;                /* -1: not exclusive */
     struct ph_readers *readers;
     struct ph_writer *writer;
@@ -39,9 +40,11 @@ struct ph_store {
     char master_name[2 * PH_MASTER_NAME_BYTES + 1]; /* which master key we were started with */
     char node[33];                 /* who we are among the processes that share the database */
     _Atomic int64_t last_position; /* of a message, on an engine of several writers */
-    struct ph_arena texts;         /* SQL of moving.c, kept as long as the statements are */
-    int64_t schema_version;        /* of the tables: the newest but while filling */
-    int64_t opened_ms;             /* by the system's clock, and by the one that nobody sets */
+    struct ph_arena texts; /* SQL of moving.c and reseal.c, kept as long as the statements */
+    const void *resealed;  /* what reseal.c has made of the description of the tables */
+    size_t resealed_count;
+    int64_t schema_version; /* of the tables: the newest but while filling */
+    int64_t opened_ms;      /* by the system's clock, and by the one that nobody sets */
     int64_t opened_ns;
 };
 
@@ -146,6 +149,24 @@ PH_MUST_USE bool ph_place_open(struct ph_arena *arena, const struct ph_key *key,
                                const struct ph_place *place, struct ph_str sealed,
                                struct ph_str *plain);
 
+/*
+ * The secrets of a pool, by its data key. What was sealed is written by ph_write_sealed(): it
+ * refuses what a key has sealed that has been replaced (decision 0100), inside the transaction, so
+ * that nothing can be left behind that nobody opens. Nobody has to wait for it: ph_seal_is_late().
+ */
+struct ph_str ph_pool_seal(struct ph_arena *arena, const struct ph_pool_ref *pool,
+                           const struct ph_place *place, struct ph_str plain);
+PH_MUST_USE bool ph_pool_open(struct ph_arena *arena, const struct ph_pool_ref *pool,
+                              const struct ph_place *place, struct ph_str sealed,
+                              struct ph_str *plain);
+
+#define ph_write_sealed(ctx, pool, run, arg)                                                       \
+    ph_write_sealed_sized((ctx), (pool), (run), (arg), sizeof *(arg))
+PH_MUST_USE struct ph_err ph_write_sealed_sized(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
+                                                ph_job_run *run, void *arg, size_t size);
+
+bool ph_seal_is_late(struct ph_tx *tx, struct ph_str pool_id, int64_t key_number);
+
 /* A list of unknown length in an arena. */
 struct ph_list {
     void *items;
@@ -173,7 +194,7 @@ struct ph_totp_change;
 /* The change with its secret sealed; NULL stays NULL. False: somebody else changed the token. */
 const struct ph_totp_change *ph_totp_seal(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                           struct ph_str sub, const struct ph_totp_change *change);
-bool ph_totp_write(struct ph_tx *tx, struct ph_str pool_id, struct ph_str sub,
+bool ph_totp_write(struct ph_tx *tx, const struct ph_pool_ref *pool, struct ph_str sub,
                    const struct ph_totp_change *sealed);
 
 /* The parts of a client that is deleted. */

@@ -43,6 +43,12 @@ static void wipe_changing(struct changing *c)
 /* Of two commands at the same time the second one finds what the first has written. */
 static const char HOLD_CHECK[] = "UPDATE meta SET bytes = bytes WHERE name = 'master_key_check'";
 
+bool ph_master_hold(struct ph_tx *tx, struct ph_master *master)
+{
+    (void)ph_tx_run(tx, HOLD_CHECK, NULL, 0);
+    return ph_meta_number(tx, PH_META_EPOCH) == ph_master_epoch(master);
+}
+
 static bool seals(struct ph_tx *tx, struct ph_arena *arena, const struct ph_digest *check)
 {
     return ph_equal_secret(ph_meta_bytes(tx, arena, PH_META_CHECK), ph_digest_str(check));
@@ -178,6 +184,14 @@ static const struct column COLUMNS[] = {
     { "pools", "data_key", true,
       "SELECT id, id, data_key FROM pools WHERE id > $1 ORDER BY id LIMIT $2",
       "UPDATE pools SET data_key = $2 WHERE id = $1 AND data_key = $3" },
+    { "pools", "other_data_key", true,
+      "SELECT id, id, other_data_key FROM pools WHERE id > $1 AND other_data_key IS NOT NULL"
+      " ORDER BY id LIMIT $2",
+      "UPDATE pools SET other_data_key = $2 WHERE id = $1 AND other_data_key = $3" },
+    { "pools", "kept_keys", true,
+      "SELECT id, id, kept_keys FROM pools WHERE id > $1 AND kept_keys IS NOT NULL"
+      " ORDER BY id LIMIT $2",
+      "UPDATE pools SET kept_keys = $2 WHERE id = $1 AND kept_keys = $3" },
     { "access_keys", "secret", false,
       "SELECT id, NULL, secret FROM access_keys WHERE id > $1 ORDER BY id LIMIT $2",
       "UPDATE access_keys SET secret = $2 WHERE id = $1 AND secret = $3" },

@@ -71,6 +71,12 @@ struct ph_str ph_master_wrap(struct ph_ctx *ctx, const struct ph_place *place, s
 PH_MUST_USE bool ph_master_unwrap(struct ph_ctx *ctx, const struct ph_place *place,
                                   struct ph_str sealed, struct ph_str *plain);
 
+/*
+ * Keeps others from replacing the master key, and from doing this, until the transaction ends.
+ * False when the keys are others by now than those in memory.
+ */
+bool ph_master_hold(struct ph_tx *tx, struct ph_master *master);
+
 /* What belongs to no pool. */
 struct ph_str ph_record_seal(struct ph_ctx *ctx, const struct ph_place *place, struct ph_str plain);
 PH_MUST_USE bool ph_record_open(struct ph_ctx *ctx, const struct ph_place *place,

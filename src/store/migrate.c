@@ -62,7 +62,9 @@ static void take_step(struct ph_tx *tx, const struct ph_schema_step *step)
         ph_tx_fail(tx, tx->driver->run(tx->db, *sql), NULL);
     }
     ph_meta_write_number(tx, PH_STR("schema_version"), step->version);
-    ph_meta_write_number(tx, PH_STR("schema_min_reader"), step->min_reader);
+    if (step->min_reader > ph_schema_min_reader(tx)) { /* data_keys.c may have raised it */
+        ph_schema_write_min_reader(tx, step->min_reader);
+    }
 }
 
 static const char *take_steps(struct ph_tx *tx, const struct ph_migration *job, int64_t version)

@@ -19,7 +19,11 @@ size_t ph_nodes_older(struct ph_tx *tx, int64_t version, int64_t now_ms, const s
 int64_t ph_meta_number(struct ph_tx *tx, struct ph_str name);
 void ph_meta_write_number(struct ph_tx *tx, struct ph_str name, int64_t number);
 
+/* Grows with each step of replacing the data key of a pool. */
+#define PH_META_DATA_KEYS PH_STR("data_keys_epoch")
+
 /* What the database demands of those who read it: schema_min_reader. */
 int64_t ph_schema_min_reader(struct ph_tx *tx);
+void ph_schema_write_min_reader(struct ph_tx *tx, int64_t version);
 
 #endif

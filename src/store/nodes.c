@@ -3,6 +3,8 @@
 #include "store/node_row.h"
 #include "store/schema.h"
 
+#define MIN_READER PH_STR("schema_min_reader")
+
 static const char READ_NUMBER[] = "SELECT number FROM meta WHERE name = $1";
 static const char WRITE_NUMBER[] = "INSERT INTO meta (name, number) VALUES ($1, $2)"
                                    " ON CONFLICT (name) DO UPDATE SET number = excluded.number";
@@ -27,21 +29,28 @@ void ph_meta_write_number(struct ph_tx *tx, struct ph_str name, int64_t number)
 
 int64_t ph_schema_min_reader(struct ph_tx *tx)
 {
-    return ph_meta_number(tx, PH_STR("schema_min_reader"));
+    return ph_meta_number(tx, MIN_READER);
+}
+
+void ph_schema_write_min_reader(struct ph_tx *tx, int64_t version)
+{
+    ph_meta_write_number(tx, MIN_READER, version);
 }
 
 /* --- rows --- */
 
 static const char ENTER[] =
-    "INSERT INTO nodes (id, program, knows, master, keys, seen_ms) VALUES ($1, $2, $3, $4, $5, $6)"
-    " ON CONFLICT (id) DO UPDATE SET keys = excluded.keys, seen_ms = excluded.seen_ms";
+    "INSERT INTO nodes (id, program, knows, master, keys, seen_ms, data_keys)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET keys = excluded.keys,"
+    " seen_ms = excluded.seen_ms, data_keys = excluded.data_keys";
 static const char LEAVE[] = "DELETE FROM nodes WHERE id = $1";
 static const char FORGET[] = "DELETE FROM nodes";
 
 void ph_node_enter(struct ph_tx *tx, const struct ph_node *node, int64_t now_ms)
 {
     (void)PH_RUN(tx, ENTER, ph_v_text(node->id), ph_v_text(node->program), ph_v_int(node->knows),
-                 ph_v_text(node->master), ph_v_int(node->keys), ph_v_int(now_ms));
+                 ph_v_text(node->master), ph_v_int(node->keys), ph_v_int(now_ms),
+                 ph_v_int(node->data_keys));
 }
 
 void ph_node_leave(struct ph_tx *tx, struct ph_str id)
@@ -54,7 +63,7 @@ void ph_nodes_forget(struct ph_tx *tx)
     (void)ph_tx_run(tx, FORGET, NULL, 0);
 }
 
-static const char LIST[] = "SELECT id, program, knows, master, keys, seen_ms FROM nodes"
+static const char LIST[] = "SELECT id, program, knows, master, keys, seen_ms, data_keys FROM nodes"
                            " WHERE seen_ms > $1 AND knows < $2 ORDER BY id";
 
 static void decode(struct ph_q *q, struct ph_arena *arena, struct ph_node *node)
@@ -65,6 +74,7 @@ static void decode(struct ph_q *q, struct ph_arena *arena, struct ph_node *node)
     node->master = ph_q_str(q, arena, 3);
     node->keys = ph_q_int(q, 4);
     node->seen_ms = ph_q_int(q, 5);
+    node->data_keys = ph_q_int(q, 6);
 }
 
 static void log_older(const struct ph_log *log, const struct ph_node *node, int64_t version,
@@ -131,6 +141,7 @@ void ph_store_beat(struct ph_store *store, int64_t now_ms)
 
 struct watched {
     int64_t epoch;
+    int64_t data_keys;
     int64_t min_reader;
 };
 
@@ -142,15 +153,25 @@ static bool look(struct ph_store *store, struct watched *seen)
         return false;
     }
     seen->epoch = ph_meta_number(&tx, PH_META_EPOCH);
+    seen->data_keys = ph_meta_number(&tx, PH_META_DATA_KEYS);
     seen->min_reader = ph_schema_min_reader(&tx);
     ph_readers_give(store->readers, tx.db);
     return tx.verdict == PH_DB_DONE;
 }
 
-bool ph_store_watch(struct ph_store *store, int64_t now_ms)
+void ph_store_uses_data_keys(struct ph_store *store, int64_t epoch, int64_t now_ms)
+{
+    if (store->data_keys != epoch) {
+        store->data_keys = epoch;
+        ph_store_beat(store, now_ms);
+    }
+}
+
+bool ph_store_watch(struct ph_store *store, int64_t now_ms, int64_t *data_keys)
 {
     struct watched seen;
 
+    *data_keys = store->data_keys;
     if (!look(store, &seen)) {
         return true;
     }
@@ -160,6 +181,7 @@ bool ph_store_watch(struct ph_store *store, int64_t now_ms)
                ph_f_text("text", "a newer version has taken away what this one needs: it stops"));
         return false;
     }
+    *data_keys = seen.data_keys;
     if (seen.epoch != ph_master_epoch(&store->master) && ph_store_reload_keys(store)) {
         ph_store_beat(store, now_ms); /* somebody waits for all servers to have them */
     }

@@ -16,6 +16,7 @@ struct ph_node {
     int64_t keys;          /* the newest epoch of keys that it has loaded (store/master.h) */
     int64_t knows;         /* the newest version of the tables */
     int64_t seen_ms;
+    int64_t data_keys; /* the same of the data keys of pools (store/data_keys.h); -1: never */
 };
 
 /* Those that run. */
@@ -27,7 +28,11 @@ void ph_store_beat(struct ph_store *store, int64_t now_ms);
 /*
  * About once a second: are there other keys by now (store/master.h)? False when the tables have
  * become too new for this server, which can be only when it was silent for long: it must stop.
+ *
+ * data_keys   the epoch of the data keys of pools; when nothing of this process uses older ones,
+ *             it says so by ph_store_uses_data_keys()
  */
-PH_MUST_USE bool ph_store_watch(struct ph_store *store, int64_t now_ms);
+PH_MUST_USE bool ph_store_watch(struct ph_store *store, int64_t now_ms, int64_t *data_keys);
+void ph_store_uses_data_keys(struct ph_store *store, int64_t epoch, int64_t now_ms);
 
 #endif

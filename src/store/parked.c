@@ -35,11 +35,11 @@ struct ph_err ph_store_parked_put(struct ph_ctx *ctx, const struct ph_pool_ref *
     struct putting p = {
         .pool_id = pool->id,
         .id = id,
-        .sealed = ph_place_seal(ctx->arena, pool->data_key, &place, text),
+        .sealed = ph_pool_seal(ctx->arena, pool, &place, text),
         .expires_ms = expires_ms,
     };
 
-    return ph_write(ctx, put, &p);
+    return ph_write_sealed(ctx, pool, put, &p);
 }
 
 static const char ADD[] = "INSERT INTO parked (pool_id, id, content, expires_ms)"
@@ -66,11 +66,11 @@ struct ph_err ph_store_parked_add(struct ph_ctx *ctx, const struct ph_pool_ref *
     struct adding a = { .put = {
                             .pool_id = pool->id,
                             .id = id,
-                            .sealed = ph_place_seal(ctx->arena, pool->data_key, &place, text),
+                            .sealed = ph_pool_seal(ctx->arena, pool, &place, text),
                             .expires_ms = expires_ms,
                         } };
 
-    PH_TRY(ph_write(ctx, add, &a));
+    PH_TRY(ph_write_sealed(ctx, pool, add, &a));
     *added = a.added;
     return PH_OK;
 }
@@ -86,7 +86,7 @@ struct ph_err ph_store_parked_find(struct ph_ctx *ctx, const struct ph_pool_ref 
 
     PH_READ(ctx, &q, FIND, ph_v_text(pool->id), ph_v_text(id));
     if (ph_q_row(&q) &&
-        !ph_place_open(ctx->arena, pool->data_key, &place, ph_q_str(&q, ctx->arena, 0), &found)) {
+        !ph_pool_open(ctx->arena, pool, &place, ph_q_str(&q, ctx->arena, 0), &found)) {
         ph_q_broken(&q, "what a sign-in remembers does not open");
     }
     PH_TRY(ph_read_end(&q));

@@ -20,8 +20,8 @@ static struct ph_str seal_document(struct ph_arena *arena, const struct ph_pool_
 {
     const struct ph_place place = place_of(arena, pool, part->kind, part->name);
 
-    return ph_place_seal(arena, pool->data_key, &place,
-                         ph_json_text(arena, part->document, PH_JSON_INSERTION));
+    return ph_pool_seal(arena, pool, &place,
+                        ph_json_text(arena, part->document, PH_JSON_INSERTION));
 }
 
 /* --- reading --- */
@@ -44,7 +44,7 @@ static void decode(struct ph_q *q, struct ph_arena *arena, const struct ph_pool_
         .client_id = ph_q_str(q, arena, 5),
     };
     place = place_of(arena, pool, part->kind, part->name);
-    if (ph_place_open(arena, pool->data_key, &place, ph_q_str(q, arena, COLUMN_DOCUMENT), &text)) {
+    if (ph_pool_open(arena, pool, &place, ph_q_str(q, arena, COLUMN_DOCUMENT), &text)) {
         part->document = ph_json_parse(arena, text);
     }
     if (part->document == NULL) {
@@ -132,11 +132,11 @@ static void give_up(struct ph_tx *tx, struct part_writing *w, enum ph_part_write
     ph_tx_abandon(tx);
 }
 
-static struct ph_err write_part(struct ph_ctx *ctx, ph_job_run *run, struct part_writing *w,
-                                enum ph_part_write *result)
+static struct ph_err write_part(struct ph_ctx *ctx, const struct ph_pool_ref *pool, ph_job_run *run,
+                                struct part_writing *w, enum ph_part_write *result)
 {
     w->result = PH_PART_DONE;
-    PH_TRY(ph_write(ctx, run, w));
+    PH_TRY(ph_write_sealed(ctx, pool, run, w));
     *result = w->result;
     return PH_OK;
 }
@@ -223,7 +223,7 @@ struct ph_err ph_store_part_insert(struct ph_ctx *ctx, const struct ph_pool_ref 
         .most = most,
     };
 
-    return write_part(ctx, insert_part, &w, result);
+    return write_part(ctx, pool, insert_part, &w, result);
 }
 
 static const char UPDATE_PART[] =
@@ -253,7 +253,7 @@ struct ph_err ph_store_part_update(struct ph_ctx *ctx, const struct ph_pool_ref 
         .document = seal_document(ctx->arena, pool, part),
     };
 
-    return write_part(ctx, update_part, &w, result);
+    return write_part(ctx, pool, update_part, &w, result);
 }
 
 static const char DELETE_PART[] = "DELETE FROM pool_parts"
@@ -279,7 +279,7 @@ struct ph_err ph_store_part_delete(struct ph_ctx *ctx, const struct ph_pool_ref 
     const struct ph_part part = { .kind = kind, .name = name };
     struct part_writing w = { .pool_id = pool->id, .part = &part };
 
-    return write_part(ctx, delete_part, &w, result);
+    return write_part(ctx, pool, delete_part, &w, result);
 }
 
 /* --- with a client --- */

@@ -82,12 +82,12 @@ struct ph_err ph_store_passkey_add(struct ph_ctx *ctx, const struct ph_pool_ref 
         .pool = pool,
         .sub = sub,
         .passkey = passkey,
-        .sealed = ph_place_seal(ctx->arena, pool->data_key, &place, passkey->public_key),
+        .sealed = ph_pool_seal(ctx->arena, pool, &place, passkey->public_key),
         .max = (int64_t)max,
         .result = PH_PASSKEY_ADDED,
     };
 
-    PH_TRY(ph_write(ctx, add, &a));
+    PH_TRY(ph_write_sealed(ctx, pool, add, &a));
     *result = a.result;
     return PH_OK;
 }
@@ -111,7 +111,7 @@ static void decode(struct ph_q *q, struct ph_arena *arena, const struct ph_pool_
     };
     const struct ph_place place = place_of(arena, pool, sub, p->id);
 
-    if (!ph_place_open(arena, pool->data_key, &place, ph_q_str(q, arena, 3), &p->public_key)) {
+    if (!ph_pool_open(arena, pool, &place, ph_q_str(q, arena, 3), &p->public_key)) {
         ph_q_broken(q, "the key of a passkey does not open");
     }
 }

@@ -17,6 +17,9 @@ bool ph_row_exists(struct ph_tx *tx, const char *sql, struct ph_str id);
 bool ph_pool_hold(struct ph_tx *tx, struct ph_str pool_id);
 bool ph_user_hold(struct ph_tx *tx, struct ph_str pool_id, struct ph_str sub);
 
+/* Of a column of pools that has a key, or keys. */
+struct ph_place ph_data_key_place(struct ph_str pool_id, const char *column);
+
 /* False when there is no such pool. */
 bool ph_pool_bump(struct ph_tx *tx, struct ph_str pool_id);
 

@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-static struct ph_place place_of_key(struct ph_str pool_id)
+struct ph_place ph_data_key_place(struct ph_str pool_id, const char *column)
 {
     return (struct ph_place){
         .table = "pools",
-        .column = "data_key",
+        .column = column,
         .pool_id = pool_id,
         .key = pool_id,
     };
@@ -52,7 +52,7 @@ struct ph_err ph_store_pool_insert(struct ph_ctx *ctx, const struct ph_pool_reco
                                    enum ph_write_result *result)
 {
     const struct ph_pool_ref ref = { .id = pool->id, .data_key = &pool->data_key };
-    const struct ph_place place = place_of_key(pool->id);
+    const struct ph_place place = ph_data_key_place(pool->id, "data_key");
     const struct ph_str plain = { pool->data_key.bytes, sizeof pool->data_key.bytes };
     struct making m = {
         .pool = pool,
@@ -69,20 +69,50 @@ struct ph_err ph_store_pool_insert(struct ph_ctx *ctx, const struct ph_pool_reco
 
 /* --- reading --- */
 
-#define POOL_COLUMNS "id, name, settings, data_key, created_ms, modified_ms, revision"
+#define POOL_COLUMNS                                                                               \
+    "id, name, settings, data_key, created_ms, modified_ms, revision, key_number, key_state,"      \
+    " key_ms, other_data_key, kept_keys"
+
+static bool unwrap_key(struct ph_ctx *ctx, struct ph_str pool_id, const char *column,
+                       struct ph_str wrapped, struct ph_key *key)
+{
+    const struct ph_place place = ph_data_key_place(pool_id, column);
+    struct ph_str plain;
+
+    if (!ph_master_unwrap(ctx, &place, wrapped, &plain)) {
+        return false;
+    }
+    if (plain.p != NULL && plain.n == sizeof key->bytes) {
+        memcpy(key->bytes, plain.p, plain.n);
+    }
+    return plain.p == NULL || plain.n == sizeof key->bytes;
+}
 
 static bool unwrap(struct ph_q *q, struct ph_ctx *ctx, struct ph_pool_record *pool)
 {
-    const struct ph_place place = place_of_key(pool->id);
-    struct ph_str plain;
+    const struct ph_place kept = ph_data_key_place(pool->id, "kept_keys");
+    struct ph_pool_keys *keys = &pool->keys;
 
-    if (!ph_master_unwrap(ctx, &place, ph_q_str(q, ctx->arena, 3), &plain) ||
-        plain.n != sizeof pool->data_key.bytes) {
+    keys->number = ph_q_int(q, 7);
+    keys->state = (enum ph_data_key_state)ph_q_int(q, 8);
+    keys->since_ms = ph_q_int(q, 9);
+    if (!unwrap_key(ctx, pool->id, "data_key", ph_q_str(q, ctx->arena, 3), &pool->data_key) ||
+        !unwrap_key(ctx, pool->id, "other_data_key", ph_q_str(q, ctx->arena, 10), &keys->other) ||
+        !ph_master_unwrap(ctx, &kept, ph_q_str(q, ctx->arena, 11), &keys->kept)) {
         ph_q_broken(q, "the data key of a pool does not open");
         return false;
     }
-    memcpy(pool->data_key.bytes, plain.p, plain.n);
     return true;
+}
+
+struct ph_pool_ref ph_pool_record_ref(const struct ph_pool_record *record)
+{
+    return (struct ph_pool_ref){
+        .id = record->id,
+        .data_key = &record->data_key,
+        .other_key = record->keys.state == PH_DATA_KEY_ALONE ? NULL : &record->keys.other,
+        .key_number = record->keys.number,
+    };
 }
 
 static bool decode_pool(struct ph_q *q, struct ph_ctx *ctx, struct ph_pool_record *pool)

@@ -4,11 +4,29 @@
 
 #include "store/store.h"
 
+/* Where replacing a data key stands. The numbers are stored. */
+enum ph_data_key_state {
+    PH_DATA_KEY_ALONE,     /* nothing is under way */
+    PH_DATA_KEY_ANNOUNCED, /* the other one is the next: it opens, and seals nothing yet */
+    PH_DATA_KEY_REPLACED,  /* the other one is the one before: who has not heard of it seals with it
+                            */
+    PH_DATA_KEY_LEAVING,   /* the other one opens only; what it has sealed is sealed anew */
+};
+
+struct ph_pool_keys {
+    enum ph_data_key_state state;
+    int64_t number;      /* which one data_key is: 1, 2, ...; 0: of a pool that is being made */
+    int64_t since_ms;    /* when it took the place of the one before; 0: it is the first */
+    struct ph_key other; /* zero: none */
+    struct ph_str kept; /* keys for what clients hold, as pool/data_keys.c writes them; or absent */
+};
+
 struct ph_pool_record {
     struct ph_str id; /* region, '_' and 9 characters */
     struct ph_str name;
-    struct ph_str settings; /* JSON object: the settings in the API's own shape (pool/pool.h) */
-    struct ph_key data_key; /* stored wrapped by the master key */
+    struct ph_str settings;   /* JSON object: the settings in the API's own shape (pool/pool.h) */
+    struct ph_key data_key;   /* stored wrapped by the master key */
+    struct ph_pool_keys keys; /* what else there is of data keys (store/data_keys.h) */
     int64_t created_ms;
     int64_t modified_ms;
     int64_t revision; /* grows with every change of the pool, its clients' set or its keys */
@@ -44,6 +62,9 @@ struct ph_client_record {
     int64_t modified_ms;
     int64_t revision;
 };
+
+/* The pool as the store's other verbs want it; it lives as long as the record. */
+struct ph_pool_ref ph_pool_record_ref(const struct ph_pool_record *record);
 
 enum ph_write_result { PH_WRITE_DONE, PH_WRITE_TAKEN, PH_WRITE_CONFLICT, PH_WRITE_GONE };
 

@@ -111,6 +111,7 @@ static const char PURGE_LINES[] =
     " (SELECT pool_id, job_id, line FROM import_lines WHERE pool_id = $1 LIMIT 500)";
 static const char PURGE_CONFIGURATIONS[] = "DELETE FROM configurations WHERE pool_id = $1";
 static const char PURGE_LOGS[] = "DELETE FROM log_events WHERE pool_id = $1";
+static const char PURGE_LEASES[] = "DELETE FROM log_leases WHERE pool_id = $1";
 static const char PURGE_OUTBOX[] = "DELETE FROM outbox WHERE pool_id = $1";
 static const char PURGE_PARKED[] = "DELETE FROM parked WHERE pool_id = $1";
 static const char PURGED[] = "DELETE FROM deleted_pools WHERE id = $1";
@@ -119,8 +120,8 @@ static const char *const PURGES[] = {
     PURGE_USERS,          PURGE_ALIASES, PURGE_CODES,   PURGE_LOCKOUTS, PURGE_ATTEMPTS,
     PURGE_FAMILIES,       PURGE_EVENTS,  PURGE_TOTP,    PURGE_STEPS,    PURGE_DEVICES,
     PURGE_PASSKEYS,       PURGE_GROUPS,  PURGE_MEMBERS, PURGE_SESSIONS, PURGE_IDENTITIES,
-    PURGE_CONFIGURATIONS, PURGE_LOGS,    PURGE_OUTBOX,  PURGE_PARKED,   PURGE_PIECES,
-    PURGE_LINES,
+    PURGE_CONFIGURATIONS, PURGE_LOGS,    PURGE_LEASES,  PURGE_OUTBOX,   PURGE_PARKED,
+    PURGE_PIECES,         PURGE_LINES,
 };
 
 static const char IS_DELETED[] = "SELECT 1 FROM deleted_pools WHERE id = $1";

@@ -326,6 +326,22 @@ static const char *const STEP_NODES[] = {
     NULL,
 };
 
+/*
+ * Data keys of pools are replaced (data_keys.h). key_number: which one of the pool data_key is;
+ * key_state: enum ph_data_key_state; other_data_key: the next one, or the one before, while there
+ * are two; kept_keys: what clients hold was made with. nodes.data_keys: the newest epoch of them
+ * that all of the server uses; a version that does not know of it never gets there.
+ */
+static const char *const STEP_DATA_KEYS[] = {
+    "ALTER TABLE pools ADD COLUMN key_number BIGINT NOT NULL DEFAULT 1",
+    "ALTER TABLE pools ADD COLUMN key_state BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE pools ADD COLUMN key_ms BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE pools ADD COLUMN other_data_key BYTEA",
+    "ALTER TABLE pools ADD COLUMN kept_keys BYTEA",
+    "ALTER TABLE nodes ADD COLUMN data_keys BIGINT NOT NULL DEFAULT -1",
+    NULL,
+};
+
 const struct ph_schema_step ph_schema_steps[] = {
     { .version = 1, .min_reader = 1, .statements = STEP_1 },
     { .version = 2, .min_reader = 1, .statements = STEP_2 },
@@ -348,6 +364,7 @@ const struct ph_schema_step ph_schema_steps[] = {
     { .version = 19, .min_reader = 1, .statements = STEP_LEASES },
     { .version = 20, .min_reader = 1, .statements = STEP_ORIGINS },
     { .version = 21, .min_reader = 1, .statements = STEP_NODES },
+    { .version = PH_DATA_KEYS_VERSION, .min_reader = 1, .statements = STEP_DATA_KEYS },
 #ifdef PH_LATER_STEPS /* of a later version of the program: only the tests have one */
     PH_LATER_STEPS
 #endif

@@ -52,6 +52,9 @@ struct ph_migration {
 PH_MUST_USE bool ph_schema_migrate(const struct ph_driver *driver, struct ph_db *db,
                                    const struct ph_migration *wanted, const char **why);
 
+/* Programs before this step cannot live with a pool whose data key was replaced (data_keys.h). */
+enum { PH_DATA_KEYS_VERSION = 22 };
+
 /* In the table meta: a database that is being filled is nobody's to use. */
 #define PH_SCHEMA_FILLING "filling"
 

@@ -66,7 +66,7 @@ struct ph_str *ph_signing_keys_seal(struct ph_arena *arena, const struct ph_pool
     for (size_t i = 0; i < count; i++) {
         const struct ph_place place = place_of(pool->id, keys[i].kid);
 
-        sealed[i] = ph_place_seal(arena, pool->data_key, &place, keys[i].pkcs8);
+        sealed[i] = ph_pool_seal(arena, pool, &place, keys[i].pkcs8);
     }
     return sealed;
 }
@@ -98,7 +98,7 @@ static void decode_key(struct ph_q *q, struct ph_arena *arena, const struct ph_p
     key->active_from_ms = ph_q_int(q, 4);
     key->published_until_ms = ph_q_int(q, 5);
     place = place_of(pool->id, key->kid);
-    if (!ph_place_open(arena, pool->data_key, &place, ph_q_str(q, arena, 2), &key->pkcs8)) {
+    if (!ph_pool_open(arena, pool, &place, ph_q_str(q, arena, 2), &key->pkcs8)) {
         ph_q_broken(q, "a signing key does not open");
     }
 }
@@ -162,5 +162,5 @@ struct ph_err ph_store_signing_keys_rotate(struct ph_ctx *ctx, const struct ph_p
         .old_until_ms = old_published_until_ms,
     };
 
-    return ph_write(ctx, rotate, &r);
+    return ph_write_sealed(ctx, pool, rotate, &r);
 }

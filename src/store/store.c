@@ -281,6 +281,7 @@ struct ph_node ph_store_as_node(struct ph_store *store)
         .master = ph_str_from(store->master_name),
         .knows = ph_schema_version(),
         .keys = ph_master_epoch(&store->master),
+        .data_keys = store->data_keys,
     };
 }
 
@@ -308,6 +309,7 @@ static struct ph_store *new_store(const struct ph_store_options *options)
     store->log.request_id = (struct ph_str){ 0 };
     store->blocking = options->blocking;
     store->lock_fd = -1;
+    store->data_keys = -1;
     store->opened_ms = ph_system_clock.now_ms(ph_system_clock.self);
     store->opened_ns = ph_monotonic_ns();
     store->spent = ph_spent_set_create();

@@ -7,6 +7,7 @@
  * (or a key of the master key, for what belongs to no pool) before they reach a row.
  *
  *   store/pools.h     user pools, app clients, signing keys
+ *   store/data_keys.h the keys that seal the secrets of pools, and how they are replaced
  *   store/parts.h     resource servers, identity providers, domains
  *   store/users.h     users, aliases, codes
  *   store/devices.h   devices of users
@@ -33,6 +34,9 @@ struct ph_store;
 struct ph_pool_ref {
     struct ph_str id;
     const struct ph_key *data_key;
+    const struct ph_key
+        *other_key;     /* opens, too, while there are two (store/data_keys.h); or NULL */
+    int64_t key_number; /* which one data_key is; 0: of a pool that is being made */
 };
 
 struct ph_store_options {

@@ -23,7 +23,8 @@
 const struct ph_table ph_tables[] = {
     STAYS(meta, 1, 1, TEXT("name"), INT("number"), BYTES("bytes")),
     HEAVY(pools, 1, 1, TEXT("id"), TEXT("name"), TEXT("settings"), WRAPPED("data_key"),
-          INT("created_ms"), INT("modified_ms"), INT("revision")),
+          INT("created_ms"), INT("modified_ms"), INT("revision"), INT("key_number"),
+          INT("key_state"), INT("key_ms"), WRAPPED("other_data_key"), WRAPPED("kept_keys")),
     MOVES(deleted_pools, 1, 1, TEXT("id")),
     MOVES(signing_keys, 1, 2, TEXT("pool_id"), TEXT("kid"), INT("purpose"), SEALED("pkcs8"),
           INT("created_ms"), INT("active_from_ms"), INT("published_until_ms")),
@@ -95,7 +96,7 @@ const struct ph_table ph_tables[] = {
     STAYS(log_leases, 19, 4, TEXT("target"), TEXT("arn"), TEXT("pool_id"), TEXT("source"),
           TEXT("node"), INT("until_ms")),
     STAYS(nodes, 21, 1, TEXT("id"), TEXT("program"), INT("knows"), TEXT("master"), INT("keys"),
-          INT("seen_ms")),
+          INT("seen_ms"), INT("data_keys")),
 };
 const size_t ph_table_count = sizeof ph_tables / sizeof ph_tables[0];
 

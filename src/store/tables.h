@@ -14,7 +14,7 @@ enum ph_column_type { PH_COLUMN_INT, PH_COLUMN_TEXT, PH_COLUMN_BYTES };
 enum ph_column_seal {
     PH_SEALED_NOT,
     PH_SEALED_BY_POOL,    /* by the pool's data key: good wherever that key is */
-    PH_SEALED_BY_WRAPPER, /* data keys themselves, by a key of the master key */
+    PH_SEALED_BY_WRAPPER, /* data keys and the like, by a key of the master key */
     PH_SEALED_BY_RECORDS, /* what belongs to no pool, by another one */
 };
 

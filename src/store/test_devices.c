@@ -6,18 +6,6 @@
 
 static const char KEY[] = "eu-west-1_00000000-0000-4000-8000-000000000001";
 
-static int open_store(void **state)
-{
-    *state = test_store_create(false);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
-    return 0;
-}
-
 static struct ph_str some_verifier(struct ph_ctx *ctx)
 {
     uint8_t *bytes = ph_arena_alloc(ctx->arena, PH_SRP_BYTES);

@@ -2,7 +2,7 @@
 #include "store/pools.h"
 #include "store/test_support.h"
 
-static int open_store(void **state)
+static int open_with_pool(void **state)
 {
     struct test_store *t = test_store_create(false);
     const struct ph_pool_record pool = {
@@ -12,12 +12,6 @@ static int open_store(void **state)
 
     assert_ok(ph_store_pool_insert(&t->ctx, &pool, NULL, 0, &result));
     *state = t;
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
     return 0;
 }
 
@@ -149,7 +143,7 @@ static void an_update_keeps_what_it_does_not_name(void **state)
     assert_int_equal(group->precedence, 0);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, open_store, close_store)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, open_with_pool, close_store)
 
 int main(void)
 {

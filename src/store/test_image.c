@@ -6,26 +6,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-static int open_file(void **state)
-{
-    *state = test_store_create(false);
-    return 0;
-}
-
-static int open_memory(void **state)
-{
-    *state = test_store_create(true);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
-    return 0;
-}
-
 #define TEST(f)                                                                                    \
-    cmocka_unit_test_setup_teardown(f, open_file, close_store),                                    \
+    cmocka_unit_test_setup_teardown(f, open_store, close_store),                                   \
         cmocka_unit_test_setup_teardown(f, open_memory, close_store)
 
 static void add_user(struct test_store *t, int n)

@@ -12,18 +12,6 @@ enum { USERS = 20 };
 
 static const struct ph_key OTHER_MASTER_KEY = { { 9, 9 } };
 
-static int open_store(void **state)
-{
-    *state = test_store_create(false);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
-    return 0;
-}
-
 static void make_rows(struct test_store *t)
 {
     const struct ph_access_key key = {

@@ -3,18 +3,6 @@
 
 #include "store/outbox.h"
 
-static int open_store(void **state)
-{
-    *state = test_store_create(true);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
-    return 0;
-}
-
 static void insert(struct ph_tx *tx, void *arg)
 {
     ph_outbox_insert(tx, arg, 1);
@@ -284,7 +272,7 @@ static void a_message_that_no_other_write_causes_is_stored_too(void **state)
     assert_str(IDS(t, .username = PH_STR("ann")), "9");
 }
 
-#define IN_MEMORY(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
+#define IN_MEMORY(test) cmocka_unit_test_setup_teardown(test, open_memory, close_store)
 
 int main(void)
 {

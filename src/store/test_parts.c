@@ -13,18 +13,12 @@ static void make_pool(struct test_store *t, struct ph_str id)
     assert_ok(ph_store_pool_insert(&t->ctx, &pool, NULL, 0, &result));
 }
 
-static int open_store(void **state)
+static int open_with_pool(void **state)
 {
     struct test_store *t = test_store_create(true);
 
     make_pool(t, TEST_POOL.id);
     *state = t;
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
     return 0;
 }
 
@@ -85,7 +79,8 @@ static void a_part_is_read_as_it_was_made(void **state)
 static void claims_hold_in_their_space(void **state)
 {
     struct test_store *t = *state;
-    const struct ph_pool_ref other = { PH_STR("eu-west-1_BBBBBBBBB"), &TEST_DATA_KEY };
+    const struct ph_pool_ref other = { .id = PH_STR("eu-west-1_BBBBBBBBB"),
+                                       .data_key = &TEST_DATA_KEY };
     const struct ph_str claim = PH_STR("claim");
     const struct ph_part domain = part_with(t, PH_PART_DOMAIN, "Domain", &claim);
     const struct ph_part one = part_with(t, PH_PART_PROVIDER, "one", &claim);
@@ -161,7 +156,7 @@ static void nothing_is_configured_for_a_client_that_has_gone(void **state)
     assert_false(gone);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, open_store, close_store)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, open_with_pool, close_store)
 
 int main(void)
 {

@@ -1,19 +1,8 @@
 #include "store/passkeys.h"
 #include "store/test_support.h"
 
-static const struct ph_pool_ref OTHER_POOL = { PH_STR_INIT("eu-west-1_BBBBBBBBB"), &TEST_DATA_KEY };
-
-static int open_store(void **state)
-{
-    *state = test_store_create(false);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
-    return 0;
-}
+static const struct ph_pool_ref OTHER_POOL = { .id = PH_STR_INIT("eu-west-1_BBBBBBBBB"),
+                                               .data_key = &TEST_DATA_KEY };
 
 static struct ph_passkey passkey(int n)
 {

@@ -3,18 +3,6 @@
 #include "store/pools.h"
 #include "store/test_support.h"
 
-static int open_store(void **state)
-{
-    *state = test_store_create(false);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
-    return 0;
-}
-
 static struct ph_pool_record pool_with(const char *id)
 {
     return (struct ph_pool_record){

@@ -7,18 +7,6 @@
 
 #include <pthread.h>
 
-static int open_store(void **state)
-{
-    *state = test_store_create(false);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
-    return 0;
-}
-
 /* --- a commit whose answer is lost --- */
 
 /* Functions of a driver have no place for state of their own: the tests run one at a time. */

@@ -6,18 +6,6 @@
 
 static const struct ph_auth_event NEWEST = { .at_ms = INT64_MAX };
 
-static int open_store(void **state)
-{
-    *state = test_store_create(false);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
-    return 0;
-}
-
 /* --- many callers at once --- */
 
 enum { CALLERS = 16, CALLS = 13 }; /* 208 calls */

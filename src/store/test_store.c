@@ -7,18 +7,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static int open_store(void **state)
-{
-    *state = test_store_create(false);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
-    return 0;
-}
-
 static void assert_refused(struct test_store *t, const struct ph_key *key, bool exclusive,
                            const char *word)
 {

@@ -2,17 +2,11 @@
 #ifndef PH_STORE_TEST_SUPPORT_H
 #define PH_STORE_TEST_SUPPORT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "crypto/random.h"
 #include "store/internal.h"
 #include "store/users.h"
 #include "util/json.h"
+#include "util/test_support.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +15,8 @@
 
 static const struct ph_key TEST_MASTER_KEY = { { 1, 2, 3 } };
 static const struct ph_key TEST_DATA_KEY = { { 4, 5, 6 } };
-static const struct ph_pool_ref TEST_POOL = { PH_STR_INIT("eu-west-1_AAAAAAAAA"), &TEST_DATA_KEY };
+static const struct ph_pool_ref TEST_POOL = { .id = PH_STR_INIT("eu-west-1_AAAAAAAAA"),
+                                              .data_key = &TEST_DATA_KEY };
 
 struct test_store {
     char directory[64];
@@ -174,13 +169,23 @@ static inline void test_store_destroy(struct test_store *t)
     free(t);
 }
 
-#define assert_ok(call) assert_null((call).type)
-
-static inline void assert_str(struct ph_str got, const char *wanted)
+/* What a test has before and after it: a store on disk, or in memory where that is possible. */
+static inline int open_store(void **state)
 {
-    if (!ph_str_eq(got, ph_str_from(wanted))) {
-        fail_msg("got \"%.*s\", wanted \"%s\"", PH_FMT(got), wanted);
-    }
+    *state = test_store_create(false);
+    return 0;
+}
+
+static inline int open_memory(void **state)
+{
+    *state = test_store_create(true);
+    return 0;
+}
+
+static inline int close_store(void **state)
+{
+    test_store_destroy(*state);
+    return 0;
 }
 
 /* Runs SQL of the test on the file, beside the store. */

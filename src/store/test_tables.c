@@ -6,7 +6,7 @@
 #include "store/tables.h"
 #include "store/test_support.h"
 
-static struct ph_db *open_memory(void)
+static struct ph_db *memory_database(void)
 {
     static struct ph_db_target memory;
 
@@ -16,7 +16,7 @@ static struct ph_db *open_memory(void)
 static struct ph_db *schema_of(int64_t version)
 {
     const struct ph_migration wanted = { .version = version };
-    struct ph_db *db = open_memory();
+    struct ph_db *db = memory_database();
     const char *why;
 
     assert_true(ph_schema_migrate(&ph_driver_sqlite, db, &wanted, &why));

@@ -14,7 +14,7 @@
 
 enum { THREADS = 8 };
 
-static int open_store(void **state)
+static int open_with_pool(void **state)
 {
     const struct ph_pool_record pool = {
         .id = TEST_POOL.id, .name = PH_STR("p"), .settings = PH_STR("{}"), .data_key = TEST_DATA_KEY
@@ -25,12 +25,6 @@ static int open_store(void **state)
     ph_json_start();
     assert_ok(ph_store_pool_insert(&t->ctx, &pool, NULL, 0, &result));
     *state = t;
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
     return 0;
 }
 
@@ -402,7 +396,7 @@ static void nothing_runs_alone_where_several_write(void **state)
     assert_false(ph_store_image_put(t->ctx.store, image, &why));
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, open_store, close_store)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, open_with_pool, close_store)
 
 int main(void)
 {

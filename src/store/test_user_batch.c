@@ -2,16 +2,10 @@
 #include "store/test_support.h"
 #include "util/json.h"
 
-static int open_store(void **state)
+static int open_with_json(void **state)
 {
     ph_json_start();
     *state = test_store_create(false);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
     return 0;
 }
 
@@ -129,7 +123,7 @@ static void who_has_a_password_does_not_wait(void **state)
     assert_int_equal(test_find(&t->ctx, user->sub)->origin, PH_ORIGIN_SETTLED);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, open_store, close_store)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_with_json, close_store)
 
 int main(void)
 {

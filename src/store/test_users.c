@@ -1,24 +1,6 @@
 #include "store/sign_in.h"
 #include "store/test_support.h"
 
-static int open_store(void **state)
-{
-    *state = test_store_create(false);
-    return 0;
-}
-
-static int open_memory(void **state)
-{
-    *state = test_store_create(true);
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
-    return 0;
-}
-
 static enum ph_user_write write_with(struct ph_ctx *ctx, struct ph_user *user,
                                      struct ph_alias alias, enum ph_alias_kind *taken)
 {

@@ -71,12 +71,6 @@ static int open_faulty(void **state)
     return 0;
 }
 
-static int close_store(void **state)
-{
-    test_store_destroy(*state);
-    return 0;
-}
-
 /* Writes user, alias, code and message at once; false when the store answers an error. */
 static bool write_everything(struct test_store *t, int n)
 {

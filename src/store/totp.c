@@ -2,6 +2,8 @@
 
 #include "store/pool_row.h"
 
+#include <string.h>
+
 enum { STEPS_KEPT = 16 /* far more than any clock is off */ };
 
 static struct ph_place place_of(const struct ph_pool_ref *pool, struct ph_str sub,
@@ -27,8 +29,8 @@ static void decode(struct ph_q *q, struct ph_arena *arena, const struct ph_pool_
     totp->secret_row = ph_q_str(q, arena, 0);
     totp->pending_row = ph_q_str(q, arena, 1);
     totp->device_name = ph_q_str(q, arena, 2);
-    if (!ph_place_open(arena, pool->data_key, &secret, totp->secret_row, &totp->secret) ||
-        !ph_place_open(arena, pool->data_key, &pending, totp->pending_row, &totp->pending)) {
+    if (!ph_pool_open(arena, pool, &secret, totp->secret_row, &totp->secret) ||
+        !ph_pool_open(arena, pool, &pending, totp->pending_row, &totp->pending)) {
         ph_q_broken(q, "the software token of a user does not open");
     }
 }
@@ -50,12 +52,35 @@ struct ph_err ph_store_totp_find(struct ph_ctx *ctx, const struct ph_pool_ref *p
 
 struct using
 {
+    const struct ph_pool_ref *pool;
     struct ph_str pool_id;
     struct ph_str sub;
-    struct ph_str row; /* sealed */
+    struct ph_str row;    /* sealed */
+    struct ph_str secret; /* what is sealed there */
     int64_t step;
     bool first;
 };
+
+/*
+ * True when the row has the same secret in other bytes: it was sealed anew (data_keys.h) since it
+ * was read. *row are these bytes.
+ */
+static bool is_sealed_anew(struct ph_tx *tx, struct ph_arena *arena, const struct using *u,
+                           const char *column, struct ph_str *row)
+{
+    const struct ph_place place = place_of(u->pool, u->sub, column);
+    struct ph_str found = { 0 }, plain;
+    struct ph_q q;
+
+    PH_QUERY(tx, &q, FIND, ph_v_text(u->pool_id), ph_v_text(u->sub));
+    if (ph_q_row(&q)) {
+        found = ph_q_str(&q, arena, strcmp(column, "secret") == 0 ? 0 : 1);
+    }
+    ph_q_end(&q);
+    *row = found;
+    return found.p != NULL && !ph_str_eq(found, u->row) &&
+           ph_pool_open(arena, u->pool, &place, found, &plain) && ph_equal_secret(plain, u->secret);
+}
 
 static const char ASSOCIATE[] =
     "INSERT INTO user_totp (pool_id, sub, pending)"
@@ -79,10 +104,10 @@ struct ph_err ph_store_totp_associate(struct ph_ctx *ctx, const struct ph_pool_r
     struct using u = {
         .pool_id = pool->id,
         .sub = sub,
-        .row = ph_place_seal(ctx->arena, pool->data_key, &place, secret),
+        .row = ph_pool_seal(ctx->arena, pool, &place, secret),
     };
 
-    return ph_write(ctx, associate, &u);
+    return ph_write_sealed(ctx, pool, associate, &u);
 }
 
 /* --- time steps --- */
@@ -94,12 +119,21 @@ static const char USE_STEP[] = "INSERT INTO totp_steps (pool_id, sub, step)"
 static const char FORGET_STEPS[] = "DELETE FROM totp_steps"
                                    " WHERE pool_id = $1 AND sub = $2 AND step < $3";
 
+static bool use_step(struct ph_tx *tx, const struct using *u, struct ph_str row)
+{
+    return PH_RUN(tx, USE_STEP, ph_v_text(u->pool_id), ph_v_text(u->sub), ph_v_int(u->step),
+                  ph_v_bytes(row)) == 1;
+}
+
 static void use(struct ph_tx *tx, void *arg)
 {
+    struct ph_arena arena = { 0 };
     struct using *u = arg;
+    struct ph_str row;
 
-    u->first = PH_RUN(tx, USE_STEP, ph_v_text(u->pool_id), ph_v_text(u->sub), ph_v_int(u->step),
-                      ph_v_bytes(u->row)) == 1;
+    u->first = use_step(tx, u, u->row) ||
+               (is_sealed_anew(tx, &arena, u, "secret", &row) && use_step(tx, u, row));
+    ph_arena_finish(&arena);
     (void)PH_RUN(tx, FORGET_STEPS, ph_v_text(u->pool_id), ph_v_text(u->sub),
                  ph_v_int(u->step - STEPS_KEPT));
 }
@@ -108,7 +142,14 @@ struct ph_err ph_store_totp_use(struct ph_ctx *ctx, const struct ph_pool_ref *po
                                 struct ph_str sub, const struct ph_totp *totp, int64_t step,
                                 bool *first)
 {
-    struct using u = { .pool_id = pool->id, .sub = sub, .row = totp->secret_row, .step = step };
+    struct using u = {
+        .pool = pool,
+        .pool_id = pool->id,
+        .sub = sub,
+        .row = totp->secret_row,
+        .secret = totp->secret,
+        .step = step,
+    };
 
     PH_TRY(ph_write(ctx, use, &u));
     *first = u.first;
@@ -134,40 +175,55 @@ const struct ph_totp_change *ph_totp_seal(struct ph_ctx *ctx, const struct ph_po
     }
     sealed = ph_arena_new(ctx->arena, struct ph_totp_change);
     *sealed = *change;
-    sealed->totp.secret_row =
-        ph_place_seal(ctx->arena, pool->data_key, &place, change->totp.pending);
+    sealed->totp.secret_row = ph_pool_seal(ctx->arena, pool, &place, change->totp.pending);
     return sealed;
 }
 
-static bool verify(struct ph_tx *tx, struct ph_str pool_id, struct ph_str sub,
+static bool take_pending(struct ph_tx *tx, const struct using *u,
+                         const struct ph_totp_change *sealed, struct ph_str pending)
+{
+    return PH_RUN(tx, VERIFY, ph_v_text(u->pool_id), ph_v_text(u->sub),
+                  ph_v_bytes(sealed->totp.secret_row), ph_v_text(sealed->device_name),
+                  ph_v_bytes(pending)) > 0;
+}
+
+static bool verify(struct ph_tx *tx, const struct ph_pool_ref *pool, struct ph_str sub,
                    const struct ph_totp_change *sealed)
 {
-    struct using first_use = {
-        .pool_id = pool_id,
+    struct using u = {
+        .pool = pool,
+        .pool_id = pool->id,
         .sub = sub,
-        .row = sealed->totp.secret_row,
+        .row = sealed->totp.pending_row,
+        .secret = sealed->totp.pending,
         .step = sealed->step,
     };
+    struct ph_arena arena = { 0 };
+    struct ph_str pending;
+    const bool taken = take_pending(tx, &u, sealed, u.row) ||
+                       (is_sealed_anew(tx, &arena, &u, "pending", &pending) &&
+                        take_pending(tx, &u, sealed, pending));
 
-    if (PH_RUN(tx, VERIFY, ph_v_text(pool_id), ph_v_text(sub), ph_v_bytes(first_use.row),
-               ph_v_text(sealed->device_name), ph_v_bytes(sealed->totp.pending_row)) == 0) {
+    ph_arena_finish(&arena);
+    if (!taken) {
         return false;
     }
-    (void)PH_RUN(tx, FORGET_ALL_STEPS, ph_v_text(pool_id), ph_v_text(sub)); /* another secret's */
-    use(tx, &first_use);
+    u.row = sealed->totp.secret_row;
+    (void)PH_RUN(tx, FORGET_ALL_STEPS, ph_v_text(u.pool_id), ph_v_text(sub)); /* another secret's */
+    use(tx, &u);
     return true;
 }
 
-bool ph_totp_write(struct ph_tx *tx, struct ph_str pool_id, struct ph_str sub,
+bool ph_totp_write(struct ph_tx *tx, const struct ph_pool_ref *pool, struct ph_str sub,
                    const struct ph_totp_change *sealed)
 {
     if (sealed == NULL) {
         return true;
     }
     if (!sealed->remove) {
-        return verify(tx, pool_id, sub, sealed);
+        return verify(tx, pool, sub, sealed);
     }
-    (void)PH_RUN(tx, REMOVE, ph_v_text(pool_id), ph_v_text(sub));
-    (void)PH_RUN(tx, FORGET_ALL_STEPS, ph_v_text(pool_id), ph_v_text(sub));
+    (void)PH_RUN(tx, REMOVE, ph_v_text(pool->id), ph_v_text(sub));
+    (void)PH_RUN(tx, FORGET_ALL_STEPS, ph_v_text(pool->id), ph_v_text(sub));
     return true;
 }

@@ -24,7 +24,7 @@ PH_MUST_USE struct ph_err ph_store_totp_associate(struct ph_ctx *ctx,
 
 /*
  * Uses a time step, durably, with the secret that totp was read with. *first is true for exactly
- * one caller, and for none when the secret is another by now.
+ * one caller, and for none when the secret is another by now (not only sealed anew).
  */
 PH_MUST_USE struct ph_err ph_store_totp_use(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                             struct ph_str sub, const struct ph_totp *totp,

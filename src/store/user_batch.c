@@ -43,7 +43,7 @@ struct ph_err ph_store_users_insert(struct ph_ctx *ctx, const struct ph_pool_ref
     for (size_t i = 0; i < count; i++) {
         b.writings[i] = ph_user_writing_new(ctx, pool, entries[i].change);
     }
-    PH_TRY(ph_write(ctx, insert, &b));
+    PH_TRY(ph_write_sealed(ctx, pool, insert, &b));
     for (size_t i = 0; i < count; i++) {
         if (b.raced) {
             entries[i].result = PH_USER_CONFLICT;

@@ -91,8 +91,7 @@ struct ph_str ph_user_seal_password(struct ph_arena *arena, const struct ph_pool
     const struct ph_place place = place_of(pool, user->sub, "password");
     const struct ph_str plain = { (const uint8_t *)user->password, sizeof *user->password };
 
-    return user->password == NULL ? (struct ph_str){ 0 }
-                                  : ph_place_seal(arena, pool->data_key, &place, plain);
+    return user->password == NULL ? (struct ph_str){ 0 } : ph_pool_seal(arena, pool, &place, plain);
 }
 
 struct ph_str ph_user_seal_history(struct ph_arena *arena, const struct ph_pool_ref *pool,
@@ -103,7 +102,7 @@ struct ph_str ph_user_seal_history(struct ph_arena *arena, const struct ph_pool_
                                   user->password_history_count * sizeof *user->password_history };
 
     return user->password_history_count == 0 ? (struct ph_str){ 0 }
-                                             : ph_place_seal(arena, pool->data_key, &place, plain);
+                                             : ph_pool_seal(arena, pool, &place, plain);
 }
 
 struct ph_str ph_user_seal_hash(struct ph_arena *arena, const struct ph_pool_ref *pool,
@@ -111,7 +110,7 @@ struct ph_str ph_user_seal_hash(struct ph_arena *arena, const struct ph_pool_ref
 {
     const struct ph_place place = place_of(pool, user->sub, "password_hash");
 
-    return ph_place_seal(arena, pool->data_key, &place, user->password_hash);
+    return ph_pool_seal(arena, pool, &place, user->password_hash);
 }
 
 bool ph_user_open_hash(struct ph_arena *arena, const struct ph_pool_ref *pool, struct ph_str sub,
@@ -119,18 +118,18 @@ bool ph_user_open_hash(struct ph_arena *arena, const struct ph_pool_ref *pool, s
 {
     const struct ph_place place = place_of(pool, sub, "password_hash");
 
-    return ph_place_open(arena, pool->data_key, &place, sealed, hash);
+    return ph_pool_open(arena, pool, &place, sealed, hash);
 }
 
 /* Opens a column of whole passwords, one after the other. */
 static bool open_passwords(struct ph_q *q, struct ph_arena *arena, int column,
-                           const struct ph_key *key, const struct ph_place *place,
+                           const struct ph_pool_ref *pool, const struct ph_place *place,
                            struct ph_password **passwords, size_t *count)
 {
     const struct ph_str sealed = ph_q_str(q, arena, column);
     struct ph_str plain;
 
-    if (!ph_place_open(arena, key, place, sealed, &plain) || plain.n % sizeof **passwords != 0) {
+    if (!ph_pool_open(arena, pool, place, sealed, &plain) || plain.n % sizeof **passwords != 0) {
         return false;
     }
     *count = plain.n / sizeof **passwords;
@@ -214,11 +213,11 @@ struct ph_user *ph_user_decode_whole(struct ph_q *q, struct ph_arena *arena,
     }
     current = place_of(pool, user->sub, "password");
     history = place_of(pool, user->sub, "password_history");
-    if (!open_passwords(q, arena, PH_USER_COLUMN_PASSWORD, pool->data_key, &current,
-                        &user->password, &count) ||
+    if (!open_passwords(q, arena, PH_USER_COLUMN_PASSWORD, pool, &current, &user->password,
+                        &count) ||
         count > 1 ||
-        !open_passwords(q, arena, PH_USER_COLUMN_HISTORY, pool->data_key, &history,
-                        &user->password_history, &user->password_history_count) ||
+        !open_passwords(q, arena, PH_USER_COLUMN_HISTORY, pool, &history, &user->password_history,
+                        &user->password_history_count) ||
         !ph_user_open_hash(arena, pool, user->sub, ph_q_str(q, arena, PH_USER_COLUMN_HASH),
                            &user->password_hash)) {
         ph_q_broken(q, "the password of a user does not open");

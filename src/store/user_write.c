@@ -338,7 +338,7 @@ void ph_user_writing_run(struct ph_tx *tx, void *arg)
     }
     forget_codes(tx, w);
     put_identities(tx, w);
-    if (!ph_totp_write(tx, w->pool->id, w->change->user->sub, w->totp)) {
+    if (!ph_totp_write(tx, w->pool, w->change->user->sub, w->totp)) {
         give_up(tx, w, PH_USER_CONFLICT);
     }
     for (size_t i = 0; i < w->change->put_code_count; i++) {
@@ -394,7 +394,7 @@ struct ph_err ph_store_user_write(struct ph_ctx *ctx, const struct ph_pool_ref *
 {
     struct ph_user_writing *w = ph_user_writing_new(ctx, pool, change);
 
-    PH_TRY(ph_write(ctx, ph_user_writing_run, w));
+    PH_TRY(ph_write_sealed(ctx, pool, ph_user_writing_run, w));
     *result = ph_user_writing_end(w, taken);
     return PH_OK;
 }

@@ -11,7 +11,6 @@
  * than the one given out is a token.
  */
 #define HEADER "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ"
-#define PURPOSE PH_STR("refresh token")
 
 enum { TOKEN_MAX = 2048, FILLER_BYTES = 12 };
 
@@ -20,7 +19,7 @@ static struct ph_str seal_text(struct ph_ctx *ctx, const struct ph_pool *pool, s
 {
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
 
-    ph_pool_key(pool, PURPOSE, &key);
+    ph_pool_key(pool, PH_PURPOSE_REFRESH_TOKEN, &key);
     return ph_base64url(ctx->arena, ph_seal(ctx->arena, &key, filler, text));
 }
 
@@ -74,10 +73,16 @@ static bool open_text(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_
 {
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     struct ph_str bytes;
+    bool opened = false;
 
-    ph_pool_key(pool, PURPOSE, &key);
-    return ph_base64url_decode(ctx->arena, sealed, &bytes) &&
-           ph_open(ctx->arena, &key, filler, bytes, text);
+    if (!ph_base64url_decode(ctx->arena, sealed, &bytes)) {
+        return false;
+    }
+    for (size_t i = 0;
+         !opened && ph_pool_next_key(pool, PH_PURPOSE_REFRESH_TOKEN, ph_now_ms(ctx), &i, &key);) {
+        opened = ph_open(ctx->arena, &key, filler, bytes, text);
+    }
+    return opened;
 }
 
 bool ph_refresh_token_open(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str text,

@@ -157,6 +157,15 @@ static void store_value(struct ph_ctx *ctx, struct ph_user *user, const struct p
     ph_attrs_set(ctx->arena, &user->attrs, name, value);
 }
 
+/*
+ * An empty value takes the attribute away, which a required one does not allow. New users are
+ * looked at as a whole; administrators need not give them all.
+ */
+static bool may_be_empty(const struct ph_attr_def *def, const struct ph_user *user)
+{
+    return !def->required || user->revision == 0 || ph_attrs_get(&user->attrs, def->name).n == 0;
+}
+
 static struct ph_err check_write(struct ph_ctx *ctx, const struct ph_pool *pool,
                                  const struct ph_client *client, enum ph_writer writer,
                                  const struct ph_user *user, struct ph_attr *write)
@@ -174,7 +183,12 @@ static struct ph_err check_write(struct ph_ctx *ctx, const struct ph_pool *pool,
         (!def->mutable && user->revision != 0)) {
         return immutable(ctx, write->name);
     }
-    return write->value.n == 0 ? PH_OK : check_format(ctx, pool, def, &write->value);
+    if (write->value.n == 0) {
+        return may_be_empty(def, user)
+                   ? PH_OK
+                   : nonconforming(ctx, def->name, "The attribute is required\n");
+    }
+    return check_format(ctx, pool, def, &write->value);
 }
 
 struct ph_err ph_attributes_apply(struct ph_ctx *ctx, const struct ph_pool *pool,

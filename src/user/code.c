@@ -20,15 +20,29 @@ struct ph_str ph_code_new(struct ph_ctx *ctx, size_t digits)
 }
 
 /* Bound to its owner and purpose: a code does not serve for anything else. */
-static void hash_code(const struct ph_pool *pool, const struct ph_user *user,
+static void hash_code(const struct ph_key *key, const struct ph_user *user,
                       enum ph_code_purpose purpose, struct ph_str code, struct ph_digest *out)
 {
-    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     const uint8_t tag = (uint8_t)purpose;
 
-    ph_pool_key(pool, PH_STR("code"), &key);
-    PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), out, ((struct ph_str){ &tag, 1 }),
+    PH_HMAC(((struct ph_str){ key->bytes, sizeof key->bytes }), out, ((struct ph_str){ &tag, 1 }),
             user->sub, code);
+}
+
+static bool is_right(struct ph_ctx *ctx, const struct ph_pool *pool, const struct ph_user *user,
+                     const struct ph_code *stored, struct ph_str given)
+{
+    const struct ph_str wanted = { stored->hmac, sizeof stored->hmac };
+    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
+    struct ph_digest digest;
+    bool right = false;
+
+    for (size_t i = 0;
+         !right && ph_pool_next_key(pool, PH_PURPOSE_CODE, ph_now_ms(ctx), &i, &key);) {
+        hash_code(&key, user, stored->purpose, given, &digest);
+        right = ph_equal_secret(ph_digest_str(&digest), wanted);
+    }
+    return right;
 }
 
 static int64_t life_ms(enum ph_code_purpose purpose)
@@ -52,12 +66,14 @@ static void add_code(struct ph_ctx *ctx, const struct ph_pool *pool,
 {
     const size_t n = change->put_code_count;
     struct ph_code *codes = ph_arena_array(ctx->arena, n + 1, struct ph_code);
+    PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     struct ph_digest digest;
 
     for (size_t i = 0; i < n; i++) {
         codes[i] = change->put_codes[i];
     }
-    hash_code(pool, request->user, request->purpose, text, &digest);
+    ph_pool_key(pool, PH_PURPOSE_CODE, &key);
+    hash_code(&key, request->user, request->purpose, text, &digest);
     codes[n].purpose = request->purpose;
     memcpy(codes[n].hmac, digest.bytes, sizeof codes[n].hmac);
     codes[n].attribute = request->attribute;
@@ -97,7 +113,6 @@ struct ph_err ph_code_check(struct ph_ctx *ctx, const struct ph_pool *pool,
 {
     struct ph_code *stored = NULL;
     int64_t attempts = 0;
-    struct ph_digest digest;
 
     PH_TRY(ph_store_code_attempt(ctx, &pool->ref, user->sub, purpose, &stored, &attempts));
     if (ctx->settings != NULL && ctx->settings->attempt_limits && attempts > ATTEMPTS_PER_CODE) {
@@ -106,9 +121,7 @@ struct ph_err ph_code_check(struct ph_ctx *ctx, const struct ph_pool *pool,
     if (stored == NULL || has_expired(ctx, purpose, stored)) {
         return PH_FAIL(ExpiredCodeException, PH_MSG_CODE_EXPIRED);
     }
-    hash_code(pool, user, purpose, given, &digest);
-    if (!ph_equal_secret(ph_digest_str(&digest),
-                         (struct ph_str){ stored->hmac, sizeof stored->hmac })) {
+    if (!is_right(ctx, pool, user, stored, given)) {
         return PH_FAIL(CodeMismatchException, PH_MSG_CODE_MISMATCH);
     }
     *code = stored;

@@ -1,5 +1,6 @@
 /* Users who do not exist, for those who must not learn it (authentication.md 2.2). */
 #include "crypto/hash.h"
+#include "store/sign_in.h"
 #include "user/contact.h"
 #include "user/user.h"
 #include "user/verifier.h"
@@ -13,7 +14,7 @@ static void derive(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str
     PH_AUTO(ph_key_wipe) struct ph_key key = { 0 };
     const struct ph_str separator = { (const uint8_t *)"", 1 };
 
-    ph_pool_key(pool, PH_STR("decoy"), &key);
+    ph_pool_key(pool, PH_PURPOSE_DECOY, &key);
     PH_HMAC(((struct ph_str){ key.bytes, sizeof key.bytes }), out, what, separator, pool->id,
             separator, ph_user_fold(ctx, pool, name));
 }
@@ -85,14 +86,38 @@ struct ph_str ph_decoy_sub(struct ph_ctx *ctx, const struct ph_pool *pool, struc
     return ph_uuid_text(ctx->arena, digest.bytes);
 }
 
+/* Nobody's Username looks like an alias of the pool: who is found by one has another name. */
+static bool is_alias_of(const struct ph_pool *pool, struct ph_str name)
+{
+    return ((pool->alias_attributes & PH_EMAIL) != 0 && ph_is_email(name)) ||
+           ((pool->alias_attributes & PH_PHONE) != 0 && ph_is_phone(name));
+}
+
+/* What a user of that name would be called: an id where names are ids, else as it is stored. */
+static struct ph_str decoy_username(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                    struct ph_str name, struct ph_str sub)
+{
+    return pool->username_attributes != 0 || is_alias_of(pool, name)
+               ? sub
+               : ph_user_fold(ctx, pool, name);
+}
+
 struct ph_user *ph_user_decoy(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str name)
 {
     struct ph_user *user = ph_arena_new(ctx->arena, struct ph_user);
 
     user->sub = ph_decoy_sub(ctx, pool, name);
-    user->username = pool->username_attributes != 0 ? user->sub : name;
+    user->username = decoy_username(ctx, pool, name, user->sub);
     user->status = PH_USER_CONFIRMED;
     user->enabled = true;
     user->password = decoy_password(ctx, pool, name);
     return user;
+}
+
+struct ph_err ph_decoy_write(struct ph_ctx *ctx, const struct ph_pool *pool, struct ph_str sub)
+{
+    int64_t ignored;
+
+    return ph_store_attempt_count(ctx, pool->id, ph_strf(ctx->arena, "code %.*s", PH_FMT(sub)),
+                                  &ignored);
 }

@@ -33,8 +33,8 @@ static size_t count_characters(struct ph_str s)
     return n;
 }
 
-/* A message without its code or name would be of no use to anybody. */
-static bool is_usable(const struct ph_message_request *request)
+/* A message without its code, link or name would be of no use to anybody. */
+static bool is_usable(const struct ph_pool *pool, const struct ph_message_request *request)
 {
     const struct ph_str body = request->own_body;
     const bool sms = request->medium == PH_MEDIUM_SMS;
@@ -48,7 +48,8 @@ static bool is_usable(const struct ph_message_request *request)
         return false;
     }
     return ph_str_contains(body, PH_STR("{####}")) ||
-           (!sms && ph_str_contains(body, PH_STR("{##")) && ph_str_contains(body, PH_STR("##}")));
+           (ph_message_has_link(pool, request) && ph_str_contains(body, PH_STR("{##")) &&
+            ph_str_contains(body, PH_STR("##}")));
 }
 
 static struct ph_err customise(struct ph_ctx *ctx, const struct ph_pool *pool,
@@ -63,7 +64,7 @@ static struct ph_err customise(struct ph_ctx *ctx, const struct ph_pool *pool,
     PH_TRY(ph_trigger_run(ctx, pool, &call, &response));
     request->own_subject = ph_json_get_str(response, "emailSubject");
     request->own_body = ph_json_get_str(response, sms ? "smsMessage" : "emailMessage");
-    return is_usable(request) ? PH_OK : ph_trigger_unusable();
+    return is_usable(pool, request) ? PH_OK : ph_trigger_unusable();
 }
 
 /* HTML may stand in a password, and the function writes HTML (authentication.md 5.4). */

@@ -140,7 +140,7 @@ static struct ph_err pretend(struct ph_ctx *ctx, const struct ph_pool *pool,
                              ? PH_MEDIUM_EMAIL
                              : PH_MEDIUM_SMS,
                          delivery);
-    return PH_OK;
+    return ph_decoy_write(ctx, pool, ph_decoy_sub(ctx, pool, given->name));
 }
 
 /* Why this user gets no code; PH_OK with the mechanism when he does. */
@@ -215,9 +215,13 @@ struct ph_err ph_user_forgot_password(struct ph_ctx *ctx, const struct ph_pool *
 
 /* --- bringing it back --- */
 
-static struct ph_err refuse_forgetful(const struct ph_client *client, const struct ph_user *user)
+/* Where users are hidden it takes as long as the try of somebody who was sent a code. */
+static struct ph_err refuse_forgetful(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                      const struct ph_client *client, struct ph_str name,
+                                      const struct ph_user *user)
 {
     if (client->hides_users) {
+        PH_TRY(ph_decoy_write(ctx, pool, ph_decoy_sub(ctx, pool, name)));
         return PH_FAIL(CodeMismatchException, PH_MSG_CODE_MISMATCH);
     }
     return user == NULL ? PH_FAIL(UserNotFoundException, PH_MSG_USER_CLIENT_UNKNOWN)
@@ -233,7 +237,7 @@ struct ph_err ph_user_find_forgetful(struct ph_ctx *ctx, const struct ph_pool *p
     PH_TRY(ph_user_find(ctx, pool, name, &found));
     PH_TRY(count_try(ctx, pool, found == NULL ? ph_user_fold(ctx, pool, name) : found->sub));
     if (found == NULL || !found->enabled) {
-        return refuse_forgetful(client, found);
+        return refuse_forgetful(ctx, pool, client, name, found);
     }
     *user = found;
     return PH_OK;

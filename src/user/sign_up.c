@@ -258,7 +258,7 @@ static struct ph_err resend_to_nobody(struct ph_ctx *ctx, const struct ph_pool *
     PH_TRY(ph_user_count_try(ctx, pool, ph_user_fold(ctx, pool, given->name), "ResendCode",
                              RESENDS_PER_HOUR));
     ph_decoy_delivery(ctx, pool, given->name, delivery);
-    return PH_OK;
+    return ph_decoy_write(ctx, pool, ph_decoy_sub(ctx, pool, given->name));
 }
 
 struct ph_err ph_user_resend_code(struct ph_ctx *ctx, const struct ph_pool *pool,

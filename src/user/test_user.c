@@ -3,12 +3,9 @@
 #include "crypto/srp_group.h"
 #include "user/filter.h"
 #include "user/user.h"
+#include "util/test_support.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
-/* cmocka wants the three above first */
-#include <cmocka.h>
 
 static struct ph_arena arena;
 static struct ph_ctx ctx = { .arena = &arena,
@@ -48,11 +45,6 @@ static int teardown(void **state)
     ph_store_close(ctx.store);
     ph_arena_finish(&arena);
     return 0;
-}
-
-static void assert_str(struct ph_str got, const char *wanted)
-{
-    assert_string_equal(ph_cstr(&arena, got), wanted);
 }
 
 static void the_first_broken_rule_is_named(void **state)

@@ -193,6 +193,13 @@ void ph_decoy_delivery_by(struct ph_ctx *ctx, const struct ph_pool *pool, struct
 struct ph_str ph_decoy_destination(struct ph_ctx *ctx, const struct ph_pool *pool,
                                    struct ph_str name, enum ph_medium medium);
 
+/*
+ * Waits for a commit where whoever exists has one waited for: the message with a code, or a try at
+ * it. `sub`: of the decoy.
+ */
+PH_MUST_USE struct ph_err ph_decoy_write(struct ph_ctx *ctx, const struct ph_pool *pool,
+                                         struct ph_str sub);
+
 /* So many random digits; settings->fixed_code in dev. */
 enum { PH_CODE_DIGITS = 6 };
 struct ph_str ph_code_new(struct ph_ctx *ctx, size_t digits);

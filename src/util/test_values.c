@@ -1,14 +1,11 @@
 #include "util/clock.h"
 #include "util/json.h"
 #include "util/log.h"
+#include "util/test_support.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static struct ph_arena arena;
 
@@ -24,12 +21,6 @@ static int wipe(void **state)
     (void)state;
     ph_arena_finish(&arena);
     return 0;
-}
-
-static void assert_text(struct ph_str s, const char *expected)
-{
-    assert_int_equal(s.n, strlen(expected));
-    assert_memory_equal(s.p, expected, s.n);
 }
 
 static void json_that_is_not_strict_is_refused(void **state)
@@ -88,10 +79,10 @@ static void json_reads_what_it_writes(void **state)
     ph_json_append(&arena, list, ph_json_new_int(&arena, -1));
     ph_json_append(&arena, list, ph_json_new_bool(true));
     ph_json_set(&arena, object, "a", list);
-    assert_text(ph_json_text(&arena, object, PH_JSON_INSERTION),
-                "{\"b\":\"\\\"\\n\xc3\xa9\",\"a\":[-1,true]}");
-    assert_text(ph_json_text(&arena, object, PH_JSON_SORTED),
-                "{\"a\":[-1,true],\"b\":\"\\\"\\n\xc3\xa9\"}");
+    assert_str(ph_json_text(&arena, object, PH_JSON_INSERTION),
+               "{\"b\":\"\\\"\\n\xc3\xa9\",\"a\":[-1,true]}");
+    assert_str(ph_json_text(&arena, object, PH_JSON_SORTED),
+               "{\"a\":[-1,true],\"b\":\"\\\"\\n\xc3\xa9\"}");
     assert_true(ph_json_equal(object, ph_json_copy(&arena, object)));
     assert_int_equal(ph_json_int(ph_json_at(list, 0)), -1);
     assert_null(ph_json_at(list, 2));
@@ -132,8 +123,8 @@ static void json_keys_are_sorted_byte_by_byte_at_every_depth(void **state)
         ph_json_parse(&arena, PH_STR("{\"b\":[{\"z\":1,\"y\":2}],\"ab\":3,\"a\":4,\"B\":5}"));
 
     (void)state;
-    assert_text(ph_json_text(&arena, value, PH_JSON_SORTED),
-                "{\"B\":5,\"a\":4,\"ab\":3,\"b\":[{\"y\":2,\"z\":1}]}");
+    assert_str(ph_json_text(&arena, value, PH_JSON_SORTED),
+               "{\"B\":5,\"a\":4,\"ab\":3,\"b\":[{\"y\":2,\"z\":1}]}");
 }
 
 /* On a stack as small as a worker's. */
@@ -174,15 +165,15 @@ static void the_deepest_json_there_is_can_be_written(void **state)
 static void json_text_that_is_not_utf8_keeps_its_ascii_characters(void **state)
 {
     (void)state;
-    assert_text(ph_json_str(ph_json_new_str(&arena, PH_STR("a\xff\xc3\xa9z"))), "a???z");
-    assert_text(ph_json_str(ph_json_new_str(&arena, PH_STR("\xc3\xa9"))), "\xc3\xa9");
+    assert_str(ph_json_str(ph_json_new_str(&arena, PH_STR("a\xff\xc3\xa9z"))), "a???z");
+    assert_str(ph_json_str(ph_json_new_str(&arena, PH_STR("\xc3\xa9"))), "\xc3\xa9");
 }
 
 static void json_numbers_are_exact_to_the_millisecond_and_truncated_in_range(void **state)
 {
     (void)state;
-    assert_text(ph_json_text(&arena, ph_json_new_real(&arena, 1691768546.123), PH_JSON_SORTED),
-                "1691768546.123");
+    assert_str(ph_json_text(&arena, ph_json_new_real(&arena, 1691768546.123), PH_JSON_SORTED),
+               "1691768546.123");
     assert_int_equal(ph_json_int(ph_json_parse(&arena, PH_STR("1.9"))), 1);
     assert_int_equal(ph_json_int(ph_json_parse(&arena, PH_STR("-1.9"))), -1);
     assert_true(ph_json_int(ph_json_parse(&arena, PH_STR("1e300"))) == INT64_MAX);
@@ -195,10 +186,10 @@ static void times_are_written_and_read_back(void **state)
     int64_t back = 0;
 
     (void)state;
-    assert_text(ph_time_basic(&arena, when), "20260102T030305Z");
-    assert_text(ph_time_digits(&arena, when), "20260102030305");
-    assert_text(ph_time_http(&arena, when), "Fri, 02 Jan 2026 03:03:05 GMT");
-    assert_text(ph_time_iso(&arena, when), "2026-01-02T03:03:05Z");
+    assert_str(ph_time_basic(&arena, when), "20260102T030305Z");
+    assert_str(ph_time_digits(&arena, when), "20260102030305");
+    assert_str(ph_time_http(&arena, when), "Fri, 02 Jan 2026 03:03:05 GMT");
+    assert_str(ph_time_iso(&arena, when), "2026-01-02T03:03:05Z");
     assert_true(ph_time_basic_parse(PH_STR("20260102T030305Z"), &back));
     assert_int_equal(back, when);
     assert_false(ph_time_basic_parse(PH_STR("20260102T030305"), &back));
@@ -265,8 +256,8 @@ static void log_values_cannot_break_out_of_their_line(void **state)
 
     (void)state;
     assert_non_null(event);
-    assert_text(ph_json_get_str(event, "value"), "a\"b\nc\\\x01\"");
-    assert_text(ph_json_get_str(event, "request_id"), "id-1");
+    assert_str(ph_json_get_str(event, "value"), "a\"b\nc\\\x01\"");
+    assert_str(ph_json_get_str(event, "request_id"), "id-1");
     assert_int_equal(ph_json_int(ph_json_get(event, "n")), 5);
     line = logged(PH_LOG_TEXT, PH_STR("a b\nlevel=error"), PH_WARN);
     assert_int_equal(line.p[line.n - 1], '\n');

@@ -8,12 +8,10 @@ import time
 import unittest
 
 import cluster
-import postgres
 import srp
 import totp
 from imports import Imports, csv_file, person
-from poolhouse import (ApiError, MASTER_KEY, PASSWORD, PoolhouseTest, attribute_list, binary,
-                       clocks_stand)
+from poolhouse import ApiError, PASSWORD, PoolhouseTest, attribute_list, binary, clocks_stand
 from relay import Relay
 
 WRONG = 'Incorrect username or password.'
@@ -21,22 +19,9 @@ LOCKED = 'Password attempts exceeded'
 SECOND = 1.0
 
 
-class TwoNodes(PoolhouseTest):
-    node_args = ()
-    node_options = {}
-
+class TwoNodes(cluster.TwoServers, PoolhouseTest):
     @classmethod
-    def setUpClass(cls):
-        cls.database = postgres.Cluster()
-        cls.addClassCleanup(cls.database.stop)
-        cls.database.make().start()
-        url = cls.database.url()
-        cls.other = cluster.node(url, *cls.node_args, **cls.node_options).start()
-        cls.addClassCleanup(cls.other.stop)
-        cls.server_args = ('--issuer', 'aws', *cls.node_args)
-        cls.server_options = {**cls.node_options, 'database': url, 'env': {
-            'POOLHOUSE_MASTER_KEY': MASTER_KEY, **cls.node_options.get('env', {})}}
-        super().setUpClass()
+    def prepare(cls):
         cls.there = cluster.api(cls.other, at=cls.now)
         cls.both = (cls.api, cls.there)
         cls.pool = cls.new_pool()
@@ -365,7 +350,7 @@ class Purge(TwoNodes):
         self.api.DeleteUserPool(UserPoolId=pool)
         self.within(SECOND, lambda: isinstance(self.at_once(
             lambda: self.there.DescribeUserPool(UserPoolId=pool))[0], ApiError))
-        self.within(30, lambda: self.server.rows(
+        self.within(30, lambda: self.server.database.rows(
             'SELECT (SELECT count(*) FROM users WHERE pool_id = ?)'
             ' + (SELECT count(*) FROM deleted_pools) AS n', pool)[0]['n'] == 0)
 

@@ -5,22 +5,17 @@ the kill may or may not have happened; nothing else is in doubt.
 """
 import contextlib
 import http.client
-import os
-import random
 import threading
 import time
 import unittest
 
-import figures
-from ledger import LedgerWorker, kill_under_load
+import ledger
 from poolhouse import Api, ApiError, PASSWORD, PoolhouseTest
 
-LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
-SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
 WRONG = 'Incorrect username or password.'
 
 
-class Worker(LedgerWorker):
+class Worker(ledger.LedgerWorker):
     """Does one thing after the other and notes what was acknowledged; `under_way` is in doubt."""
 
     def __init__(self, test, number, seed):
@@ -68,29 +63,11 @@ class Worker(LedgerWorker):
         self.under_way = None
 
 
-class Crash(PoolhouseTest):
-    server_options = {'memory': False}
-    workers = 6
-    rounds = 3 * LONG
+class Crash(ledger.CrashTest):
+    what = 'crash'
 
-    @classmethod
-    def prepare(cls):
-        cls.pool = cls.new_pool()
-        cls.client = cls.new_client(cls.pool)
-        cls.round = 0
-
-    def test_everything_acknowledged_before_a_kill_is_there_after_it(self):
-        chance = random.Random(SEED)
-        total = 0
-        for round_ in range(self.rounds):
-            type(self).round = round_
-            workers = [Worker(self, i, f'{SEED}/{round_}/{i}') for i in range(self.workers)]
-            kill_under_load(self, workers, 0.5 + chance.random())
-            self.server.start()
-            for worker in workers:
-                total += self.check(worker)
-        figures.note('crash', kills=self.rounds, acknowledged=total, lost=0)
-        self.assertGreater(total, 10 * self.rounds, 'too little was acknowledged to prove anything')
+    def new_worker(self, number, seed):
+        return Worker(self, number, seed)
 
     def check(self, worker):
         in_doubt = worker.under_way or (None, None)

@@ -1,17 +1,17 @@
 """The disk of the database fills up, or fails, while the server runs (tests/support/disk_fault.c)."""
 import concurrent.futures
 import http.client
-import sqlite3
 import time
 import unittest
 
 import srp
-from poolhouse import Api, ApiError, PASSWORD, PoolhouseTest
+from poolhouse import Api, ApiError, PASSWORD, PoolhouseTest, needs_file
 
 UNABLE = ('InternalErrorException', 500)
 WRONG = 'Incorrect username or password.'
 
 
+@needs_file
 class DiskTest(PoolhouseTest):
     server_options = {'memory': False, 'disk': True}
 
@@ -207,9 +207,8 @@ class DiskFull(DiskTest):
         self.assertEqual(6, found)
 
     def sign_ins(self):
-        with sqlite3.connect(f'file:{self.server.database()}?mode=ro', uri=True) as db:
-            return db.execute("SELECT count(*) FROM auth_events WHERE pool_id = ?"
-                              " AND type = 'SignIn' AND response = 'Pass'", (self.pool,)).fetchone()[0]
+        return len(self.server.database.rows("SELECT id FROM auth_events WHERE pool_id = ?"
+                                             " AND type = 'SignIn' AND response = 'Pass'", self.pool))
 
 
 class DiskFails(DiskTest):

@@ -1,7 +1,6 @@
 """kill -9 in the middle of an import, again and again: every line counts once, none is lost."""
 import os
 import random
-import sqlite3
 import time
 import unittest
 
@@ -64,19 +63,16 @@ class ImportCrash(Imports, PoolhouseTest):
         figures.note('crash-imports', kills=kills, acknowledged=len(rows), lost=0)
 
     def check_store(self, job, names, others):
-        with sqlite3.connect(f'file:{self.server.database()}?mode=ro', uri=True) as db:
-            stored = [name.decode() for name, in db.execute(
-                'SELECT username FROM users WHERE pool_id = ?', (self.pool,))]
-            self.assertEqual(sorted(names), sorted(stored))
-            self.assertEqual(len(names), db.execute(
-                'SELECT COUNT(*) FROM user_aliases WHERE pool_id = ? AND kind = 0',
-                (self.pool,)).fetchone()[0])
-            self.assertEqual(others, db.execute(
-                'SELECT COUNT(*) FROM import_lines WHERE job_id = ?', (job,)).fetchone()[0])
-            deadline = time.monotonic() + 60  # the file goes when the job has ended
-            while db.execute('SELECT COUNT(*) FROM import_pieces').fetchone()[0] > 0:
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.1)
+        stored = [row['username'].decode() for row in self.server.database.rows(
+            'SELECT username FROM users WHERE pool_id = ?', self.pool)]
+        self.assertEqual(sorted(names), sorted(stored))
+        self.assertEqual(len(names), self.count('user_aliases WHERE pool_id = ? AND kind = 0', self.pool))
+        self.assertEqual(others, self.count('import_lines WHERE job_id = ?', job))
+        # The file goes when the job has ended.
+        self.until(lambda: self.count('import_pieces') == 0, 60)
+
+    def count(self, what, *values):
+        return self.server.database.rows(f'SELECT COUNT(*) AS n FROM {what}', *values)[0]['n']
 
     def test_a_killed_upload_leaves_nothing_behind(self):
         pool = self.new_pool(AutoVerifiedAttributes=['email'])

@@ -8,7 +8,6 @@ import mmap
 import os
 import random
 import shutil
-import sqlite3
 import struct
 import tempfile
 import unittest
@@ -189,8 +188,7 @@ class Faults(PoolhouseTest):
         figures.note('io', points=len(points), hit=struck)
 
     def is_whole(self):
-        with sqlite3.connect(f'file:{self.server.database()}?mode=ro', uri=True) as db:
-            self.assertEqual([('ok',)], db.execute('PRAGMA integrity_check').fetchall())
+        self.assertEqual([{'integrity_check': 'ok'}], self.server.database.rows('PRAGMA integrity_check'))
 
 
 @needs_file

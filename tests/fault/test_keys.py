@@ -7,15 +7,13 @@ import tempfile
 import time
 import unittest
 
-import cluster  # noqa: F401 (the path to postgres)
-import postgres
+import cluster
 import rs256
 import totp
-from ledger import kill_under_load
 from load import KeptLoad, LoadTest, SdkLoad
-from poolhouse import (ALLOW_ALL, Api, DATABASE, PASSWORD, PoolhouseTest, Server, binary, create_key,
+from poolhouse import (ALLOW_ALL, Api, PASSWORD, PoolhouseTest, binary, create_key, needs_file,
                        private_file, secret_hash)
-from test_crash import Crash, Worker
+from test_crash import Crash
 
 LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
 SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
@@ -25,6 +23,12 @@ WITH_TOTP = 6 + 4 * LONG  # a code is good once
 
 def new_key(path):
     return private_file(path, base64.b64encode(os.urandom(32)).decode() + '\n')
+
+
+def new_directory(test):
+    """A folder for the servers of a class, and a master key in it."""
+    directory = test.enterClassContext(tempfile.TemporaryDirectory(prefix='poolhouse-keys-'))
+    return directory, new_key(os.path.join(directory, 'the.key'))
 
 
 class KeysTest(LoadTest):
@@ -130,8 +134,7 @@ class OneServer(KeysTest):
 
     @classmethod
     def setUpClass(cls):
-        directory = cls.enterClassContext(tempfile.TemporaryDirectory(prefix='poolhouse-keys-'))
-        path = new_key(os.path.join(directory, 'the.key'))
+        directory, path = new_directory(cls)
         cls.server_options = {**OneServer.server_options, 'directory': directory,
                               'env': {'POOLHOUSE_MASTER_KEY_FILE': path}}
         super().setUpClass()
@@ -181,23 +184,14 @@ class OneServer(KeysTest):
         self.assertIn('no other one', self.keys('rotate-master', '--new-key-file', self.key_file()))
 
 
-class TwoServers(KeysTest):
+class TwoServers(cluster.TwoServers, KeysTest):
     """On PostgreSQL: both go on during a rotation, also when one of them is killed."""
 
     @classmethod
     def setUpClass(cls):
-        cls.database = postgres.Cluster()
-        cls.addClassCleanup(cls.database.stop)
-        cls.database.make().start()
-        directory = cls.enterClassContext(tempfile.TemporaryDirectory(prefix='poolhouse-keys-'))
-        path = new_key(os.path.join(directory, 'the.key'))
-        options = {'mode': 'serve', 'memory': False, 'held': True, 'database': cls.database.url(),
-                   'env': {'POOLHOUSE_MASTER_KEY_FILE': path}}
-        cls.server_args = ('--issuer', 'aws')
-        cls.server_options = {**options, 'directory': directory}
-        cls.other = Server(*cls.server_args, **options).start()
-        cls.addClassCleanup(cls.other.stop)
-        cls.other_id = cls.database.sql('SELECT id FROM nodes')
+        directory, path = new_directory(cls)
+        cls.node_options = {'mode': 'serve', 'held': True, 'env': {'POOLHOUSE_MASTER_KEY_FILE': path}}
+        cls.server_options = {'directory': directory}
         super().setUpClass()
 
     def test_both_go_on_while_the_master_key_is_replaced(self):
@@ -230,15 +224,16 @@ class TwoServers(KeysTest):
         self.keys('retire-master')
 
 
+@needs_file  # on PostgreSQL the row of a killed server is waited for; TwoServers does that once
 class KilledServer(Crash):
     """kill -9 of server and command at random: what was acknowledged is there, whichever key seals."""
 
     rounds = LONG
+    seconds = (0.1, 1.6)
 
     @classmethod
     def setUpClass(cls):
-        directory = cls.enterClassContext(tempfile.TemporaryDirectory(prefix='poolhouse-keys-'))
-        cls.key = new_key(os.path.join(directory, 'the.key'))
+        directory, cls.key = new_directory(cls)
         cls.server_options = {'memory': False, 'directory': directory,
                               'env': {'POOLHOUSE_MASTER_KEY_FILE': cls.key}}
         super().setUpClass()
@@ -247,31 +242,25 @@ class KilledServer(Crash):
         return subprocess.Popen([binary(), 'keys', *words, '--mode', 'serve', '--data', self.server.data],
                                 env=self.server.environment(), stdout=subprocess.DEVNULL)
 
-    def test_everything_acknowledged_before_a_kill_is_there_after_it(self):
-        chance = random.Random(SEED)
-        total = 0
-        for round_ in range(self.rounds):
-            type(self).round = round_
-            workers = [Worker(self, i, f'{SEED}/{round_}/{i}') for i in range(self.workers)]
-            next_key = new_key(self.key + '.next')
-            rotation = self.command('rotate-master', '--new-key-file', next_key)
-            kill_under_load(self, workers, 0.1 + 1.5 * chance.random())
-            rotation.kill()
-            rotation.wait()
-            self.server.start()
-            total += sum(self.check(worker) for worker in workers)
-            self.assertEqual(0, self.command('rotate-master', '--new-key-file', next_key).wait(100))
-            os.replace(next_key, self.key)
-            self.server.process.terminate()
-            self.assertEqual(0, self.server.process.wait(30))
-            self.server.start()
-            self.assertEqual(0, self.command('retire-master').wait(60))
-            total += sum(self.check(worker) for worker in workers)
-        self.assertGreater(total, 10 * self.rounds, 'too little was acknowledged to prove anything')
+    def one_round(self):
+        self.next_key = new_key(self.key + '.next')
+        rotation = self.command('rotate-master', '--new-key-file', self.next_key)
+        workers = super().one_round()
+        rotation.kill()
+        rotation.wait()
+        return workers
+
+    def check_all(self, workers):
+        total = super().check_all(workers)
+        self.assertEqual(0, self.command('rotate-master', '--new-key-file', self.next_key).wait(100))
+        os.replace(self.next_key, self.key)
+        self.server.process.terminate()
+        self.assertEqual(0, self.server.process.wait(30))
+        self.server.start()
+        self.assertEqual(0, self.command('retire-master').wait(60))
+        return total + super().check_all(workers)
 
 
-if DATABASE:
-    del KilledServer  # the row of a killed server is waited for; TwoServers does that once
 del Crash, KeysTest, LoadTest, PoolhouseTest
 
 if __name__ == '__main__':

@@ -16,10 +16,11 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'protocol'))
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'support'))
+import database  # noqa: E402
 import exports  # noqa: E402
 import postgres  # noqa: E402
 from everyone import Everyone  # noqa: E402
-from poolhouse import MASTER_KEY, Api, Server, binary, needs_file, private_file  # noqa: E402
+from poolhouse import MASTER_KEY, Server, binary, needs_file, private_file  # noqa: E402
 
 LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
 SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
@@ -32,48 +33,30 @@ FILL = (f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i
         " INSERT INTO totp_steps (pool_id, sub, step) SELECT 'p', 's', i FROM n")
 
 
-class File:
-    """The database of a data directory."""
-
-    def __init__(self, data):
-        self.data, self.path = data, os.path.join(data, 'poolhouse.db')
-        self.url = 'sqlite:' + self.path
-
-    def query(self, sql):
-        db = sqlite3.connect(self.path, timeout=30)
-        try:
-            with db:
-                return [tuple(r) for r in db.execute(sql)]
-        finally:
-            db.close()
-
+class Filled:
     def position(self):
         """How far it is filled; None: it is not being filled."""
         try:
-            found = self.query("SELECT CAST(bytes AS TEXT) FROM meta WHERE name = 'filling'")
-        except sqlite3.OperationalError:
-            return None
-        return found[0][0] if found else None
+            found = self.rows("SELECT bytes FROM meta WHERE name = 'filling'")
+        except (sqlite3.OperationalError, subprocess.CalledProcessError):
+            return None  # not even tables
+        return found[0]['bytes'].decode() if found else None
 
 
-class Database:
+class File(Filled, database.File):
+    """The database of a data directory."""
+
+    def __init__(self, data):
+        super().__init__(os.path.join(data, 'poolhouse.db'))
+        self.data = data
+
+
+class Database(Filled, database.Database):
     """One of a PostgreSQL."""
-
-    def __init__(self, url):
-        self.url = url
-
-    def query(self, sql):
-        done = subprocess.run([postgres.program('psql'), '-XAtq', '-d', self.url, '-c', sql],
-                              capture_output=True, text=True, check=False, timeout=60)
-        return [line for line in done.stdout.splitlines() if done.returncode == 0]
-
-    def position(self):
-        found = self.query("SELECT convert_from(bytes, 'UTF8') FROM meta WHERE name = 'filling'")
-        return found[0] if found else None
 
     def forget_writers(self):
         """As after a minute: nobody waits for the next write of a server that is gone."""
-        self.query('UPDATE write_slots SET at_ms = 0')
+        self.change('UPDATE write_slots SET at_ms = 0')
 
 
 @needs_file
@@ -93,7 +76,7 @@ class Moving(unittest.TestCase):
         cls.everyone = Everyone(server.start())
         cls.source = File(server.data)
         cls.refused_beside(server)
-        cls.source.query(FILL)
+        cls.source.change(FILL)
         cls.file = os.path.join(cls.folder, 'all.jsonl')
         cls.told = cls.command('export', cls.file, '--passphrase-file', cls.phrase, '--data',
                                cls.source.data)
@@ -132,7 +115,7 @@ class Moving(unittest.TestCase):
         return directory, File(data)
 
     def serve(self, directory, key, database=None):
-        server = Server(*ISSUER, directory=directory, memory=False, database=database,
+        server = Server(*ISSUER, directory=directory, memory=False, database_url=database,
                         env={'POOLHOUSE_MASTER_KEY': key}).start()
         self.addCleanup(server.stop)
         return server
@@ -173,7 +156,8 @@ class Moving(unittest.TestCase):
         with self.assertRaisesRegex(RuntimeError, 'not complete'):
             self.serve(directory, OTHER_KEY)
         self.assertIn('compared with it', self.move(place, *words, key=OTHER_KEY))
-        self.assertEqual([(ROWS,)], place.query("SELECT COUNT(*) FROM totp_steps WHERE pool_id = 'p'"))
+        self.assertEqual([{'n': ROWS}], place.rows(
+            'SELECT COUNT(*) AS n FROM totp_steps WHERE pool_id = ?', 'p'))
         self.everyone.check(self, self.serve(directory, OTHER_KEY))
 
     def test_an_export_holds_no_secret_in_clear_and_is_private(self):
@@ -197,17 +181,16 @@ class Moving(unittest.TestCase):
         self.assertEqual(exports.chain(lines[:-1], root), last['hmac'])
         self.assertEqual((len(tables), sum(len(t[2]) for t in tables)), (last['tables'], last['rows']))
         for name, columns, rows, end in tables:
-            kinds = dict(self.source.query(f"SELECT name, type FROM pragma_table_info('{name}')"))
-            stored = [[self.stored(kinds[c], v) for c, v in zip(columns, row)] for row in rows]
+            kinds = self.source.columns()[name]
+            stored = [[self.stored(kinds[c][0], v) for c, v in zip(columns, row)] for row in rows]
             with self.subTest(name):
                 self.assertEqual((len(rows), exports.table_sum(name, columns, stored)),
                                  (end['rows'], end['sum']))
-                names = ', '.join(columns)
-                kept = [i for i, c in enumerate(columns) if (name, c) not in exports.RESEALED]
+                kept = [c for c in columns if (name, c) not in exports.RESEALED]
                 self.assertEqual(
-                    sorted(repr([row[i] for i in kept]) for row in stored),
-                    sorted(repr([r[i] for i in kept]) for r in self.source.query(
-                        f'SELECT {names} FROM {name}')))
+                    sorted(repr([row[columns.index(c)] for c in kept]) for row in stored),
+                    sorted(repr([r[c] for c in kept]) for r in self.source.rows(
+                        f'SELECT * FROM {name}')))
         self.assertEqual(32, len(self.pool_key(tables[0], root)))
 
     @staticmethod
@@ -272,16 +255,15 @@ class Moving(unittest.TestCase):
         cluster = postgres.Cluster()
         self.addCleanup(cluster.stop)
         cluster.make().start()
-        database = Database(cluster.url())
-        text = self.move(database, *self.migrate_words(self.source, database))
+        there = Database(cluster.url())
+        text = self.move(there, *self.migrate_words(self.source, there))
         self.assertRegex(text, rf'(?m)^  totp_steps +{ROWS + 1}$')
-        self.check_export_of(database)
-        database.query('CREATE DATABASE another')
-        self.check_import_into(cluster.url('another'))
-        database.forget_writers()
+        self.check_export_of(there)
+        self.check_import_into(there.new().url)
+        there.forget_writers()
         back, place = self.place()
-        self.move(place, *self.migrate_words(database, place))
-        self.check_writers(database)
+        self.move(place, *self.migrate_words(there, place))
+        self.check_writers(there)
         self.everyone.check(self, self.serve(back, MASTER_KEY))
         self.everyone.check(self, self.serve(self.place()[0], MASTER_KEY, cluster.url()))
 
@@ -293,10 +275,10 @@ class Moving(unittest.TestCase):
         self.command('export', path, *to, key=OTHER_KEY)
         self.assertEqual(self.sums(self.file), self.sums(path))
 
-    def check_export_of(self, database):
+    def check_export_of(self, there):
         """The same rows on both engines: numbers and sums of all tables are those of the file."""
         path = os.path.join(self.folder, 'postgresql.jsonl')
-        self.command('export', path, '--passphrase-file', self.phrase, '--database', database.url)
+        self.command('export', path, '--passphrase-file', self.phrase, '--database', there.url)
         self.assertEqual(self.sums(self.file), self.sums(path))
 
     @staticmethod
@@ -304,27 +286,27 @@ class Moving(unittest.TestCase):
         with open(path, 'rb') as f:
             return [line for line in f if line.startswith((b'{"table":', b'{"rows":'))]
 
-    def check_writers(self, database):
+    def check_writers(self, there):
         """A server that writes to the source while one waits."""
         end = threading.Event()
 
         def write():
             for i in range(1000):
                 now = int(time.time() * 1000) + i
-                database.query(f"INSERT INTO write_slots VALUES ('x', 1, {now})"
-                               f" ON CONFLICT (id) DO UPDATE SET at_ms = {now}")
+                there.change("INSERT INTO write_slots VALUES ('x', 1, ?)"
+                                ' ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms', now)
                 if end.wait(0.2):
                     return
         writer = threading.Thread(target=write)
         writer.start()
         try:
             time.sleep(0.5)
-            text = self.command(*self.migrate_words(database, self.place()[1]), status=1)
+            text = self.command(*self.migrate_words(there, self.place()[1]), status=1)
         finally:
             end.set()
             writer.join()
         self.assertIn('a server writes to the database', text)
-        database.query("DELETE FROM write_slots WHERE id = 'x'")
+        there.change("DELETE FROM write_slots WHERE id = 'x'")
 
     def test_a_source_that_was_changed_meanwhile_is_noticed(self):
         _, changing = self.place()
@@ -334,7 +316,7 @@ class Moving(unittest.TestCase):
         # Behind the users, of which one changes.
         while not self.kill_in_the_middle(place, *words, behind='totp_steps'):
             os.unlink(place.path)
-        changing.query("UPDATE users SET mfa = 1 - mfa WHERE username = CAST('plain' AS BLOB)")
+        changing.change('UPDATE users SET mfa = 1 - mfa WHERE username = ?', b'plain')
         self.assertIn('the table users differs', self.command(*words, status=1))
         with self.assertRaisesRegex(RuntimeError, 'not complete'):
             self.serve(directory, MASTER_KEY)

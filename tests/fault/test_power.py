@@ -9,16 +9,14 @@ import contextlib
 import http.client
 import json
 import os
-import random
 import shutil
 import struct
 import tempfile
 import unittest
 
-import figures
-from ledger import kill_under_load
-from poolhouse import PoolhouseTest, support_library
-from test_crash import Crash, LONG, SEED, Worker
+from ledger import LONG
+from poolhouse import needs_file, support_library
+from test_crash import Crash
 
 RECORD = struct.Struct('<6Q')
 WRITE, TRUNCATE, SYNC = 1, 2, 3
@@ -101,6 +99,7 @@ def lose_power(directory, journal, chance, sync=True):
     return doubtful
 
 
+@needs_file
 class PowerTest(Crash):
     @classmethod
     def setUpClass(cls):
@@ -116,14 +115,8 @@ class PowerTest(Crash):
             'ASAN_OPTIONS': 'detect_leaks=1:halt_on_error=1:verify_asan_link_order=0'}}
         super().setUpClass()
 
-    def one_round(self, number, seconds):
-        type(self).round = number
-        workers = [Worker(self, i, f'{SEED}/{number}/{i}') for i in range(self.workers)]
-        kill_under_load(self, workers, seconds)
-        return workers
-
-    def cut(self, chance, **options):
-        found = lose_power(self.server.data, self.journal, chance, **options)
+    def cut(self, **options):
+        found = lose_power(self.server.data, self.journal, self.chance, **options)
         os.unlink(self.journal)
         return found
 
@@ -131,30 +124,31 @@ class PowerTest(Crash):
 class Power(PowerTest):
     """Crash with another kind of end."""
 
+    what = 'power'
     rounds = 4 * LONG
+    seconds = (0.3, 1.3)
+    doubtful = 0
 
-    def test_everything_acknowledged_before_a_kill_is_there_after_it(self):
-        chance = random.Random(SEED)
-        total = doubtful = 0
-        for number in range(self.rounds):
-            workers = self.one_round(number, 0.3 + chance.random())
-            doubtful += self.cut(chance)
-            self.server.start()
-            total += sum(self.check(worker) for worker in workers)
-        figures.note('power', kills=self.rounds, acknowledged=total, lost=0, writes_in_doubt=doubtful)
-        self.assertGreater(total, 10 * self.rounds, 'too little was acknowledged to prove anything')
-        self.assertGreater(doubtful, 0, 'no write was ever in doubt: the journal sees nothing')
+    def one_round(self):
+        workers = super().one_round()
+        self.doubtful += self.cut()
+        return workers
+
+    def more_figures(self):
+        self.assertGreater(self.doubtful, 0, 'no write was ever in doubt: the journal sees nothing')
+        return {'writes_in_doubt': self.doubtful}
 
 
 class Lying(PowerTest):
     """A disk that only says that it has synchronised loses something: this test can fail."""
 
+    seconds = (1, 1)
+
     def test_everything_acknowledged_before_a_kill_is_there_after_it(self):
-        chance = random.Random(SEED)
-        workers = self.one_round(0, 1)
+        workers = self.one_round()
         acknowledged = sum(len(w.passwords) for w in workers)
         self.assertGreater(acknowledged, 10)
-        self.cut(chance, sync=False)
+        self.cut(sync=False)
         self.assertLess(self.survivors(workers), acknowledged)
 
     def survivors(self, workers):
@@ -171,7 +165,7 @@ class Lying(PowerTest):
         return False
 
 
-del Crash, PowerTest, PoolhouseTest
+del Crash, PowerTest
 
 if __name__ == '__main__':
     unittest.main()

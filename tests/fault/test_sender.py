@@ -1,15 +1,12 @@
 """Calls of custom senders over kill -9: none is lost, and what comes twice was under way."""
 import collections
-import os
-import random
 import time
 
 import figures
 from functions import FunctionServer, arn, same, throwing
-from poolhouse import ALLOW_ALL, DATABASE, PASSWORD, Api, PoolhouseTest, create_key, serve_options
+from ledger import LONG, kill_while_messages_leave
+from poolhouse import ALLOW_ALL, PASSWORD, Api, PoolhouseTest, create_key, serve_options
 
-LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
-SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
 KMS_KEY = 'arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000'
 LINES = 4  # calls at the same time
 
@@ -45,23 +42,11 @@ class Killed(SenderTest):
     rounds = 3 * LONG
 
     def test_kill_9_loses_no_call(self):
-        chance = random.Random(SEED)
-        names = []
-
         def slow(event):
             time.sleep(0.1)
             return event
         self.functions.handlers['http-email'] = slow
-        for round_ in range(self.rounds):
-            mine = [f'killed{round_}-{i}' for i in range(16)]
-            for name in mine:
-                self.sign_up(name)
-            names += mine
-            time.sleep(chance.random() * 0.4)
-            self.server.kill()
-            self.server.start()
-        # Of several servers none knows that another is dead until its claims have run out.
-        self.until(lambda: self.metric('outbox_waiting') == 0, 180 if DATABASE else 60)
+        names = kill_while_messages_leave(self, self.rounds, 16)
         called = self.called()
         self.assertEqual(set(names), set(called))
         figures.note('crash-senders', kills=self.rounds, acknowledged=len(names), lost=0,

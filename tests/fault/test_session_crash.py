@@ -1,17 +1,11 @@
 """kill -9 while sessions begin and end: who signed in is listed, who was signed out stays out."""
-import os
-import random
 import unittest
 
-import figures
-from ledger import LedgerWorker, kill_under_load
-from poolhouse import ApiError, PASSWORD, PoolhouseTest
-
-LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
-SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
+import ledger
+from poolhouse import ApiError, PASSWORD
 
 
-class Worker(LedgerWorker):
+class Worker(ledger.LedgerWorker):
     """Signs one user in and ends sessions of his; notes what was acknowledged."""
 
     def __init__(self, test, name, seed):
@@ -42,28 +36,19 @@ class Worker(LedgerWorker):
         self.in_doubt = None
 
 
-class SessionCrash(PoolhouseTest):
-    server_options = {'memory': False}
+class SessionCrash(ledger.CrashTest):
+    what = 'crash-sessions'
     workers = 4
-    rounds = 3 * LONG
+    enough = 5
 
     @classmethod
     def prepare(cls):
-        cls.pool = cls.new_pool()
-        cls.client = cls.new_client(cls.pool)
+        super().prepare()
         cls.api.SetUserPoolSessionConfiguration(UserPoolId=cls.pool, UserSessionTracking='ENABLED',
                                                 TokenSession={'MaxPerUser': 100})
 
-    def test_sessions_are_as_acknowledged_after_a_kill(self):
-        chance, total = random.Random(SEED), 0
-        for round_ in range(self.rounds):
-            workers = [Worker(self, self.new_user(self.pool), f'{SEED}/{round_}/{i}')
-                       for i in range(self.workers)]
-            kill_under_load(self, workers, 0.5 + chance.random())
-            self.server.start()
-            total += sum(self.check(worker) for worker in workers)
-        figures.note('crash-sessions', kills=self.rounds, acknowledged=total, lost=0)
-        self.assertGreater(total, 5 * self.rounds, 'too little was acknowledged to prove anything')
+    def new_worker(self, _, seed):
+        return Worker(self, self.new_user(self.pool), seed)
 
     def refresh(self, tokens):
         return self.api.InitiateAuth(ClientId=self.client, AuthFlow='REFRESH_TOKEN_AUTH',

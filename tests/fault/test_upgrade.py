@@ -5,15 +5,13 @@ that expands, one that contracts.
 """
 import os
 import random
-import re
 import subprocess
 import time
 import unittest
 
 import cluster
-import postgres
 from load import KeptLoad, LoadTest, SdkLoad
-from poolhouse import MASTER_KEY, PoolhouseTest, Server, binary, built_for_tests
+from poolhouse import PoolhouseTest, binary, built_for_tests
 
 LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
 SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
@@ -53,7 +51,7 @@ class UpgradeTest(LoadTest):
         self.assertRegex(done.stderr, r'older_server program="poolhouse [\d.]+" .*needed=1000')
 
     def tables(self):
-        return self.server.rows("SELECT number FROM meta WHERE name = 'schema_version'")[0]['number']
+        return self.server.database.rows("SELECT number FROM meta WHERE name = 'schema_version'")[0]['number']
 
     def replace(self, server, program):
         server.program = program
@@ -121,20 +119,10 @@ class Killed(UpgradeTest):
         self.assertEqual(EXPANDED, self.tables())
 
 
-class TwoVersions(UpgradeTest):
+class TwoVersions(cluster.TwoServers, UpgradeTest):
     """Servers of both versions at the same time, on PostgreSQL."""
 
-    @classmethod
-    def setUpClass(cls):
-        cls.database = postgres.Cluster()
-        cls.addClassCleanup(cls.database.stop)
-        cls.database.make().start()
-        url = cls.database.url()
-        cls.other = cluster.node(url, held=True).start()
-        cls.addClassCleanup(cls.other.stop)
-        cls.server_args = ('--issuer', 'aws')
-        cls.server_options = {'database': url, 'held': True, 'env': {'POOLHOUSE_MASTER_KEY': MASTER_KEY}}
-        super().setUpClass()
+    node_options = {'held': True}
 
     def test_one_after_the_other_is_replaced_without_a_failed_request(self):
         def upgrade():

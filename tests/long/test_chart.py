@@ -214,7 +214,7 @@ class Pod(ChartTest):
         values = {**EXISTING, 'config': {'aws.region': 'eu-west-1', 'server.rate_limits': True}}
         env = self.environment(values, secrets)
         container = self.container(values)
-        server = Server(mode=container['args'][0], env=env, database=secrets['database-url'])
+        server = Server(mode=container['args'][0], env=env, database_url=secrets['database-url'])
         self.addCleanup(server.stop)
         server.start()
         for probe in ('startupProbe', 'livenessProbe', 'readinessProbe'):

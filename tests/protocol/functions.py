@@ -112,11 +112,13 @@ def throwing(text):
 class FunctionTest(PoolhouseTest):
     """A server whose pools have functions: http-NAME and lambda-NAME are `handlers[NAME]`."""
 
+    lockout = False
+
     @classmethod
     def setUpClass(cls):
         cls.functions = FunctionServer()
         cls.addClassCleanup(cls.functions.close)
-        cls.server_args = ['--no-lockout'] + [a for route in cls.routes() for a in ('--function', route)]
+        cls.server_args = ([] if cls.lockout else ['--no-lockout']) + [a for route in cls.routes() for a in ('--function', route)]
         super().setUpClass()
 
     @classmethod

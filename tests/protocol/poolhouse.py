@@ -17,15 +17,14 @@ import random
 import re
 import shutil
 import socket
-import sqlite3
 import subprocess
 import tempfile
 import threading
 import time
 import unittest
 import urllib.parse
-import uuid
 
+import database
 import seen
 
 REGION = 'eu-west-1'
@@ -174,14 +173,6 @@ class Api:
         return body
 
 
-def new_database():
-    """The URL of an empty database beside the one that the tests were given."""
-    name = f'test_{uuid.uuid4().hex}'
-    subprocess.run(['psql', '-Xq', '-d', DATABASE, '-c', f'CREATE DATABASE {name} STRATEGY file_copy'],
-                   check=True, timeout=60)
-    return DATABASE.replace('/postgres?', f'/{name}?')
-
-
 def needs_file(what):
     """For what is about the file of SQLite."""
     return unittest.skipIf(DATABASE, 'about the file of SQLite')(what)
@@ -191,7 +182,7 @@ class Server:
     """One poolhouse process with a directory of its own; everything it started is ended."""
 
     def __init__(self, *args, mode='dev', directory=None, env=None, clock=False, disk=False,
-                 memory=True, database=None, held=False, program=None):
+                 memory=True, database_url=None, held=False, program=None):
         self.mode, self.args, self.env, self.memory = mode, list(args), env or {}, memory
         self.program = program or binary()
         self.own_directory = directory is None
@@ -208,7 +199,7 @@ class Server:
         self.process = None
         self.log_path = os.path.join(self.directory, 'server.log')
         self.data = os.path.join(self.directory, 'data')
-        self.database_url = database or (self.database_here() if DATABASE and not disk else None)
+        self.database_url = database_url or (self.database_here() if DATABASE else None)
 
     @property
     def url(self):
@@ -219,7 +210,7 @@ class Server:
         path = os.path.join(self.directory, 'database-url')
         if not os.path.exists(path):
             with open(path, 'w', encoding='ascii') as f:
-                f.write(new_database())
+                f.write(database.Database(DATABASE).new().url)
         with open(path, encoding='ascii') as f:
             return f.read()
 
@@ -331,23 +322,12 @@ class Server:
             f.write(fault)
         os.replace(self.disk_file + '.new', self.disk_file)
 
+    @property
     def database(self):
-        """The file that holds the data of a server with memory=False."""
-        return os.path.join(self.data, 'poolhouse.db')
-
-    def rows(self, sql, *values):
-        """What a query of the database finds, as dicts; the values stand where the ? are."""
+        """Of a server with memory=False."""
         if self.database_url:
-            quoted = iter("'" + str(v).replace("'", "''") + "'" for v in values)
-            sql = re.sub(r'\?', lambda _: next(quoted), sql)
-            text = subprocess.run(
-                ['psql', '-XAtq', '-d', self.database_url, '-c',
-                 f'SELECT coalesce(json_agg(t), \'[]\') FROM ({sql}) t'],
-                check=True, capture_output=True, text=True, timeout=60).stdout
-            return json.loads(text)
-        with contextlib.closing(sqlite3.connect(f'file:{self.database()}?mode=ro', uri=True)) as db:
-            db.row_factory = sqlite3.Row
-            return [dict(r) for r in db.execute(sql, values)]
+            return database.Database(self.database_url)
+        return database.File(os.path.join(self.data, 'poolhouse.db'))
 
     def log(self):
         with open(self.log_path, encoding='utf-8', errors='replace') as f:
@@ -478,6 +458,10 @@ def clocks_stand(*servers):
     finally:
         for server in servers:
             server.get('/_poolhouse/clock', 'DELETE')
+
+
+def wrong_code(code):
+    return f'{(int(code) + 1) % 1000000:06d}'
 
 
 def private_file(path, text):

@@ -100,6 +100,9 @@ class Clients(PoolhouseTest):
         ('https://a.example/#x cannot use fragment', {'CallbackURLs': ['https://a.example/#x']}),
         ('http://a.example/ cannot use the HTTP protocol.', {'CallbackURLs': ['http://a.example/']}),
         ('http://127.0.0.2/ cannot use the HTTP protocol.', {'LogoutURLs': ['http://127.0.0.2/']}),
+        ('HTTP://a.example/ cannot use the HTTP protocol.', {'CallbackURLs': ['HTTP://a.example/']}),
+        ('Http://localhost/ cannot use the HTTP protocol.', {'CallbackURLs': ['Http://localhost/']}),
+        ('a.example/back must be absolute.', {'CallbackURLs': ['a.example/back']}),
         ('The default redirect URI https://b.example/ is not in the callback URIs list.',
          {'CallbackURLs': ['https://a.example/'], 'DefaultRedirectURI': 'https://b.example/'}),
         ('AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to '

@@ -2,13 +2,16 @@
 import os
 import re
 import shutil
+import signal
 import socket
+import ssl
 import stat
 import subprocess
 import tempfile
 import threading
 import time
 import unittest
+import urllib.request
 
 from poolhouse import (MASTER_KEY, PASSWORD, Api, PoolhouseTest, Server, binary, claims, free_port,
                        needs_file)
@@ -18,6 +21,16 @@ def run(*arguments, env=None, directory=None):
     env = env or {k: v for k, v in os.environ.items() if not k.startswith('POOLHOUSE_')}
     return subprocess.run([binary(), *arguments], env=env, cwd=directory, capture_output=True,
                           text=True, timeout=60, check=False)
+
+
+def certificate(directory, name, days):
+    """Of localhost, by its own key: the files of both."""
+    files = [os.path.join(directory, f'{name}.{kind}') for kind in ('pem', 'key')]
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
+                    '-nodes', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost',
+                    '-days', str(days), '-out', files[0], '-keyout', files[1]],
+                   check=True, capture_output=True)
+    return files
 
 
 class CommandTest(PoolhouseTest):
@@ -201,6 +214,75 @@ class Backup(CommandTest):
                       self.command('backup', '/nonexistent/copy.db', status=1))
 
 
+class Ends(unittest.TestCase):
+    """What ends a server that nobody has told to stop by SIGTERM."""
+
+    def server(self):
+        server = Server().start()
+        self.addCleanup(server.stop)
+        return server
+
+    def test_a_terminal_that_goes_ends_it_in_order(self):
+        server = self.server()
+        server.process.send_signal(signal.SIGHUP)
+        self.assertEqual(0, server.process.wait(30))
+        self.assertIn(f'stopping signal={signal.SIGHUP.value}\n', server.log())
+        self.assertIn('stopped how="in order"', server.log())
+
+    def test_not_under_nohup(self):
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what is ignored stays so by exec
+        try:
+            server = self.server()
+        finally:
+            signal.signal(signal.SIGHUP, before)
+        server.process.send_signal(signal.SIGHUP)
+        self.assertEqual(200, server.get('/readyz', port=server.admin_port).status)
+        server.process.terminate()
+        self.assertEqual(0, server.process.wait(30))
+        self.assertIn(f'stopping signal={signal.SIGTERM.value}\n', server.log())
+
+
+class Tls(unittest.TestCase):
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix='poolhouse-test-')
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+
+    def start(self, pem, key):
+        port, admin = free_port(), free_port()
+        server = subprocess.Popen(
+            [binary(), 'dev', '--memory', '--listen', f'127.0.0.1:{port}', '--admin-listen',
+             f'127.0.0.1:{admin}', '--tls-cert', pem, '--tls-key', key],
+            stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.kill)
+        return server, port, admin
+
+    def test_the_api_is_served_with_the_certificate_that_the_metrics_tell_the_end_of(self):
+        pem, key = certificate(self.directory, 'good', 30)
+        server, port, admin = self.start(pem, key)
+        for line in server.stderr:
+            if ' ready ' in line:
+                break
+        context = ssl.create_default_context(cafile=pem)
+        with socket.create_connection(('127.0.0.1', port), timeout=30) as plain, \
+                context.wrap_socket(plain, server_hostname='localhost') as peer:
+            until = ssl.cert_time_to_seconds(peer.getpeercert()['notAfter'])
+            peer.sendall(b'GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+            self.assertRegex(peer.recv(64), rb'HTTP/1.1 404 ')
+        with urllib.request.urlopen(f'http://127.0.0.1:{admin}/metrics', timeout=30) as page:
+            self.assertIn(f'\npoolhouse_tls_expiry_timestamp_seconds {until}\n', page.read().decode())
+        server.terminate()
+        self.assertEqual(0, server.wait(30))
+
+    def test_a_key_of_another_certificate_is_refused_at_the_start(self):
+        pem, _ = certificate(self.directory, 'one', 30)
+        _, key = certificate(self.directory, 'two', 30)
+        server, _, _ = self.start(pem, key)
+        self.assertEqual(1, server.wait(30))
+        self.assertIn('the TLS key is not that of the certificate', server.stderr.read())
+
+
 @needs_file
 class Doctor(unittest.TestCase):
 
@@ -252,6 +334,20 @@ class Doctor(unittest.TestCase):
                          self.ask(*serve, mode='serve', env=env))
         run('credentials', 'create', '--user', 'bob', '--data', data, env=env)
         self.assert_line('ok', 'database', '1 access key of', self.ask(*serve, mode='serve', env=env))
+
+    def test_a_certificate_that_does_not_serve_is_told(self):
+        good, key = certificate(self.directory, 'good', 90)
+        short, other_key = certificate(self.directory, 'short', 3)
+        self.assert_line('ok', 'TLS certificate', 'none here', self.ask())
+        for verdict, part, pem, of in (
+                ('ok', 'is good until', good, key),
+                ('warn', 'expires on', short, other_key),
+                ('fail', 'the TLS key is not that of the certificate', good, other_key),
+                ('fail', 'the TLS certificate is none', key, key),
+                ('fail', 'the TLS key is no private key', good, good),
+                ('fail', 'cannot read', good, '/nonexistent')):
+            text = self.ask('--tls-cert', pem, '--tls-key', of, status=int(verdict == 'fail'))
+            self.assert_line(verdict, 'TLS certificate', part, text)
 
     def test_another_program_at_the_address_is_a_failure(self):
         with socket.create_server(('127.0.0.1', self.port)):

@@ -286,8 +286,9 @@ class CustomAuth(FunctionTest):
             with self.subTest(response), self.assert_error(*UNUSABLE):
                 self.handle('CreateAuthChallenge', responding(**response))
                 self.begin(name)
-        self.handle('CreateAuthChallenge', same)
-        self.assertEqual({'USERNAME': name}, self.begin(name)['ChallengeParameters'])
+        for handler in (same, responding(publicChallengeParameters={'nothing': None})):
+            self.handle('CreateAuthChallenge', handler)  # strict clients read texts, never null
+            self.assertEqual({'USERNAME': name}, self.begin(name)['ChallengeParameters'])
 
     def test_the_session_holds_a_usual_number_of_tries(self):
         self.handle('DefineAuthChallenge', responding(challengeName='CUSTOM_CHALLENGE'))

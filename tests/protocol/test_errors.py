@@ -4,13 +4,12 @@
 of all operations come from the model: one that is built later is asked, too.
 """
 import json
-import sqlite3
 import unittest
 
 import model
 import seen
 from functions import FunctionTest, Raw, arn, same, throwing
-from poolhouse import ALL_FLOWS, ApiError, PASSWORD, PoolhouseTest, attribute_list, needs_file
+from poolhouse import ApiError, PASSWORD, PoolhouseTest, attribute_list
 from test_boundaries import valid
 
 NOWHERE = 'eu-west-1_nowhere00'
@@ -305,14 +304,11 @@ class Limits(PoolhouseTest):
         self.refused('LimitExceededException', 'A user pool can have at most 300 identity providers.',
                      'CreateIdentityProvider', **provider, ProviderName='one-more')
 
-    @needs_file
     def test_a_pool_has_at_most_ten_thousand_groups(self):
-        db = sqlite3.connect(self.server.database(), timeout=30)
-        with db:
-            db.executemany('INSERT INTO user_groups (pool_id, name, id, precedence, created_ms, '
-                           "modified_ms) VALUES (?, 'g' || ?, 'id' || ?, -1, 0, 0)",
-                           [(self.pool, i, i) for i in range(9999)])
-        db.close()
+        self.server.database.change(
+            'WITH RECURSIVE g(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < 9999) '
+            'INSERT INTO user_groups (pool_id, name, id, precedence, created_ms, modified_ms) '
+            "SELECT ?, 'g' || i, 'id' || i, -1, 0, 0 FROM g", self.pool)
         self.api.CreateGroup(UserPoolId=self.pool, GroupName='the-last')
         self.refused('LimitExceededException', 'A user pool can have at most 10000 groups.',
                      'CreateGroup', UserPoolId=self.pool, GroupName='one-more')

@@ -38,7 +38,7 @@ class EventsTest(PoolhouseTest):
         return made['UserPoolClient']['ClientId'], made['UserPoolClient']['ClientSecret']
 
     def rows(self, condition='1 = 1', *values):
-        found = self.server.rows(
+        found = self.server.database.rows(
             f'SELECT * FROM auth_events WHERE pool_id = ? AND {condition} ORDER BY at_ms, id',
             self.pool, *values)
         for row in found:
@@ -52,14 +52,12 @@ class EventsTest(PoolhouseTest):
     def events(self, name, count, response=None):
         """The events of a user, when there are so many; they are written shortly after the answer."""
         sub = self.sub(name)
-        deadline = time.monotonic() + 30
-        while True:
+
+        def are_there():
             found = self.rows('sub = ?', sub)
-            if len(found) >= count and (response is None or found[-1]['response'] == response):
-                break
-            self.assertLess(time.monotonic(), deadline, f'{len(found)} of {count} events')
-            time.sleep(0.02)
-        time.sleep(0.05)
+            return len(found) >= count and (response is None or found[-1]['response'] == response)
+        self.until(are_there)
+        time.sleep(0.05)  # one too many would come about now
         found = self.rows('sub = ?', sub)
         self.assertEqual(count, len(found), found)
         for row in found:

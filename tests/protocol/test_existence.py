@@ -3,7 +3,7 @@ import json
 import unittest
 
 import srp
-from poolhouse import PASSWORD, PoolhouseTest, attribute_list
+from poolhouse import PASSWORD, PoolhouseTest, attribute_list, needs_file
 
 VARYING = ('date', 'x-amzn-requestid')
 
@@ -112,6 +112,81 @@ class Existence(PoolhouseTest):
         self.assert_alike({kind: self.shape('ConfirmSignUp', {
             'ClientId': self.client, 'Username': user, 'ConfirmationCode': '123456'})
             for kind, user in (('unconfirmed', name), ('unknown', 'nobody'))})
+
+
+@needs_file
+class Waits(PoolhouseTest):
+    """Who is sent a code is answered when that is stored. For whoever is sent none something is
+    stored, too, before the answer: how long it takes tells nothing."""
+
+    server_options = {'memory': False}
+
+    @classmethod
+    def prepare(cls):
+        cls.pool = cls.new_pool(AutoVerifiedAttributes=['email'], Policies={
+            'SignInPolicy': {'AllowedFirstAuthFactors': ['PASSWORD', 'EMAIL_OTP']}})
+        cls.client = cls.new_client(cls.pool, PreventUserExistenceErrors='ENABLED',
+                                    ExplicitAuthFlows=['ALLOW_USER_AUTH'])
+
+    def stored(self):
+        row, = self.server.rows('SELECT COALESCE(SUM(count), 0) AS n FROM attempts')
+        return row['n']
+
+    def test_for_nobody_as_long_as_for_somebody(self):
+        unreachable = self.new_user(self.pool)
+        for operation, members in (
+                ('ForgotPassword', {'Username': 'nobody'}),
+                ('ForgotPassword', {'Username': unreachable}),
+                ('ResendConfirmationCode', {'Username': 'nobody'}),
+                ('ConfirmForgotPassword', {'Username': 'nobody', 'ConfirmationCode': 'x',
+                                           'Password': PASSWORD}),
+                ('InitiateAuth', {'AuthFlow': 'USER_AUTH', 'AuthParameters': {
+                    'USERNAME': 'nobody', 'PREFERRED_CHALLENGE': 'EMAIL_OTP'}})):
+            with self.subTest(operation, **members):
+                before = self.stored()
+                self.api.send(operation, json.dumps({'ClientId': self.client, **members}).encode())
+                self.assertEqual(before + 1, self.stored())
+
+
+class Names(PoolhouseTest):
+    """The name in a challenge is the one that a user would have, however it was typed."""
+
+    def told(self, typed, **members):
+        """What is told for each typed name: of a user who exists, and of none."""
+        pool = self.new_pool(**members)
+        client = self.new_client(pool, PreventUserExistenceErrors='ENABLED',
+                                 ExplicitAuthFlows=['ALLOW_USER_SRP_AUTH', 'ALLOW_USER_AUTH'])
+        told = []
+        for name in typed(pool):
+            self.assertLessEqual(len(self.api.InitiateAuth(
+                ClientId=client, AuthFlow='USER_AUTH', AuthParameters={'USERNAME': name})['Session']), 2048)
+            parameters = self.api.InitiateAuth(ClientId=client, AuthFlow='USER_SRP_AUTH', AuthParameters={
+                'USERNAME': name, 'SRP_A': srp.Client(pool, PASSWORD).srp_a})['ChallengeParameters']
+            self.assertEqual(parameters['USERNAME'], parameters['USER_ID_FOR_SRP'])
+            told.append(parameters['USERNAME'])
+        return told
+
+    def test_in_small_letters_where_names_are_stored_so(self):
+        def typed(pool):
+            self.new_user(pool, 'somebody')
+            return 'SomeBody', 'NoBody'
+        self.assertEqual(['somebody', 'nobody'], self.told(
+            typed, UsernameConfiguration={'CaseSensitive': False}))
+        self.assertEqual(['NoBody'], self.told(
+            lambda pool: ['NoBody'], UsernameConfiguration={'CaseSensitive': True}))
+
+    def test_an_id_where_names_are_ids_and_for_an_alias(self):
+        uuid = r'^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
+        for members in ({'UsernameAttributes': ['email']}, {'AliasAttributes': ['email']}):
+            told, = self.told(lambda pool: ['nobody@example.com'], **members)
+            self.assertRegex(told, uuid)
+        told, = self.told(lambda pool: ['+4915112345678'], AliasAttributes=['phone_number'])
+        self.assertRegex(told, uuid)
+        self.assertEqual(['nobody@example.com'], self.told(lambda pool: ['nobody@example.com']))
+
+    def test_a_session_stays_short_whatever_is_typed(self):
+        odd = ['x' * 512, '"' * 512, '\x01' * 512, '\u00e4' * 256, 'x' * 5000]
+        self.assertEqual(odd, self.told(lambda pool: odd))
 
 
 if __name__ == '__main__':

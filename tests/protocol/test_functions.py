@@ -1,6 +1,5 @@
 """How functions are reached: three transports, every failure, and nobody else harmed by it."""
 import concurrent.futures
-import contextlib
 import http.client
 import os
 import re
@@ -40,17 +39,40 @@ def is_gone(pid):
         return True
 
 
-class Transports(FunctionTest):
-    server_options = {'env': {'POOLHOUSE_TRIGGERS_TIMEOUT': '600ms',
-                              'POOLHOUSE_TRIGGERS_PAUSE': '200ms',
-                              'POOLHOUSE_AWS_ACCESS_KEY_ID': 'AKIDTRIGGERS',
-                              'POOLHOUSE_AWS_SECRET_ACCESS_KEY': 'secret'}}
+class BothTransports(FunctionTest):
 
     def each(self, suffix):
         """Pools whose PreSignUp is reached by HTTP and by the Invoke API."""
         for transport in ('http', 'lambda'):
             with self.subTest(transport):
                 yield f'{transport}-{suffix}', self.pool_with(PreSignUp=f'{transport}-{suffix}')[1]
+
+
+class Slow(BothTransports):
+    server_options = {'env': {'POOLHOUSE_TRIGGERS_TIMEOUT': '600ms'}}
+
+    def test_three_tries_for_a_slow_function_and_the_third_may_answer(self):
+        for name, client in self.each('slow'):
+            tries = []
+
+            def slow(event, tries=tries):
+                tries.append(event)
+                time.sleep(1 if len(tries) < 3 else 0)
+                return CONFIRM(event)
+            self.functions.handlers[name] = slow
+            self.assertTrue(self.sign_up(client)['UserConfirmed'])
+            self.assertEqual(3, len(tries))
+            self.functions.handlers[name] = lambda event: time.sleep(1)
+            before = time.monotonic()
+            with self.assert_error(*TIMED_OUT):
+                self.sign_up(client)
+            self.assertLess(1.75, time.monotonic() - before)
+
+
+class Transports(BothTransports):
+    server_options = {'env': {'POOLHOUSE_TRIGGERS_PAUSE': '200ms',
+                              'POOLHOUSE_AWS_ACCESS_KEY_ID': 'AKIDTRIGGERS',
+                              'POOLHOUSE_AWS_SECRET_ACCESS_KEY': 'secret'}}
 
     def test_a_reply_is_used(self):
         for name, client in self.each('confirms'):
@@ -105,23 +127,6 @@ class Transports(FunctionTest):
                 self.sign_up(client)
             self.assertEqual(3, len(self.functions.take()))
 
-    def test_three_tries_for_a_slow_function_and_the_third_may_answer(self):
-        for name, client in self.each('slow'):
-            tries = []
-
-            def slow(event, tries=tries):
-                tries.append(event)
-                time.sleep(0.9 if len(tries) < 3 else 0)
-                return CONFIRM(event)
-            self.functions.handlers[name] = slow
-            self.assertTrue(self.sign_up(client)['UserConfirmed'])
-            self.assertEqual(3, len(tries))
-            self.functions.handlers[name] = lambda event: time.sleep(0.9)
-            before = time.monotonic()
-            with self.assert_error(*TIMED_OUT):
-                self.sign_up(client)
-            self.assertLess(1.75, time.monotonic() - before)
-
     def test_replies_over_six_megabytes_are_errors(self):
         for name, client in self.each('large'):
             self.functions.handlers[name] = lambda event: Raw(body=b' ' * (6 * 1024 * 1024 + 1))
@@ -164,19 +169,22 @@ class Breaker(FunctionTest):
             with self.assert_error(*TIMED_OUT):
                 self.sign_up(client)
         self.assertEqual(5, len(self.functions.take()))
-        before = time.monotonic()
+        left_alone_at = time.monotonic()
         for _ in range(20):
             with self.assert_error(*TIMED_OUT):
                 self.sign_up(client)
-        self.assertLess(time.monotonic() - before, 20 * self.TIMEOUT_S)  # what waiting would take
-        self.assertEqual([], self.functions.take())
+            if time.monotonic() - left_alone_at < self.PAUSE_S / 2:  # the pause is not over for sure
+                self.assertEqual([], self.functions.take())
         self.functions.handlers['http-breaks'] = CONFIRM
         self.until(lambda: self.is_confirmed(client))
         self.assertTrue(self.sign_up(client)['UserConfirmed'])
 
     def is_confirmed(self, client):
-        with contextlib.suppress(ApiError):
+        try:
             return self.sign_up(client)['UserConfirmed']
+        except ApiError as e:
+            self.assertEqual(TIMED_OUT, (e.type, e.text))
+            return False
 
     def test_the_functions_own_errors_do_not_count(self):
         _, client = self.pool_with(PreSignUp='http-throws')
@@ -213,9 +221,8 @@ class Isolation(FunctionTest):
             time.sleep(0.3)
             beside, worst = self.time_of_sign_ins(healthy, name)
             answers = [call.result() for call in calls]
-        # Who waited for one that hangs would wait for seconds.
-        self.assertLess(beside, alone * 5 + 0.25, 'the median of a sign-in')
-        self.assertLess(worst, 3)
+        self.assertLess(beside, alone * 5 + 0.5, 'the median of a sign-in')
+        self.assertLess(worst, 3, 'as if it had waited for one of them')
         self.assertGreater(answers.count('TooManyRequestsException'), 50)
 
     def try_sign_up(self, client):

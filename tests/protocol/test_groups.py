@@ -32,6 +32,19 @@ class Groups(PoolhouseTest):
             self.made('full')
         self.made('Full')
 
+    def test_a_user_is_in_a_hundred_groups_at_most(self):
+        self.new_user(self.pool, 'ann')
+        for i in range(101):
+            self.api.CreateGroup(UserPoolId=self.pool, GroupName=f'g{i}')
+        for i in range(100):
+            self.api.AdminAddUserToGroup(UserPoolId=self.pool, Username='ann', GroupName=f'g{i}')
+        more = {'UserPoolId': self.pool, 'Username': 'ann', 'GroupName': 'g100'}
+        self.refused('LimitExceededException', 'A user can be in at most 100 groups.',
+                     'AdminAddUserToGroup', **more)
+        self.api.AdminAddUserToGroup(**{**more, 'GroupName': 'g0'})  # is in it already
+        self.api.AdminRemoveUserFromGroup(**{**more, 'GroupName': 'g0'})
+        self.api.AdminAddUserToGroup(**more)
+
     def test_an_update_keeps_what_it_omits(self):
         self.made('g', Description='d', RoleArn=ROLE + 'r', Precedence=3)
         changed = self.boto.update_group(UserPoolId=self.pool, GroupName='g', Precedence=0)['Group']

@@ -457,7 +457,7 @@ class SignIn(LeavingTest):
     def test_nothing_secret_is_in_log_or_database(self):
         self.add('finn', password='Unheard-0f')
         self.sign_in(self.client, 'finn', 'Unheard-0f')
-        rows = self.server.rows('SELECT document FROM configurations WHERE kind = 4')
+        rows = self.server.database.rows('SELECT document FROM configurations WHERE kind = 4')
         self.assertIn(self.origin.url, rows[0]['document'])
         for text in self.server.log(), rows[0]['document']:
             self.assertNotIn('Unheard-0f', text)

@@ -189,16 +189,16 @@ class LeavingUsers(LeavingTest):
         run = subprocess.Popen(command, env=self.server.environment(), cwd=self.server.directory,
                                stdout=subprocess.DEVNULL)
         rows = 'SELECT count(*) AS n FROM users WHERE pool_id = ?'
-        while run.poll() is None and self.server.rows(rows, pool)[0]['n'] == 0:
+        while run.poll() is None and self.server.database.rows(rows, pool)[0]['n'] == 0:
             time.sleep(0.01)
         run.kill()
         run.wait()
-        before = self.server.rows(rows, pool)[0]['n']
+        before = self.server.database.rows(rows, pool)[0]['n']
         self.assertGreater(before, 0)
         self.assertEqual(0, before % 100)
         self.assertEqual(f'{count - before} users made, 0 updated, {before} were here, 0 refused\n',
                          self.users(path, pool=pool).stdout)
-        self.assertEqual(count, self.server.rows(rows, pool)[0]['n'])
+        self.assertEqual(count, self.server.database.rows(rows, pool)[0]['n'])
 
     def csv(self, *lines, sub=False):
         header = self.api.GetCSVHeader(UserPoolId=self.pool)['CSVHeader']

@@ -34,6 +34,12 @@ class LogDelivery(PoolhouseTest):
             self.assertEqual(whole, self.set(pool, *entries))
             self.assertEqual(whole, self.get(pool))
 
+    def test_no_log_group_is_too_far_for_a_pool_of_no_region(self):
+        pool = self.api.CreateUserPool(PoolName='pinned', UserPoolTags={
+            'poolhouse:id': 'local_Logs00001'})['UserPool']['Id']
+        self.set(pool, ERRORS)
+        self.assertEqual([ERRORS], self.get(pool)['LogConfigurations'])
+
     def test_refusals(self):
         self.refused('FeatureUnavailableInTierException', 'The following feature is not available '
                      'for the ESSENTIALS pricing tier configured: Log Streaming',
@@ -43,6 +49,8 @@ class LogDelivery(PoolhouseTest):
                 ('Following event sources appear more then once in a request', [ERRORS, ERRORS]),
                 ('ARN does not belong to current region',
                  [{**ERRORS, 'CloudWatchLogsConfiguration': other}]),
+                ('The event source userNotification can be delivered to log groups only',
+                 [{**EVENTS, 'LogLevel': 'ERROR', 'EventSource': 'userNotification'}]),
                 ('The event source userNotification needs the log level ERROR',
                  [{**ERRORS, 'LogLevel': 'INFO'}]),
                 ('Each log configuration must have exactly one destination',

@@ -147,6 +147,14 @@ class Isolated(PoolhouseTest):
         self.assertEqual(('1', '2'), (self.status('NoNewPrivs'), self.status('Seccomp')))
         self.assertNotIn('not_isolated', self.server.log())
 
+    def test_no_memory_is_written_to_swap(self):
+        """A server that may lock memory without a limit locks all of it."""
+        with open(f'/proc/{self.server.process.pid}/limits', encoding='ascii') as f:
+            limit = re.search(r'(?m)^Max locked memory\s+\S+\s+(\S+)', f.read())[1]
+        with open(binary(), 'rb') as f:
+            locks = limit == 'unlimited' and b'__asan_init' not in f.read()  # which locks nothing
+        self.assertEqual(locks, int(self.status('VmLck')) > 0, limit)
+
     def test_the_store_is_written_all_the_same(self):
         api = Api(self.server.port, create_key(self.server, 'root', ALLOW_ALL))
         pool = api.CreateUserPool(PoolName='isolated')['UserPool']['Id']

@@ -333,6 +333,26 @@ class PoolErrors(PoolhouseTest):
                          'AllowedFirstAuthFactors': ['PASSWORD', 'EMAIL_OTP']}})
         self.api.UpdateUserPool(UserPoolId=pool, UserPoolTier='LITE')
 
+    def test_what_a_lower_tier_lacks_is_named_wherever_it_was_configured(self):
+        """Logs and domains are set by operations of their own, and bind the tier all the same."""
+        pool = self.new_pool(UserPoolTier='PLUS')
+        self.api.SetLogDeliveryConfiguration(UserPoolId=pool, LogConfigurations=[
+            {'LogLevel': 'INFO', 'EventSource': 'userAuthEvents',
+             'S3Configuration': {'BucketArn': 'arn:aws:s3:::bucket'}}])
+        domain = self.new_name('tier-')
+        self.api.CreateUserPoolDomain(UserPoolId=pool, Domain=domain, ManagedLoginVersion=2)
+        for tier, features in (('LITE', 'Managed Login Version 2, Log Streaming'),
+                               ('ESSENTIALS', 'Log Streaming')):
+            self.refused('FeatureUnavailableInTierException',
+                         f'The following features need to be disabled for the {tier} pricing tier '
+                         f'configured: {features}', 'UpdateUserPool', UserPoolId=pool,
+                         UserPoolTier=tier)
+        self.api.SetLogDeliveryConfiguration(UserPoolId=pool, LogConfigurations=[])
+        self.api.UpdateUserPoolDomain(UserPoolId=pool, Domain=domain, ManagedLoginVersion=1)
+        self.api.UpdateUserPool(UserPoolId=pool, UserPoolTier='LITE')
+        self.assertEqual('LITE', self.api.DescribeUserPool(
+            UserPoolId=pool)['UserPool']['UserPoolTier'])
+
     def test_an_update_is_refused_for_the_same_reasons(self):
         pool = self.new_pool()
         self.invalid('SMS configuration is required when phone_number is selected for auto '

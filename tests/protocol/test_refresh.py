@@ -187,9 +187,24 @@ class Rotation(RefreshTest):
                 return self.exchange(first['RefreshToken'], client)['RefreshToken']
             except Exception:  # any refusal will do; the count is what matters
                 return None
-        with concurrent.futures.ThreadPoolExecutor(8) as threads:
-            tokens = [t for t in threads.map(attempt, range(24)) if t]
+        with concurrent.futures.ThreadPoolExecutor(32) as threads:
+            tokens = [t for t in threads.map(attempt, range(100)) if t]
         self.assertEqual(1, len(tokens))
+        self.exchange(tokens[0], client)
+
+    def test_of_many_at_once_within_the_grace_all_get_tokens_of_one_sign_in(self):
+        import concurrent.futures
+        client = self.rotating(60)
+        _, first = self.signed_in(client)
+        with concurrent.futures.ThreadPoolExecutor(32) as threads:
+            results = list(threads.map(lambda _: self.exchange(first['RefreshToken'], client), range(100)))
+        family = claims(first['AccessToken'])[1]['origin_jti']
+        self.assertEqual({family}, {claims(r['AccessToken'])[1]['origin_jti'] for r in results})
+        self.exchange(results[0]['RefreshToken'], client)  # they are of one generation: one more use
+        self.server.advance(61)
+        for result in results[1:4]:
+            with self.assert_error('RefreshTokenReuseException', 'Refresh token has been reused'):
+                self.exchange(result['RefreshToken'], client)
 
     def test_rotation_does_not_extend_the_life(self):
         client = self.new_client(

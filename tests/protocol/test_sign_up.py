@@ -2,16 +2,13 @@
 import json
 import unittest
 
-from poolhouse import PASSWORD, PoolhouseTest, UUID, attribute_list, attributes, secret_hash
+from poolhouse import (PASSWORD, PoolhouseTest, UUID, attribute_list, attributes, secret_hash,
+                       wrong_code)
 
 POLICY = 'Password did not conform with policy: '
 MISMATCH = 'Invalid verification code provided, please try again.'
 EXPIRED = 'Invalid code provided, please request a code again.'
 NO_COMBINATION = 'Username/client id combination not found.'
-
-
-def wrong(code):
-    return f'{(int(code) + 1) % 1000000:06d}'
 
 
 class SignUp(PoolhouseTest):
@@ -56,7 +53,7 @@ class SignUp(PoolhouseTest):
         code = self.server.code(name)
         for _ in range(3):
             with self.assert_error('CodeMismatchException', MISMATCH):
-                self.confirm(name, wrong(code))
+                self.confirm(name, wrong_code(code))
         self.confirm(name, code)
 
     def test_a_code_confirms_once(self):

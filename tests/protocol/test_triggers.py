@@ -1,8 +1,9 @@
 """Each trigger: when it runs, the event it gets member by member, and what its reply does."""
 import base64
+import threading
 import time
 
-from functions import FunctionTest, arn, responding, same, throwing
+from functions import FunctionTest, Thrown, arn, responding, same, throwing
 from poolhouse import (ALL_FLOWS, PASSWORD, attribute_list, attributes, claims)
 
 UNUSABLE = ('InvalidLambdaResponseException', 'Unrecognizable lambda output')
@@ -225,10 +226,28 @@ class CustomMessage(TriggerTest):
             with self.subTest(response), self.assert_error(*UNUSABLE):
                 self.handle('CustomMessage', responding(**response))
                 self.sign_up(client, **attribute)
+        with self.assert_error(*UNUSABLE):  # the pool sends no links: it would stay as it is
+            self.handle('CustomMessage', responding(emailMessage='Press {##Click Here##}'))
+            self.sign_up(client, **email)
         for attribute, response in ((email, {'emailMessage': '{####}' + 'ä' * 19994}),
                                     (phone, {'smsMessage': '{####}' + 'ä' * 134})):
             self.handle('CustomMessage', responding(**response))
             self.sign_up(client, **attribute)
+
+    def test_a_pool_that_sends_links_takes_the_link_the_code_or_both(self):
+        pool, client = self.pool_of('CustomMessage', AutoVerifiedAttributes=['email'],
+                                    VerificationMessageTemplate={'DefaultEmailOption': 'CONFIRM_WITH_LINK'})
+        self.api.CreateUserPoolDomain(UserPoolId=pool, Domain=self.new_name('links'))
+        for text, wanted in (('Press {##Click Here##}', r'Press <a href="[^"]+">Click Here</a>'),
+                             ('Say {####}', r'Say \d{6}'),
+                             ('{username}: {####} {##or##}', r'\w+: \d{6} <a href="[^"]+">or</a>')):
+            with self.subTest(text):
+                self.handle('CustomMessage', responding(emailMessage=text))
+                name = self.sign_up(client, email='a@example.com')
+                self.assertRegex(self.server.outbox(name)[0]['body'], f'^{wanted}$')
+        self.handle('CustomMessage', responding(emailMessage='neither'))
+        with self.assert_error(*UNUSABLE):
+            self.sign_up(client, email='a@example.com')
 
 
 class Senders(TriggerTest):
@@ -264,12 +283,19 @@ class Senders(TriggerTest):
 
     def test_what_becomes_of_it_is_nobodys_concern_and_nobody_waits(self):
         _, client = self.pool_with_senders(AutoVerifiedAttributes=['email'])
-        self.functions.handlers['http-email'] = lambda event: time.sleep(2)
-        before = time.monotonic()
+        signed_up = threading.Event()
+        seen = []
+
+        def hangs(event):  # who waited for it would wait until it gives up
+            seen.append(signed_up.wait(4))
+            return 'no event'
+        self.functions.handlers['http-email'] = hangs
         self.api.SignUp(ClientId=client, Username=self.new_name(), Password=PASSWORD,
                         UserAttributes=attribute_list(email='a@example.com'))
-        self.assertLess(time.monotonic() - before, 2)
+        signed_up.set()
         self.wait()
+        self.until(lambda: seen)
+        self.assertEqual([True], seen)
 
     def test_nothing_is_sent_for_what_does_not_happen(self):
         _, client = self.pool_with_senders(AutoVerifiedAttributes=['email'])
@@ -281,9 +307,11 @@ class Senders(TriggerTest):
                                 UserAttributes=attribute_list(email='a@example.com'))
             except Exception:
                 pass
-        self.until(lambda: self.functions.events)
-        time.sleep(0.3)
-        self.assertEqual(1, len(self.functions.take()))
+        after = self.new_name()  # calls leave in the order of their making
+        self.api.SignUp(ClientId=client, Username=after, Password=PASSWORD,
+                        UserAttributes=attribute_list(email='a@example.com'))
+        self.until(lambda: after in [e['userName'] for e in self.functions.events])
+        self.assertEqual(sorted([name, after]), sorted(e['userName'] for e in self.functions.take()))
 
     def test_passwords_are_escaped(self):
         pool, _ = self.pool_with_senders()
@@ -656,9 +684,82 @@ class Migration(TriggerTest):
         with self.assert_error('InvalidLambdaResponseException', None):
             self.initiate(client, 'anna')
 
+    def test_with_a_password_that_is_asked_for(self):
+        """Where users are hidden nobody learns by the first call that he is not known."""
+        pool, _ = self.migrating(self.confirmed(), Policies={
+            'SignInPolicy': {'AllowedFirstAuthFactors': ['PASSWORD', 'EMAIL_OTP']}})
+        client = self.new_client(pool, ExplicitAuthFlows=['ALLOW_USER_AUTH'],
+                                 PreventUserExistenceErrors='ENABLED')
+        given = {'ClientId': client, 'ClientMetadata': METADATA}
+
+        def answer(name, challenge, asked, **responses):
+            return self.api.RespondToAuthChallenge(
+                **given, ChallengeName=challenge, Session=asked['Session'],
+                ChallengeResponses={'USERNAME': name, **responses})
+        asked = self.api.InitiateAuth(ClientId=client, AuthFlow='USER_AUTH',
+                                      AuthParameters={'USERNAME': 'anna'})
+        self.assertNotIn('UserMigration_Authentication', self.taken())
+        self.assertIn('AuthenticationResult', answer('anna', 'SELECT_CHALLENGE', asked,
+                                                     ANSWER='PASSWORD', PASSWORD='short'))
+        self.assertEqual({'password': 'short', 'clientMetadata': METADATA},
+                         self.taken()['UserMigration_Authentication']['request'])
+        self.api.AdminDeleteUser(UserPoolId=pool, Username='anna')
+        asked = self.api.InitiateAuth(ClientId=client, AuthFlow='USER_AUTH', AuthParameters={
+            'USERNAME': 'anna', 'PREFERRED_CHALLENGE': 'PASSWORD'})
+        self.handle('UserMigration', responding())
+        with self.assert_error(*WRONG):
+            answer('anna', 'PASSWORD', asked, PASSWORD='short')
+        self.handle('UserMigration', responding(**self.confirmed()))
+        self.assertIn('AuthenticationResult', answer('anna', 'PASSWORD', asked, PASSWORD='short'))
+        user = self.api.AdminGetUser(UserPoolId=pool, Username='anna')
+        self.assertEqual('CONFIRMED', user['UserStatus'])
+
     def test_srp_never_migrates(self):
         _, client = self.migrating(self.confirmed())
         with self.assert_error('UserNotFoundException', 'User does not exist.'):
             self.api.InitiateAuth(ClientId=client, AuthFlow='USER_SRP_AUTH', AuthParameters={
                 'USERNAME': 'anna', 'SRP_A': 'abc', 'PASSWORD': 'short'})
         self.assertEqual({}, self.taken())
+
+
+class GuessingThroughMigration(TriggerTest):
+    """The function is a door to another directory: nobody guesses passwords of it through us."""
+
+    lockout = True
+    server_options = {'clock': True}
+    LOCKED = ('NotAuthorizedException', 'Password attempts exceeded')
+
+    @classmethod
+    def prepare(cls):
+        cls.pool, cls.client = cls.pool_of('UserMigration')
+        cls.hiding = cls.new_client(cls.pool, ExplicitAuthFlows=ALL_FLOWS,
+                                    PreventUserExistenceErrors='ENABLED')
+
+    def migrate(self, event):
+        if event['request']['password'] != 'right':
+            raise Thrown('Bad password')
+        event['response'] = {'userAttributes': {'name': 'Anna'}, 'finalUserStatus': 'CONFIRMED',
+                             'messageAction': 'SUPPRESS'}
+        return event
+
+    def test_the_lock_comes_before_the_function(self):
+        self.handle('UserMigration', self.migrate)
+        for client, wrong in ((self.client, ('UserNotFoundException', None)), (self.hiding, WRONG)):
+            name = self.new_name()
+            for _ in range(5):
+                with self.assert_error(*wrong):
+                    self.tokens(client, name, 'wrong')
+            self.assertEqual(5, len(self.functions.take()))
+            with self.assert_error(*self.LOCKED):
+                self.tokens(client, name, 'right')
+            self.assertEqual([], self.functions.take())
+            self.server.advance(2)
+            self.assertIn('AccessToken', self.tokens(client, name, 'right'))
+            self.assertEqual(1, len(self.functions.take()))
+
+    def test_a_function_that_cannot_be_asked_locks_nobody(self):
+        self.handle('UserMigration', lambda event: 'no event')
+        name = self.new_name()
+        for _ in range(7):
+            with self.assert_error(*UNUSABLE):
+                self.tokens(self.client, name, 'right')

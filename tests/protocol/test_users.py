@@ -223,6 +223,21 @@ class AdminUsers(PoolhouseTest):
                 with self.assert_error('InvalidParameterException', 'Invalid phone number format.'):
                     self.update(name, phone_number=value)
 
+    def test_texts_are_as_long_as_the_schema_says(self):
+        """Characters count as the service counts them: in UTF-16."""
+        pool = self.new_pool(Schema=[{'Name': 'code', 'AttributeDataType': 'String',
+                                      'StringAttributeConstraints': {'MinLength': '2', 'MaxLength': '3'}}])
+        name = self.new_user(pool)
+        for value, why in (('a', 'longer'), ('abcd', 'shorter'), ('\U0001f600\U0001f600', 'shorter')):
+            self.invalid(f'Attributes did not conform to the schema: custom:code: String must be {why}.',
+                         'AdminUpdateUserAttributes', UserPoolId=pool, Username=name,
+                         UserAttributes=[{'Name': 'custom:code', 'Value': value}])
+        for value in ('ab', 'abc', '\U0001f600'):
+            self.api.AdminUpdateUserAttributes(UserPoolId=pool, Username=name, UserAttributes=[
+                {'Name': 'custom:code', 'Value': value}])
+            self.assertEqual(value, attributes(self.api.AdminGetUser(
+                UserPoolId=pool, Username=name))['custom:code'])
+
     def test_values_obey_their_types(self):
         name = self.new_user(self.pool)
         for attribute, value in (('birthdate', '1-2-2000'), ('custom:age', 'old'),
@@ -251,6 +266,21 @@ class AdminUsers(PoolhouseTest):
         name = self.new_user(self.pool, nickname='n')
         self.update(name, nickname='')
         self.assertNotIn('nickname', attributes(self.get(name)))
+
+    def test_a_required_attribute_is_not_emptied(self):
+        """As it cannot be deleted; an administrator's user need not have had it."""
+        pool = self.new_pool(Schema=[{'Name': 'email', 'Required': True}])
+        for name, before in (('with', {'email': 'a@b.example'}), ('without', {})):
+            self.new_user(pool, name, **before)
+            update = {'UserPoolId': pool, 'Username': name,
+                      'UserAttributes': [{'Name': 'email', 'Value': ''}]}
+            if before:
+                self.invalid('Attributes did not conform to the schema: email: The attribute is '
+                             'required\n', 'AdminUpdateUserAttributes', **update)
+            else:
+                self.api.AdminUpdateUserAttributes(**update)
+            got = attributes(self.api.AdminGetUser(UserPoolId=pool, Username=name))
+            self.assertEqual(before.get('email'), got.get('email'))
 
     def test_a_refused_update_changes_nothing(self):
         name = self.new_user(self.pool, name='A')

@@ -12,7 +12,7 @@ import {
   DescribeUserPoolClientCommand, DescribeUserPoolCommand, InitiateAuthCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import identity from 'amazon-cognito-identity-js';
-import { PASSWORD, Server, newUser, poolAndClient } from './support.mjs';
+import { Memory, PASSWORD, Server, newUser, poolAndClient } from './support.mjs';
 
 const { AuthenticationDetails, CognitoRefreshToken, CognitoUser, CognitoUserPool } = identity;
 
@@ -23,7 +23,8 @@ let ids;
 
 async function leave(...words) {
   const done = await promisify(execFile)(process.env.POOLHOUSE_BINARY,
-    ['leave', ...words, '--data', path.join(directory, 'data'), '--mode', 'dev'], { timeout: 60000 });
+    ['leave', ...words, '--data', path.join(directory, 'data'), '--mode', 'dev'],
+    { env: here.environment, timeout: 60000 });
   return done.stdout;
 }
 
@@ -49,14 +50,6 @@ after(async () => {
   await real?.stop();
   await rm(directory, { recursive: true, force: true });
 });
-
-class Memory {
-  #items = new Map();
-  setItem(key, value) { this.#items.set(key, value); }
-  getItem(key) { return this.#items.get(key) ?? null; }
-  removeItem(key) { this.#items.delete(key); }
-  clear() { this.#items.clear(); }
-}
 
 function userOf(Username, server = here) {
   const Storage = new Memory();

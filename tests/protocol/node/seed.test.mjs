@@ -9,7 +9,7 @@ import {
   AdminDeleteUserCommand, CognitoIdentityProviderClient, DescribeUserPoolCommand, GetUserCommand,
   InitiateAuthCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { PASSWORD, Server } from './support.mjs';
+import { PASSWORD, Server, needsFile } from './support.mjs';
 
 const { AuthenticationDetails, CognitoUser, CognitoUserPool } = identity;
 const SEEDS = fileURLToPath(new URL('../../vectors/seeds/', import.meta.url));
@@ -57,7 +57,7 @@ test('the ids of a template are read from the file', async () => {
   assert.equal(UserPool.Name, 'myapp_userpool-dev');
 });
 
-test('a reset brings back what a test has deleted', async () => {
+test('a reset brings back what a test has deleted', needsFile, async () => {
   await sdk.send(new AdminDeleteUserCommand({ UserPoolId: POOL, Username: 'ann' }));
   await assert.rejects(signIn());
   await control('POST', 'reset');

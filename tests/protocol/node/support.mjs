@@ -1,10 +1,11 @@
 // A server for a test file, made ready through the AWS SDK; ended with it.
-import { spawn } from 'node:child_process';
-import { createHmac } from 'node:crypto';
+import { execFile, spawn } from 'node:child_process';
+import { createHmac, randomUUID } from 'node:crypto';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import assert from 'node:assert/strict';
 import {
@@ -13,6 +14,10 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider';
 
 export const PASSWORD = 'Passw0rd!';
+// With PostgreSQL: the URL of a database where others can be made (tests/run --database).
+const DATABASE = process.env.POOLHOUSE_TEST_DATABASE;
+// The options of a test that is about the file of SQLite.
+export const needsFile = { skip: DATABASE ? 'about the file of SQLite' : false };
 const TROUBLE = /ERROR: (Address|Leak)Sanitizer|runtime error:|WARNING: ThreadSanitizer|reply_violates_model|internal_error/;
 
 // Below the ports that the kernel gives to connections and to who asks for any, and below those of the
@@ -34,6 +39,13 @@ async function freePort() {
   }
 }
 
+async function newDatabase() {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await promisify(execFile)('psql',
+    ['-Xq', '-d', DATABASE, '-c', `CREATE DATABASE ${name} STRATEGY file_copy`], { timeout: 60000 });
+  return DATABASE.replace('/postgres?', `/${name}?`);
+}
+
 export class Server {
   static async start(...flags) {
     const server = new Server();
@@ -41,10 +53,13 @@ export class Server {
     server.port = await freePort();
     server.url = `http://127.0.0.1:${server.port}`;
     server.logPath = path.join(server.directory, 'server.log');
+    server.environment = { ...process.env };
+    if (DATABASE) server.environment.POOLHOUSE_STORAGE_DATABASE = await newDatabase();
+    const where = DATABASE ? ['--data', path.join(server.directory, 'data')] : ['--memory'];
     const log = await open(server.logPath, 'a');
     server.process = spawn(process.env.POOLHOUSE_BINARY,
-      ['dev', '--memory', '--listen', `127.0.0.1:${server.port}`, '--public-url', server.url, ...flags],
-      { stdio: ['ignore', log.fd, log.fd], cwd: server.directory });
+      ['dev', ...where, '--listen', `127.0.0.1:${server.port}`, '--public-url', server.url, ...flags],
+      { stdio: ['ignore', log.fd, log.fd], cwd: server.directory, env: server.environment });
     server.ended = new Promise((resolve) => server.process.once('exit', resolve));
     await log.close();
     for (let i = 0; i < 1500; i++) {
