@@ -8,6 +8,7 @@
 #include "model/exceptions.h"
 #include "model/model.h"
 #include "pool/pool.h"
+#include "pool/schema.h"
 #include "util/buf.h"
 
 /* What applying an item came to. */
@@ -121,13 +122,32 @@ static bool says_attribute(struct ph_arena *arena, const struct json_t *there,
     return ph_seed_says(there, named);
 }
 
+/* As many at a time as the operations take. */
+enum { ATTRIBUTES_OF_NEW_POOL = 50, ATTRIBUTES_AT_ONCE = 25 };
+
+static struct ph_err add_attributes(struct ph_ctx *ctx, const struct ph_seed_item *item,
+                                    const struct json_t *attributes)
+{
+    for (size_t i = 0; i < ph_json_length(attributes);) {
+        struct json_t *request = ph_json_object(ctx->arena), *reply;
+        struct json_t *some = ph_json_array(ctx->arena);
+
+        for (; i < ph_json_length(attributes) && ph_json_length(some) < ATTRIBUTES_AT_ONCE; i++) {
+            ph_json_append(ctx->arena, some, ph_json_copy(ctx->arena, ph_json_at(attributes, i)));
+        }
+        ph_json_set_str(ctx->arena, request, "UserPoolId", item->pool_id);
+        ph_json_set(ctx->arena, request, "CustomAttributes", some);
+        PH_TRY(ph_seed_call(ctx, OP_AddCustomAttributes, request, &reply));
+    }
+    return PH_OK;
+}
+
 /* New attributes are added; one that is there with other rules cannot be changed. */
 static struct ph_err update_schema(struct ph_ctx *ctx, const struct ph_seed_item *item,
                                    const struct json_t *there, enum outcome *outcome)
 {
     const struct json_t *wanted = ph_json_get(item->body, "Schema");
-    struct json_t *added = ph_json_array(ctx->arena), *request = ph_json_object(ctx->arena);
-    struct json_t *reply;
+    struct json_t *added = ph_json_array(ctx->arena);
 
     for (size_t i = 0; i < ph_json_length(wanted); i++) {
         const struct json_t *one = ph_json_at(wanted, i);
@@ -144,9 +164,7 @@ static struct ph_err update_schema(struct ph_ctx *ctx, const struct ph_seed_item
         return PH_OK;
     }
     *outcome = CHANGED;
-    ph_json_set_str(ctx->arena, request, "UserPoolId", item->pool_id);
-    ph_json_set(ctx->arena, request, "CustomAttributes", added);
-    return ph_seed_call(ctx, OP_AddCustomAttributes, request, &reply);
+    return add_attributes(ctx, item, added);
 }
 
 /* --- differences --- */
@@ -227,6 +245,46 @@ static struct ph_err update(struct ph_ctx *ctx, const struct ph_seed_item *item,
 
 /* --- one item --- */
 
+/*
+ * Takes from the request what a pool cannot be made with: it may have 50 custom attributes, beside
+ * standard ones with other rules, which cannot be added later.
+ */
+static struct ph_err take_late_attributes(struct ph_ctx *ctx, struct json_t *request,
+                                          struct json_t **late)
+{
+    const struct json_t *all = ph_json_get(request, "Schema");
+    struct json_t *first = ph_json_array(ctx->arena), *usual;
+    size_t fixed = 0, custom = 0;
+
+    *late = ph_json_array(ctx->arena);
+    if (ph_json_length(all) <= ATTRIBUTES_OF_NEW_POOL) {
+        return PH_OK;
+    }
+    PH_TRY(ph_schema_create(ctx, NULL, &usual));
+    for (size_t i = 0; i < ph_json_length(all); i++) {
+        fixed += find_attribute(usual, ph_json_get_str(ph_json_at(all, i), "Name")) != NULL;
+    }
+    for (size_t i = 0; i < ph_json_length(all); i++) {
+        struct json_t *one = ph_json_copy(ctx->arena, ph_json_at(all, i));
+        const bool is_fixed = find_attribute(usual, ph_json_get_str(one, "Name")) != NULL;
+        const bool fits = is_fixed || fixed + custom < ATTRIBUTES_OF_NEW_POOL;
+
+        custom += !is_fixed;
+        ph_json_append(ctx->arena, fits ? first : *late, one);
+    }
+    ph_json_set(ctx->arena, request, "Schema", first);
+    return PH_OK;
+}
+
+static struct ph_err make_pool(struct ph_ctx *ctx, const struct ph_seed_item *item)
+{
+    struct json_t *request = ph_json_copy(ctx->arena, item->body), *late, *reply;
+
+    PH_TRY(take_late_attributes(ctx, request, &late));
+    PH_TRY(ph_seed_call(ctx, OP_CreateUserPool, request, &reply));
+    return add_attributes(ctx, item, late);
+}
+
 /* The ids are handed to the handlers as the headers that pin them would hand them over. */
 static struct ph_err create(struct ph_ctx *ctx, const struct ph_seed_item *item)
 {
@@ -239,7 +297,9 @@ static struct ph_err create(struct ph_ctx *ctx, const struct ph_seed_item *item)
         ctx->pinned_id = item->client_id;
         ctx->pinned_secret = item->client_secret.n > 0 ? item->client_secret : (struct ph_str){ 0 };
     }
-    err = ph_seed_call(ctx, ph_seed_kinds[item->kind].create, item->body, &reply);
+    err = item->kind == PH_SEED_POOL
+              ? make_pool(ctx, item)
+              : ph_seed_call(ctx, ph_seed_kinds[item->kind].create, item->body, &reply);
     ctx->pinned_id = (struct ph_str){ 0 };
     ctx->pinned_secret = (struct ph_str){ 0 };
     return err;

@@ -118,7 +118,7 @@ class TwoServers(DataKeys, LoadTest):
         cls.database = postgres.Cluster()
         cls.addClassCleanup(cls.database.stop)
         cls.database.make().start()
-        options = {'memory': False, 'database': cls.database.url()}
+        options = {'memory': False, 'database_url': cls.database.url()}
         cls.server_args = ('--issuer', 'aws')
         cls.server_options = options
         super().setUpClass()
@@ -128,7 +128,7 @@ class TwoServers(DataKeys, LoadTest):
         super().prepare()
         cls.everyone = Everyone(cls.server)
         cls.node = cls.database.sql('SELECT id FROM nodes')
-        cls.other = Server(*cls.server_args, memory=False, database=cls.database.url(),
+        cls.other = Server(*cls.server_args, memory=False, database_url=cls.database.url(),
                            env={'POOLHOUSE_MASTER_KEY': cls.master_key()}).start()
         cls.addClassCleanup(cls.other.stop)
 

@@ -277,6 +277,28 @@ class Again(unittest.TestCase):
         self.assertEqual(told, result(second))
         self.assertEqual(changes, second.log().count('seed_changed'))
 
+    def test_a_pool_has_as_many_attributes_as_it_may(self):
+        """It can be made with 50 entries, and 25 be added at a time; 50 may be its own."""
+        def write(later):
+            schema = [{'Name': f'a{i}', 'AttributeDataType': 'String'} for i in range(50)]
+            email = {'Name': 'email', 'Required': True}
+            pools = [{'Id': 'eu-west-1_Many00001', 'PoolName': 'many', 'Schema': [*schema, email]},
+                     {'Id': 'eu-west-1_Grows0001', 'PoolName': 'grows', 'Schema': schema[:later]}]
+            with open(self.file, 'w', encoding='utf-8') as f:
+                json.dump({'UserPools': pools}, f)
+
+        def attributes_of(server, pool):
+            read = Api(server.port).DescribeUserPool(UserPoolId=pool)['UserPool']['SchemaAttributes']
+            return ([a['Name'] for a in read if a['Name'].startswith('custom:')],
+                    next(a for a in read if a['Name'] == 'email')['Required'])
+        whole = [f'custom:a{i}' for i in range(50)]
+        for later in (10, 50):
+            write(later)
+            server = self.start()
+            self.assertEqual((whole, True), attributes_of(server, 'eu-west-1_Many00001'))
+            self.assertEqual((whole[:later], False), attributes_of(server, 'eu-west-1_Grows0001'))
+            server.stop()
+
     def test_what_differs_is_changed_and_what_is_not_named_stays(self):
         first = self.start()
         Api(first.port).CreateGroup(UserPoolId='eu-west-1_Document1', GroupName='made-by-hand')
