@@ -65,6 +65,7 @@ struct ph_err ph_identify(struct ph_ctx *ctx, struct ph_attempt *attempt)
         return PH_FAIL(UserNotFoundException, PH_MSG_USER_UNKNOWN);
     }
     attempt->exists = user != NULL;
+    attempt->named = user;
     attempt->user = user != NULL ? user : ph_user_decoy(ctx, attempt->pool, name);
     attempt->name = name;
     attempt->device_key = ph_answer(attempt, "DEVICE_KEY");
@@ -122,6 +123,7 @@ struct ph_err ph_identify_opened(struct ph_ctx *ctx, struct ph_attempt *attempt)
 
     PH_TRY(ph_store_user_by_sub(ctx, &attempt->pool->ref, opened->sub, &user));
     attempt->exists = user != NULL;
+    attempt->named = user;
     if (user == NULL) {
         user = ph_user_decoy(ctx, attempt->pool, opened->name);
         user->sub = opened->sub;

@@ -17,7 +17,9 @@ struct ph_attempt {
     const struct ph_client *client;
     struct ph_user *user; /* a decoy, whom nothing proves, when the user does not exist */
     bool exists;
-    struct ph_str name; /* as typed in the first call */
+    const struct ph_user *named; /* of that name, for functions, also when the attempt became
+                                    nobody's; NULL: there is none */
+    struct ph_str name;          /* as typed in the first call */
     struct ph_str event_id;
     enum ph_choice choice; /* of the first factor, in USER_AUTH */
     unsigned factor;  /* the second one that was chosen in this call (enum ph_mfa_factor), or 0 */

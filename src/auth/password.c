@@ -26,8 +26,8 @@ struct ph_err ph_pre_authenticate(struct ph_ctx *ctx, const struct ph_attempt *a
         .trigger = PH_TRIGGER_PRE_AUTHENTICATION,
         .source = PH_STR("PreAuthentication_Authentication"),
         .client_id = attempt->client->id,
-        .user = attempt->exists ? attempt->user : NULL,
-        .user_not_found = !attempt->exists,
+        .user = attempt->named,
+        .user_not_found = attempt->named == NULL,
         .user_name = attempt->name,
         .client_metadata = attempt->request->validation_data, /* under both names (5.3) */
         .validation_data = attempt->request->validation_data,

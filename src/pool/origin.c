@@ -158,7 +158,7 @@ struct ph_err ph_origin_reseal(struct ph_ctx *ctx, const struct ph_pool_ref *poo
                   &ignored)) {
         return PH_OK;
     }
-    if (!ph_origin_read(ctx->arena, pool, found->document, &origin)) {
+    if (!ph_origin_read(ctx->arena, pool, found->document, &origin) || origin == NULL) {
         return ph_internal(ctx, "the origin of a pool opens with neither of its data keys");
     }
     old = found->document;

@@ -31,7 +31,7 @@ static struct ph_pool_record *pool_now(void)
     return pool;
 }
 
-static int open_store(void **state)
+static int open_pool(void **state)
 {
     const struct ph_signing_key_record key = { .kid = PH_STR("kid"), .pkcs8 = PH_STR("private") };
     const struct ph_pool_record pool = {
@@ -46,7 +46,7 @@ static int open_store(void **state)
     return 0;
 }
 
-static int close_store(void **state)
+static int close_pool(void **state)
 {
     (void)state;
     test_store_destroy(t);
@@ -529,7 +529,7 @@ static void a_pool_between_two_keys_is_told(void **state)
     assert_true(ph_str_eq(first, TEST_POOL.id));
 }
 
-#define ON_A_STORE(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
+#define ON_A_STORE(test) cmocka_unit_test_setup_teardown(test, open_pool, close_pool)
 
 int main(void)
 {

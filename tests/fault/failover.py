@@ -15,7 +15,7 @@ import figures
 import srp
 from poolhouse import ApiError, PASSWORD
 
-ENOUGH = 50  # sign-ups and sign-ins
+ENOUGH = 50  # to judge by
 UNKNOWN = ('InternalErrorException',)
 
 
@@ -125,18 +125,20 @@ class FailoverTest(unittest.TestCase):
             "SELECT convert_from(username, 'UTF8') FROM users WHERE enabled = 0").split('\n'))
         return ([n for n in self.signed_up if n not in there], [n for n in self.disabled if n not in off])
 
-    def wait_for_writes(self, after, seconds=60):
+    def wait_until(self, condition, seconds=60):
         deadline = time.monotonic() + seconds
-        while not any(t > after for w in self.writes[:4] for t in w.good):
+        while not condition():
             self.assertLess(time.monotonic(), deadline, [n.log()[-2000:] for n in self.nodes])
             time.sleep(0.05)
 
-    def wait_for_enough(self, seconds=60):
-        """On a slow machine longer than usual: what judge() wants to have seen."""
-        deadline = time.monotonic() + seconds
-        while len(self.signed_up) <= ENOUGH or sum(len(s.good) for s in self.sign_ins) <= ENOUGH:
-            self.assertLess(time.monotonic(), deadline, [n.log()[-2000:] for n in self.nodes])
-            time.sleep(0.05)
+    def let_it_work(self, seconds):
+        """For so long, and until the ledger has enough to prove something, on a slow machine, too."""
+        began = time.monotonic()
+        self.wait_until(lambda: time.monotonic() > began + seconds and len(self.signed_up) > ENOUGH
+                        and sum(len(s.good) for s in self.sign_ins) > ENOUGH, seconds + 120)
+
+    def wait_for_writes(self, after, seconds=60):
+        self.wait_until(lambda: any(t > after for w in self.writes[:4] for t in w.good), seconds)
 
     def outage(self):
         """The most seconds in which no sign-up was acknowledged."""

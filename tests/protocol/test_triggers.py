@@ -466,6 +466,23 @@ class SignIn(TriggerTest):
         self.assertEqual(({'userAttributes': {}, 'userNotFound': True}, 'nobody'),
                          (event['request'], event['userName']))
 
+    def test_who_is_sent_no_code_is_no_stranger_to_the_function(self):
+        """Where users are hidden a disabled one is asked for a code like nobody; the function
+        hears who it is."""
+        pool, _ = self.pool_of('PreAuthentication', Policies={
+            'SignInPolicy': {'AllowedFirstAuthFactors': ['PASSWORD', 'EMAIL_OTP']}})
+        hiding = self.new_client(pool, ExplicitAuthFlows=['ALLOW_USER_AUTH'],
+                                 PreventUserExistenceErrors='ENABLED')
+        name = self.new_user(pool, email='a@example.com', email_verified='true')
+        self.api.AdminDisableUser(UserPoolId=pool, Username=name)
+        for typed, unknown in ((name, False), ('nobody', True)):
+            self.functions.take()
+            self.api.InitiateAuth(ClientId=hiding, AuthFlow='USER_AUTH', AuthParameters={
+                'USERNAME': typed, 'PREFERRED_CHALLENGE': 'EMAIL_OTP'})
+            event = self.taken()['PreAuthentication_Authentication']
+            self.assertEqual((typed, unknown), (event['userName'], event['request']['userNotFound']))
+            self.assertEqual(not unknown, 'sub' in event['request']['userAttributes'])
+
     def test_no_tokens_when_a_later_trigger_throws(self):
         pool, client = self.pool_of('PostAuthentication', 'PreTokenGeneration')
         name = self.new_user(pool)

@@ -5,7 +5,6 @@ As a program it starts one and runs a command with POOLHOUSE_TEST_DATABASE namin
 tests/support/postgres.py build/src/test_store_users
 """
 import contextlib
-import itertools
 import os
 import pwd
 import shutil
@@ -44,10 +43,17 @@ def children_of(pid):
     return [int(one) for one in found.split()]
 
 
+def is_running(pid):
+    """Not so when only its parent has not heard of its end yet."""
+    try:
+        with open(f'/proc/{pid}/stat', encoding='utf-8', errors='replace') as f:
+            return f.read().rpartition(')')[2].split()[0] not in 'ZX'
+    except OSError:
+        return False
+
+
 class Cluster:
     """One PostgreSQL server. durable=False does without fsync: for what no crash is tested with."""
-
-    numbers = itertools.count(1)
 
     def __init__(self, durable=False, settings=None):
         self.directory = tempfile.mkdtemp(prefix='ph-pg-')
@@ -63,8 +69,8 @@ class Cluster:
             whom = as_whom()
             os.chown(self.directory, whom['user'], whom['group'])
 
-    def run(self, *command, check=True):
-        return subprocess.run(command, check=check, stdout=subprocess.DEVNULL,
+    def run(self, *command, seconds=120):
+        return subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=seconds,
                               stderr=subprocess.PIPE, text=True, cwd=self.directory, **as_whom(),
                               env={**os.environ, 'LC_ALL': 'C', 'TZ': 'UTC'})
 
@@ -129,11 +135,6 @@ class Cluster:
             raise RuntimeError(f'{text}: {done.stderr}')
         return done.stdout.strip() if done.returncode == 0 else None
 
-    def new_database(self):
-        name = f'test_{os.getpid()}_{next(self.numbers)}'
-        self.sql(f'CREATE DATABASE {name} STRATEGY file_copy')
-        return name
-
     def children(self):
         return children_of(self.process.pid)
 
@@ -146,16 +147,24 @@ class Cluster:
         raise RuntimeError(f'there is no {title}')
 
     def kill(self):
-        """As a crash: nobody of it says goodbye."""
+        """As a crash: nobody of it says goodbye, and nobody is left when this returns."""
         if self.process is None:
             return
-        for pid in [self.process.pid, *self.children()]:
+        self.process.send_signal(signal.SIGSTOP)  # no child that is not in the list
+        children = self.children()
+        for pid in [self.process.pid, *children]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
         self.process = None
+        deadline = time.monotonic() + 30
+        while any(map(is_running, children)):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f'of {children} some do not end')
+            time.sleep(0.01)
 
     def promote(self):
+        """Of a standby that answers: one that only starts would not hear of it."""
         self.run(program('pg_ctl'), 'promote', '-D', self.data, '-w', '-t', '60')
 
     def stop(self):
