@@ -6,14 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
-    STATEMENTS = 256,         /* slots of the table of prepared statements: a power of two */
-    PARAMETERS = 32,          /* $1 to $32 */
-    BUSY_MS = 10000,          /* how long another process may hold the write lock */
-    CHECKPOINT_IDLE = 512,    /* pages in the log from which an idle writer moves them */
-    CHECKPOINT_BESIDE = 1024, /* after which another thread moves those of a busy one */
-    CHECKPOINT_FORCED = 8192, /* from which a busy one does, so that the log begins anew */
+    STATEMENTS = 256,              /* slots of the table of prepared statements: a power of two */
+    PARAMETERS = 32,               /* $1 to $32 */
+    BUSY_MS = 10000,               /* how long another process may hold the write lock */
+    CHECKPOINT_IDLE = 512,         /* pages in the log from which an idle writer moves them */
+    CHECKPOINT_BESIDE = 1024,      /* after which another thread moves those of a busy one */
+    CHECKPOINT_FORCED = 8192,      /* from which a busy one does, so that the log begins anew */
+    MAP_MOST = 1024 * 1024 * 1024, /* bytes, as in READER_SETTINGS */
 };
 
 struct ph_db_stmt {
@@ -97,6 +99,19 @@ static const char READER_SETTINGS[] = "PRAGMA query_only = ON;"
                                       "PRAGMA temp_store = MEMORY;"
                                       "PRAGMA trusted_schema = OFF";
 
+/*
+ * An eighth of the machine's memory at most: pages that are mapped stay in it where the process is
+ * locked there (main/process.c). What lies beyond is read.
+ */
+static void bound_map(sqlite3 *handle)
+{
+    sqlite3_int64 most = (sqlite3_int64)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 8;
+
+    if (most > 0 && most < MAP_MOST) {
+        (void)sqlite3_file_control(handle, NULL, SQLITE_FCNTL_MMAP_SIZE, &most);
+    }
+}
+
 static bool set_up(struct ph_db *db, enum ph_db_role role)
 {
     db->role = role;
@@ -104,6 +119,9 @@ static bool set_up(struct ph_db *db, enum ph_db_role role)
     sqlite3_extended_result_codes(db->handle, 1);
     if (db_run(db, role == PH_DB_WRITER ? WRITER_SETTINGS : READER_SETTINGS) != PH_DB_DONE) {
         return false;
+    }
+    if (role == PH_DB_READER) {
+        bound_map(db->handle);
     }
     sqlite3_wal_hook(db->handle, count_log_pages, db); /* wal_autocheckpoint would remove it */
     return true;
