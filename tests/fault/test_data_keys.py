@@ -4,18 +4,15 @@ import os
 import random
 import re
 import subprocess
-import sys
 import time
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'protocol'))
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'support'))
-import cluster  # noqa: E402
-import srp  # noqa: E402
-from everyone import Everyone  # noqa: E402
-from load import KeptLoad, LoadTest, SdkLoad  # noqa: E402
-from poolhouse import PASSWORD, Api, PoolhouseTest, binary, needs_file  # noqa: E402
-from test_crash import Crash  # noqa: E402
+import cluster
+import srp
+from everyone import Everyone
+from load import KeptLoad, LoadTest, SdkLoad
+from poolhouse import PASSWORD, Api, PoolhouseTest, binary, needs_file
+from test_crash import Crash
 
 LONG = int(os.environ.get('POOLHOUSE_TEST_LONG', '1'))
 SEED = int(os.environ.get('POOLHOUSE_TEST_SEED', '1'))
@@ -111,7 +108,7 @@ class OneServer(DataKeys, LoadTest):
                             DEVICE_KEY=self.everyone.device.device_key)  # of another pool
 
 
-class TwoServers(DataKeys, cluster.TwoServers, LoadTest):
+class TwoServers(cluster.TwoServers, DataKeys, LoadTest):
     """On PostgreSQL: one is killed meanwhile, and the other one goes on."""
 
     @classmethod

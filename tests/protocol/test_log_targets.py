@@ -310,7 +310,7 @@ class Trouble(LogTest):
             self.tokens(self.client, self.user)
         self.until(lambda: self.metric('log_targets_down') == 1)
         self.assertEqual(20, self.metric('log_events_waiting'))
-        self.until(lambda: self.server.rows('SELECT count(*) AS n FROM log_events')[0]['n'] == 20)
+        self.until(lambda: self.server.database.rows('SELECT count(*) AS n FROM log_events')[0]['n'] == 20)
         self.server.kill()
         self.server.start()
         self.assertEqual(20, self.metric('log_events_waiting'))
