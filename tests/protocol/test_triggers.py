@@ -760,6 +760,7 @@ class GuessingThroughMigration(TriggerTest):
         return event
 
     def test_the_lock_comes_before_the_function(self):
+        self.stop_clock()  # a lock of a second lasts
         self.handle('UserMigration', self.migrate)
         for client, wrong in ((self.client, ('UserNotFoundException', None)), (self.hiding, WRONG)):
             name = self.new_name()
