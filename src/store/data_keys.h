@@ -1,6 +1,6 @@
 /*
  * The keys that seal the secrets of pools, and how one is replaced beside running servers
- * (docs/decisions/0100-data-keys.md).
+ * (docs/decisions/0034-data-keys.md).
  *
  * At no time is anything sealed with a key that a server might not have, and a key is removed when
  * nothing is sealed with it and nobody can write what it has sealed. Each verb is one step, is

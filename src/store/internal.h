@@ -151,7 +151,7 @@ PH_MUST_USE bool ph_place_open(struct ph_arena *arena, const struct ph_key *key,
 
 /*
  * The secrets of a pool, by its data key. What was sealed is written by ph_write_sealed(): it
- * refuses what a key has sealed that has been replaced (decision 0100), inside the transaction, so
+ * refuses what a key has sealed that has been replaced (decision 34), inside the transaction, so
  * that nothing can be left behind that nobody opens. Nobody has to wait for it: ph_seal_is_late().
  */
 struct ph_str ph_pool_seal(struct ph_arena *arena, const struct ph_pool_ref *pool,

@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 enum {
-    STATEMENTS = 256,              /* slots of the table of prepared statements: a power of two */
-    PARAMETERS = 32,               /* $1 to $32 */
-    BUSY_MS = 10000,               /* how long another process may hold the write lock */
-    CHECKPOINT_IDLE = 512,         /* pages in the log from which an idle writer moves them */
-    CHECKPOINT_BESIDE = 1024,      /* after which another thread moves those of a busy one */
-    CHECKPOINT_FORCED = 8192,      /* from which a busy one does, so that the log begins anew */
+    STATEMENTS = 256,          /* slots of the table of prepared statements: a power of two */
+    PARAMETERS = 32,           /* $1 to $32 */
+    BUSY_MS = 10000,           /* how long another process may hold the write lock */
+    CHECKPOINT_IDLE = 512,     /* pages in the log from which an idle writer moves them */
+    CHECKPOINT_BESIDE = 4096,  /* after which another thread moves those of a busy one */
+    CHECKPOINT_FORCED = 16384, /* from which a busy one does, so that the log begins anew: 64 MB */
     MAP_MOST = 1024 * 1024 * 1024, /* bytes, as in READER_SETTINGS */
 };
 
