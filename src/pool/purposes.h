@@ -1,7 +1,8 @@
 /*
  * Keys for purposes: derived from the data key of a pool, one for each thing that clients hold or
  * that is compared. When the data key is replaced what they have made is not made anew; so the keys
- * themselves are kept for as long as something of theirs can be good (docs/decisions/0100).
+ * themselves are kept for as long as something of theirs can be good
+ * (docs/decisions/0034-data-keys.md).
  */
 #ifndef PH_POOL_PURPOSES_H
 #define PH_POOL_PURPOSES_H
