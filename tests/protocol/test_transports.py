@@ -295,6 +295,24 @@ class EveryTransport(FunctionTest):
             seen |= {e['triggerSource'] for e in events}
         self.assertEqual(SOURCES, seen)
 
+    def test_a_client_of_its_own_by_each_transport(self):
+        told = []
+        for way in WAYS:
+            pool = self.new_pool(LambdaConfig={'PreTokenGenerationConfig': {
+                'LambdaArn': f'{ACCOUNT}{way}-PreTokenGeneration', 'LambdaVersion': 'V3_0'}})
+            self.api.CreateResourceServer(UserPoolId=pool, Identifier='api', Name='API', Scopes=[
+                {'ScopeName': 'read', 'ScopeDescription': 'read'}])
+            made = self.api.CreateUserPoolClient(
+                UserPoolId=pool, ClientName='machine', GenerateSecret=True, AllowedOAuthScopes=['api/read'],
+                ExplicitAuthFlows=['ALLOW_CLIENT_TOKEN_AUTH'])['UserPoolClient']
+            token = self.api.GetClientToken(ClientId=made['ClientId'], Secret=made['ClientSecret'])[
+                'ClientAuthenticationResult']['AccessToken']
+            access = claims(token)[1]
+            self.assertEqual(('function', 'api/read extra/scope'), (access['by'], access['scope']))
+            told.append(self.comparable(pool, made['ClientId'], self.events(way), way))
+        self.assertEqual(['TokenGeneration_ClientCredentials'], [e['triggerSource'] for e in told[0]])
+        self.assertEqual([told[0]] * len(WAYS), told)
+
     def test_a_device_says_so_by_each_transport(self):
         told = []
         for way in WAYS:
