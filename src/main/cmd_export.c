@@ -1,9 +1,10 @@
 /* All of an installation into a file that any other can read, given the passphrase. */
 #include "main/command.h"
+#include "main/export_csv.h"
 #include "main/moving.h"
 #include "main/passphrase.h"
 
-enum { FLAG_FILE, FLAG_PASSPHRASE, FLAG_COUNT };
+enum { FLAG_FILE, FLAG_PASSPHRASE, FLAG_CSV, FLAG_COUNT };
 
 static int complain(const char *why)
 {
@@ -41,6 +42,7 @@ static int run(int argc, char **argv)
     struct ph_command_flag flags[FLAG_COUNT] = {
         [FLAG_FILE] = { .name = NULL },
         [FLAG_PASSPHRASE] = { .name = "passphrase-file" },
+        [FLAG_CSV] = { .name = "csv" },
     };
     struct ph_config config;
     int status;
@@ -53,6 +55,9 @@ static int run(int argc, char **argv)
         if (flags[FLAG_FILE].value == NULL) {
             fputs("poolhouse: say to which file: poolhouse export FILE\n", stderr);
             status = PH_EXIT_MISUSED;
+        } else if (flags[FLAG_CSV].value != NULL) {
+            status = ph_export_csv(&config.settings, ph_str_from(flags[FLAG_CSV].value),
+                                   flags[FLAG_FILE].value);
         } else {
             status = export_to(&config, flags);
         }
@@ -66,6 +71,7 @@ const struct ph_command ph_command_export = {
     .summary = "write all of an installation to a file for another one",
     .help =
         "Usage: poolhouse export FILE [--passphrase-file FILE] [FLAGS]\n"
+        "       poolhouse export FILE --csv POOL [FLAGS]\n"
         "\n"
         "Writes everything to a new file of lines of JSON: pools, clients, users, groups, "
         "devices,\n"
@@ -80,6 +86,11 @@ const struct ph_command ph_command_export = {
         "is\n"
         "no secret, such as addresses, stands in it in clear.\n"
         "\n"
+        "With --csv only the users of one pool, as an import job takes them, here or at the real\n"
+        "service: their attributes, in the columns of GetCSVHeader. No secrets are in it, so that\n"
+        "those who come in by it set a password anew. Whom such a file cannot hold is named.\n"
+        "\n"
+        "  --csv POOL              the id of that pool\n"
         "  --passphrase-file FILE  its first line is the passphrase; otherwise the terminal is\n"
         "                          asked. At least 12 characters\n"
         "\n"
@@ -88,6 +99,7 @@ const struct ph_command ph_command_export = {
         "\n"
         "Examples:\n"
         "  poolhouse export everything.jsonl --config /etc/poolhouse/poolhouse.ini\n"
-        "  poolhouse export everything.jsonl --data poolhouse-data --passphrase-file phrase.txt\n",
+        "  poolhouse export everything.jsonl --data poolhouse-data --passphrase-file phrase.txt\n"
+        "  poolhouse export users.csv --csv eu-west-1_Ab3dEfG9h --data poolhouse-data\n",
     .run = run,
 };
