@@ -5,6 +5,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -121,23 +122,30 @@ class Moving(unittest.TestCase):
         return server
 
     def kill_in_the_middle(self, target, *words, key=MASTER_KEY, behind=''):
-        """Once more is written than before, of that table; False when the command ended first."""
+        """Once more is written than before, of that table: the text of the command, or None when it
+        was killed. It stands still whenever it is looked at, and does not end between look and kill."""
         before, further = target.position(), self.random.randrange(1, 4)
         process = self.start(*words, key=key)
-        while process.poll() is None and further > 0:
+        while process.poll() is None:
+            time.sleep(self.random.random() / 100)
+            process.send_signal(signal.SIGSTOP)
             now = target.position()
             further -= now is not None and now != before and behind in now
             before = now
-            time.sleep(self.random.random() / 50)
-        process.kill()
+            if further <= 0 and now is not None:
+                process.kill()
+            process.send_signal(signal.SIGCONT)
         text, _ = process.communicate()
         self.assertIn(process.returncode, (0, -9), text[-3000:])
-        return process.returncode == -9 and target.position() is not None
+        return text if process.returncode == 0 else None
 
     def move(self, target, *words, key=MASTER_KEY):
         """Killed some times, and then not."""
-        kills = sum(self.kill_in_the_middle(target, *words, key=key) for _ in range(KILLS))
-        self.assertGreater(kills, 0, 'it was over too soon to prove anything')
+        for kills in range(KILLS):
+            text = self.kill_in_the_middle(target, *words, key=key)
+            if text is not None:
+                self.assertGreater(kills, 0, 'it was over too soon to prove anything')
+                return text
         return self.command(*words, key=key)
 
     # --- export and import ---
@@ -148,7 +156,7 @@ class Moving(unittest.TestCase):
     def test_what_was_exported_is_imported_under_another_master_key(self):
         directory, place = self.place()
         words = self.import_words(place)
-        while not self.kill_in_the_middle(place, *words, key=OTHER_KEY):
+        while self.kill_in_the_middle(place, *words, key=OTHER_KEY) is not None:
             self.assertIsNone(place.position())
             os.unlink(place.path)
         text = self.command('doctor', '--data', place.data, status=1, key=OTHER_KEY)
@@ -314,7 +322,7 @@ class Moving(unittest.TestCase):
         directory, place = self.place()
         words = self.migrate_words(changing, place)
         # Behind the users, of which one changes.
-        while not self.kill_in_the_middle(place, *words, behind='totp_steps'):
+        while self.kill_in_the_middle(place, *words, behind='totp_steps') is not None:
             os.unlink(place.path)
         changing.change('UPDATE users SET mfa = 1 - mfa WHERE username = ?', b'plain')
         self.assertIn('the table users differs', self.command(*words, status=1))
