@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct ph_arena arena;
     static const struct ph_pool POOL = { .id = PH_STR_INIT("eu-west-1_aaaaaaaaa"),
-                                         .ref = { PH_STR_INIT("eu-west-1_aaaaaaaaa"), &key } };
+                                         .ref = { .id = PH_STR_INIT("eu-west-1_aaaaaaaaa"),
+                                                  .data_key = &key } };
     struct ph_ctx ctx = { .arena = &arena, .clock = &ph_system_clock, .random = &ph_system_random };
     const struct ph_str in = { data, size };
     struct ph_srp_state srp;

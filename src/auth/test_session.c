@@ -17,9 +17,11 @@ static struct ph_ctx ctx = { .arena = &arena,
                              .random = &ph_system_random };
 
 static const struct ph_pool POOL = { .id = PH_STR_INIT("eu-west-1_aaaaaaaaa"),
-                                     .ref = { PH_STR_INIT("eu-west-1_aaaaaaaaa"), &KEY } };
+                                     .ref = { .id = PH_STR_INIT("eu-west-1_aaaaaaaaa"),
+                                              .data_key = &KEY } };
 static const struct ph_pool OTHER = { .id = PH_STR_INIT("eu-west-1_bbbbbbbbb"),
-                                      .ref = { PH_STR_INIT("eu-west-1_bbbbbbbbb"), &OTHER_KEY } };
+                                      .ref = { .id = PH_STR_INIT("eu-west-1_bbbbbbbbb"),
+                                               .data_key = &OTHER_KEY } };
 
 static const struct ph_session SESSION = {
     .challenge = PH_STR_INIT("NEW_PASSWORD_REQUIRED"),

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-enum { PAGES = 1024, PAGE_BYTES = 4096, TRIES = 1000, PAUSE_NS = 10000000 };
+enum { PAGES = 4096, PAGE_BYTES = 4096, TRIES = 1000, PAUSE_NS = 10000000 };
 
 static const struct ph_driver *const driver = &ph_driver_sqlite;
 static char directory[] = "/tmp/poolhouse-checkpoint-XXXXXX";

@@ -18,7 +18,7 @@ static struct ph_ctx ctx = { .arena = &arena,
 
 static struct ph_pool pool_with(struct ph_str id, const struct ph_key *key)
 {
-    return (struct ph_pool){ .id = id, .ref = { id, key } };
+    return (struct ph_pool){ .id = id, .ref = { .id = id, .data_key = key } };
 }
 
 static const struct ph_refresh_token TOKEN = {

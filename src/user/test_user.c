@@ -29,7 +29,7 @@ static int setup(void **state)
     (void)state;
     assert_true(ph_store_open(&in_memory, &ctx.store, &why)); /* where hashes are looked for */
     pool = (struct ph_pool){
-        .ref = { PH_STR("us-east-1_ExaMPLe01"), &KEY },
+        .ref = { .id = PH_STR("us-east-1_ExaMPLe01"), .data_key = &KEY },
         .id = PH_STR("us-east-1_ExaMPLe01"),
         .srp_name = PH_STR("ExaMPLe01"),
         .password_policy = { 8, true, true, true, true, 2, 7 },
