@@ -6,24 +6,23 @@
 
 enum { LINE_MAX_BYTES = 8 * PH_CSV_LINE_BYTES /* longer ones are refused by their characters */ };
 
-static size_t columns_of(struct ph_arena *arena, const struct ph_pool *pool, struct ph_str **names)
+struct ph_import_writing ph_import_writing_of(struct ph_arena *arena, const struct ph_pool *pool)
 {
-    size_t count;
+    struct ph_import_writing w = { .pool = pool };
 
-    ph_import_header(arena, pool, names, &count);
-    return count - 1; /* password_hash is the last */
+    ph_import_header(arena, pool, &w.columns, &w.count);
+    w.count--; /* password_hash is the last */
+    return w;
 }
 
-struct ph_str ph_import_written_header(struct ph_arena *arena, const struct ph_pool *pool)
+struct ph_str ph_import_written_header(struct ph_arena *arena, const struct ph_import_writing *w)
 {
-    struct ph_str *names;
-    const size_t count = columns_of(arena, pool, &names);
     struct ph_buf line;
 
     ph_buf_init(&line, arena, LINE_MAX_BYTES);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < w->count; i++) {
         ph_buf_add(&line, i == 0 ? PH_STR("") : PH_STR(","));
-        ph_buf_add(&line, names[i]);
+        ph_buf_add(&line, w->columns[i]);
     }
     return ph_buf_str(&line);
 }
@@ -99,25 +98,23 @@ static void add_value(struct ph_buf *line, struct ph_str value)
     }
 }
 
-const char *ph_import_written_user(struct ph_arena *arena, const struct ph_pool *pool,
+const char *ph_import_written_user(struct ph_arena *arena, const struct ph_import_writing *w,
                                    const struct ph_user *user, struct ph_str *line)
 {
-    struct ph_str *names;
-    const size_t count = columns_of(arena, pool, &names);
     struct ph_buf text;
 
     if (user->status == PH_USER_EXTERNAL_PROVIDER) {
         return "a user of another identity provider, who comes by signing in";
     }
     ph_buf_init(&text, arena, LINE_MAX_BYTES);
-    for (size_t i = 0; i < count; i++) {
-        const struct ph_str value = value_of(arena, pool, user, names[i]);
+    for (size_t i = 0; i < w->count; i++) {
+        const struct ph_str value = value_of(arena, w->pool, user, w->columns[i]);
 
         if (!can_be_written(value)) {
             return ph_textf(arena,
                             "the value of %.*s has a line end, a blank at an end or a backslash at"
                             " its end",
-                            PH_FMT(names[i]));
+                            PH_FMT(w->columns[i]));
         }
         ph_buf_add(&text, i == 0 ? PH_STR("") : PH_STR(","));
         add_value(&text, value);

@@ -3,17 +3,17 @@
 #include "import/written.h"
 #include "main/command.h"
 #include "store/users.h"
+#include "util/files.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { USERS_AT_ONCE = 500 };
 
 struct writing {
     const struct ph_pool *pool;
+    struct ph_import_writing columns;
     FILE *file;
     size_t written;
     size_t left_out;
@@ -34,7 +34,7 @@ static void write_line(FILE *file, struct ph_str line)
 static void write_user(struct ph_arena *arena, struct writing *w, const struct ph_user *user)
 {
     struct ph_str line;
-    const char *why = ph_import_written_user(arena, w->pool, user, &line);
+    const char *why = ph_import_written_user(arena, &w->columns, user, &line);
 
     if (why == NULL) {
         write_line(w->file, line);
@@ -73,38 +73,29 @@ static struct ph_err write_users(struct ph_ctx *ctx, struct writing *w)
 {
     struct ph_str cursor = { 0 };
 
-    write_line(w->file, ph_import_written_header(ctx->arena, w->pool));
+    w->columns = ph_import_writing_of(ctx->arena, w->pool);
+    write_line(w->file, ph_import_written_header(ctx->arena, &w->columns));
     do {
         PH_TRY(write_page(ctx, w, &cursor));
     } while (cursor.p != NULL && ferror(w->file) == 0);
     return PH_OK;
 }
 
-/* Closes the file. On the disk before it is said to be there. */
-static bool finish(FILE *file)
-{
-    const bool whole = fflush(file) == 0 && ferror(file) == 0 && fsync(fileno(file)) == 0;
-
-    return fclose(file) == 0 && whole;
-}
-
 static int write_to(struct ph_ctx *ctx, struct ph_str pool_id, const char *path)
 {
     struct writing w = { 0 };
     struct ph_err err = ph_pool_get(ctx, pool_id, &w.pool);
-    int fd;
 
     if (err.type != NULL) {
         return complain(err.message, "");
     }
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    w.file = fd < 0 ? NULL : fdopen(fd, "w");
+    w.file = ph_new_file(path);
     if (w.file == NULL) {
         fprintf(stderr, "poolhouse: cannot make %s: %s\n", path, strerror(errno));
         return PH_EXIT_FAILED;
     }
     err = write_users(ctx, &w);
-    if (!finish(w.file) || err.type != NULL) {
+    if (!ph_new_file_end(w.file, path) || err.type != NULL) {
         return complain("the file is not whole, delete it: ",
                         err.type != NULL ? err.message : strerror(errno));
     }

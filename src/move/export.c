@@ -5,7 +5,6 @@
 #include "util/json.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -147,27 +146,17 @@ static struct ph_err put_all(struct writing *w, struct ph_str wrapped)
 
 static struct ph_err make_file(struct writing *w)
 {
-    const int fd = open(w->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-    if (fd < 0) {
-        return errno == EEXIST
-                   ? ph_move_refuse("the file exists already: an export overwrites nothing")
-                   : failed(w);
+    w->file = ph_new_file(w->path);
+    if (w->file != NULL) {
+        return PH_OK;
     }
-    w->file = fdopen(fd, "w");
-    if (w->file == NULL) {
-        close(fd);
-        return failed(w);
-    }
-    return PH_OK;
+    return errno == EEXIST ? ph_move_refuse("the file exists already: an export overwrites nothing")
+                           : failed(w);
 }
 
 static struct ph_err finish_file(struct writing *w)
 {
-    const bool synced = fflush(w->file) == 0 && fsync(fileno(w->file)) == 0;
-    const bool closed = fclose(w->file) == 0;
-
-    return synced && closed && ph_sync_name(w->path) ? PH_OK : failed(w);
+    return ph_new_file_end(w->file, w->path) ? PH_OK : failed(w);
 }
 
 /* A key of its own, which the passphrase opens: what it seals is as strong as any other key. */

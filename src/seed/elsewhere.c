@@ -17,35 +17,35 @@ static bool names_sam(const struct json_t *transform)
     return found;
 }
 
-/* For the events and deployments of the whole template. */
-static const struct {
-    struct ph_str begins;
+struct addition {
+    struct ph_str begins; /* its logical id, or what follows that of its owner; absent: the end */
     struct ph_str type;
-} SHARED[] = {
+};
+
+/* For the events and deployments of the whole template. */
+static const struct addition SHARED[] = {
     { PH_STR_INIT("ServerlessRestApi"), PH_STR_INIT("AWS::ApiGateway::RestApi") },
     { PH_STR_INIT("ServerlessHttpApi"), PH_STR_INIT("AWS::ApiGatewayV2::Api") },
     { PH_STR_INIT("ServerlessDeploymentApplication"), PH_STR_INIT("AWS::CodeDeploy::Application") },
     { PH_STR_INIT("CodeDeployServiceRole"), PH_STR_INIT("AWS::IAM::Role") },
+    { { 0 }, { 0 } },
 };
 
 /* For one resource: "HelloFunction" has a "HelloFunctionRole", and "HelloFunction.Alias". */
-static const struct {
-    struct ph_str begins;
-    struct ph_str type;
-} OWNED[] = {
+static const struct addition OWNED[] = {
     { PH_STR_INIT("Role"), PH_STR_INIT("AWS::IAM::Role") },
     { PH_STR_INIT("Alias"), PH_STR_INIT("AWS::Lambda::Alias") },
     { PH_STR_INIT("Version"), PH_STR_INIT("AWS::Lambda::Version") },
+    { { 0 }, PH_STR_INIT("AWS::Serverless::Part") },
 };
 
-static struct ph_str owned_type(struct ph_str rest)
+/* Of the first row that fits, else of the last one. */
+static struct ph_str type_by(const struct addition *row, struct ph_str name)
 {
-    for (size_t i = 0; i < sizeof OWNED / sizeof OWNED[0]; i++) {
-        if (ph_str_starts(rest, OWNED[i].begins)) {
-            return OWNED[i].type;
-        }
+    while (row->begins.n > 0 && !ph_str_starts(name, row->begins)) {
+        row++;
     }
-    return PH_STR("AWS::Serverless::Part");
+    return row->type;
 }
 
 /* The longest one counts: there may be a "Hello" beside the "HelloFunction". */
@@ -68,21 +68,20 @@ static struct ph_str owner_of(const struct ph_template *t, struct ph_str logical
 struct ph_str ph_template_added_type(const struct ph_template *t, struct ph_str logical,
                                      struct ph_str *owner)
 {
-    struct ph_str rest;
+    struct ph_str rest, type;
 
     *owner = (struct ph_str){ 0 };
     if (!names_sam(ph_json_get(t->document, "Transform"))) {
         return (struct ph_str){ 0 };
     }
-    for (size_t i = 0; i < sizeof SHARED / sizeof SHARED[0]; i++) {
-        if (ph_str_starts(logical, SHARED[i].begins)) {
-            return SHARED[i].type;
-        }
+    type = type_by(SHARED, logical);
+    if (type.n > 0) {
+        return type;
     }
     *owner = owner_of(t, logical);
     rest = ph_str_skip(logical, owner->n);
     rest = ph_str_starts(rest, PH_STR(".")) ? ph_str_skip(rest, 1) : rest;
-    return owner->n > 0 && rest.n > 0 ? owned_type(rest) : (struct ph_str){ 0 };
+    return owner->n > 0 && rest.n > 0 ? type_by(OWNED, rest) : (struct ph_str){ 0 };
 }
 
 /* --- ARNs --- */

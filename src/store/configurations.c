@@ -56,8 +56,7 @@ struct ph_err ph_store_configuration_put(struct ph_ctx *ctx, const struct ph_con
 {
     struct putting p = { .given = given };
 
-    PH_TRY(given->sealed_by != NULL ? ph_write_sealed(ctx, given->sealed_by, put, &p)
-                                    : ph_write(ctx, put, &p));
+    PH_TRY(ph_write_sealed(ctx, given->sealed_by, put, &p));
     *gone = p.gone;
     *created_ms = p.created_ms;
     return PH_OK;
@@ -91,8 +90,7 @@ struct ph_err ph_store_configuration_replace(struct ph_ctx *ctx,
 {
     struct replacing r = { given, old };
 
-    return given->sealed_by != NULL ? ph_write_sealed(ctx, given->sealed_by, replace, &r)
-                                    : ph_write(ctx, replace, &r);
+    return ph_write_sealed(ctx, given->sealed_by, replace, &r);
 }
 
 struct deleting {

@@ -153,6 +153,7 @@ PH_MUST_USE bool ph_place_open(struct ph_arena *arena, const struct ph_key *key,
  * The secrets of a pool, by its data key. What was sealed is written by ph_write_sealed(): it
  * refuses what a key has sealed that has been replaced (decision 34), inside the transaction, so
  * that nothing can be left behind that nobody opens. Nobody has to wait for it: ph_seal_is_late().
+ * pool NULL: nothing was sealed.
  */
 struct ph_str ph_pool_seal(struct ph_arena *arena, const struct ph_pool_ref *pool,
                            const struct ph_place *place, struct ph_str plain);
@@ -173,6 +174,11 @@ struct ph_list {
     size_t count;
     size_t capacity;
 };
+
+struct ph_buf;
+
+/* SQL that was made: its text, to be kept as long as statements are, which go by its address. */
+const char *ph_sql_made(const struct ph_buf *sql);
 
 /* A new zeroed element at the end; earlier ones may move. */
 void *ph_list_add(struct ph_arena *arena, struct ph_list *list, size_t size);

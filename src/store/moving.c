@@ -45,22 +45,14 @@ static void add_limit(struct ph_buf *sql, size_t rows)
     ph_buf_addf(sql, " LIMIT %zu", rows);
 }
 
-/* Statements are kept by the address of their texts, which live as long as the store. */
 static const char *make_text(struct ph_store *store, const struct ph_table *table,
                              void (*write)(struct ph_buf *sql, const struct ph_table *table))
 {
-    struct ph_arena arena = { 0 };
     struct ph_buf sql;
-    const char *text;
 
-    ph_buf_init(&sql, &arena, SQL_MAX);
+    ph_buf_init(&sql, &store->texts, SQL_MAX);
     write(&sql, table);
-    text = ph_cstr(&store->texts, ph_buf_str(&sql));
-    if (sql.overflowed || text == NULL) {
-        ph_fatal("the SQL of a table is too long");
-    }
-    ph_arena_finish(&arena);
-    return text;
+    return ph_sql_made(&sql);
 }
 
 static void write_from(struct ph_buf *sql, const struct ph_table *table)

@@ -1,4 +1,5 @@
 #include "store/internal.h"
+#include "util/buf.h"
 
 #include <string.h>
 
@@ -147,6 +148,16 @@ struct ph_err ph_write_sized(struct ph_ctx *ctx, ph_job_run *run, void *arg, siz
 void ph_flush(struct ph_ctx *ctx)
 {
     ph_writer_flush(ctx->store->writer, blocking_of(ctx));
+}
+
+const char *ph_sql_made(const struct ph_buf *sql)
+{
+    const char *text = ph_cstr(sql->arena, ph_buf_str(sql));
+
+    if (sql->overflowed || text == NULL) {
+        ph_fatal("SQL that is made of the description of a table is too long");
+    }
+    return text;
 }
 
 void *ph_list_add(struct ph_arena *arena, struct ph_list *list, size_t size)

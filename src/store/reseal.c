@@ -123,22 +123,14 @@ static void write_update(struct ph_buf *sql, const struct column *c)
     }
 }
 
-/* Statements are kept by the address of their texts, which live as long as the store. */
 static const char *make_text(struct ph_store *store, const struct column *c,
                              void (*write)(struct ph_buf *sql, const struct column *c))
 {
-    struct ph_arena arena = { 0 };
     struct ph_buf sql;
-    const char *text;
 
-    ph_buf_init(&sql, &arena, SQL_MAX);
+    ph_buf_init(&sql, &store->texts, SQL_MAX);
     write(&sql, c);
-    text = ph_cstr(&store->texts, ph_buf_str(&sql));
-    if (sql.overflowed || text == NULL) {
-        ph_fatal("the SQL for sealing a column anew is too long");
-    }
-    ph_arena_finish(&arena);
-    return text;
+    return ph_sql_made(&sql);
 }
 
 static const struct rule *rule_of(const struct ph_table *table)

@@ -89,15 +89,14 @@ static void write_sealed(struct ph_tx *tx, void *arg)
 struct ph_err ph_write_sealed_sized(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                     ph_job_run *run, void *arg, size_t size)
 {
-    struct sealed_write w = {
-        .run = run,
-        .arg = arg,
-        .before = ph_str_dup(ctx->arena, (struct ph_str){ arg, size }).p,
-        .size = size,
-        .pool_id = pool->id,
-        .key_number = pool->key_number,
-    };
+    struct sealed_write w = { .run = run, .arg = arg, .size = size };
 
+    if (pool == NULL) {
+        return ph_write_sized(ctx, run, arg, size);
+    }
+    w.before = ph_str_dup(ctx->arena, (struct ph_str){ arg, size }).p;
+    w.pool_id = pool->id;
+    w.key_number = pool->key_number;
     PH_TRY(ph_write(ctx, write_sealed, &w));
     return w.late ? ph_internal(ctx, "the data key of the pool was replaced meanwhile: try again")
                   : PH_OK;

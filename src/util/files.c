@@ -2,6 +2,7 @@
 
 #include "util/str.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,4 +38,26 @@ bool ph_sync_name(const char *path)
     synced = sync_path(directory, O_DIRECTORY);
     free(directory);
     return synced;
+}
+
+FILE *ph_new_file(const char *path)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+
+    if (fd >= 0 && file == NULL) {
+        const int cause = errno;
+
+        close(fd);
+        errno = cause;
+    }
+    return file;
+}
+
+bool ph_new_file_end(FILE *file, const char *path)
+{
+    const bool synced = fflush(file) == 0 && ferror(file) == 0 && fsync(fileno(file)) == 0;
+    const bool closed = fclose(file) == 0;
+
+    return synced && closed && ph_sync_name(path);
 }
