@@ -3,6 +3,7 @@
 #include "api/parts.h"
 #include "model/exceptions.h"
 #include "model/messages.h"
+#include "pool/contest.h"
 #include "pool/provider.h"
 #include "store/parts.h"
 
@@ -176,18 +177,18 @@ static struct json_t *without(struct ph_arena *arena, const struct ph_client *cl
     return settings;
 }
 
-/* Who changes the client at the same time may win a few times; then it is the caller's turn. */
 static struct ph_err drop_from_client(struct ph_ctx *ctx, struct ph_str client_id,
                                       struct ph_str name)
 {
-    enum { ATTEMPTS = 10 };
-    enum ph_write_result result = PH_WRITE_CONFLICT;
+    struct ph_contest contest = { 0 };
+    enum ph_write_result result;
 
-    for (int i = 0; i < ATTEMPTS && result == PH_WRITE_CONFLICT; i++) {
+    do {
         const struct ph_client *client;
         const struct ph_pool *pool;
         struct json_t *settings;
 
+        PH_TRY(ph_contest_enter(ctx, &contest));
         PH_TRY(ph_client_get(ctx, (struct ph_str){ 0 }, client_id, &pool, &client));
         settings = without(ctx->arena, client, name);
         if (settings == NULL) {
@@ -202,10 +203,8 @@ static struct ph_err drop_from_client(struct ph_ctx *ctx, struct ph_str client_i
         };
         PH_TRY(ph_store_client_update(ctx, &record, &result));
         ph_client_forget(ctx, client_id);
-    }
-    return result == PH_WRITE_CONFLICT
-               ? PH_FAIL(ConcurrentModificationException, PH_MSG_CONCURRENT_CHANGE)
-               : PH_OK;
+    } while (result == PH_WRITE_CONFLICT);
+    return PH_OK;
 }
 
 static struct ph_err drop_from_clients(struct ph_ctx *ctx, const struct ph_pool *pool,

@@ -3,6 +3,7 @@
 #include "api/parts.h"
 #include "model/exceptions.h"
 #include "model/validate.h"
+#include "pool/contest.h"
 
 enum { SERVERS_MAX = 25, PAGE_MAX = 50 };
 
@@ -107,16 +108,16 @@ static struct ph_err replace(struct ph_ctx *ctx, const struct ph_in *in, const s
 struct ph_err ph_api_update_resource_server(struct ph_ctx *ctx, const struct ph_in *in,
                                             struct ph_out *out)
 {
-    enum { ATTEMPTS = 10 };
-    enum ph_part_write result = PH_PART_CONFLICT;
+    struct ph_contest contest = { 0 };
+    enum ph_part_write result;
     const struct ph_pool *pool;
 
     PH_TRY(ph_pool_get(ctx, ph_in_str(in, M_UserPoolId), &pool));
-    for (int i = 0; i < ATTEMPTS && result != PH_PART_DONE; i++) {
+    do {
+        PH_TRY(ph_contest_enter(ctx, &contest));
         PH_TRY(replace(ctx, in, pool, &result));
-    }
-    return result == PH_PART_DONE ? describe(ctx, pool, ph_in_str(in, M_Identifier), out)
-                                  : PH_FAIL(TooManyRequestsException, "Rate exceeded");
+    } while (result != PH_PART_DONE);
+    return describe(ctx, pool, ph_in_str(in, M_Identifier), out);
 }
 
 /* Clients keep the names of its scopes, which stand for nothing until they exist again. */

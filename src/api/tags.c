@@ -1,5 +1,6 @@
 /* Tags of pools, by the ARN of the pool (management.md 2.9). */
 #include "api/handlers.h"
+#include "pool/contest.h"
 #include "pool/settings.h"
 
 /* An ARN of another region or account names nothing that is here. */
@@ -18,18 +19,19 @@ static struct ph_err find_pool(struct ph_ctx *ctx, const struct ph_in *in,
 /* These operations know no conflict: the pool is read again when it has changed meanwhile. */
 static struct ph_err change(struct ph_ctx *ctx, const struct ph_in *in)
 {
-    enum { ATTEMPTS = 10 };
-    enum ph_write_result result = PH_WRITE_CONFLICT;
+    struct ph_contest contest = { 0 };
+    enum ph_write_result result;
     const struct ph_pool *pool;
     struct json_t *settings;
 
-    for (int i = 0; i < ATTEMPTS && result == PH_WRITE_CONFLICT; i++) {
+    do {
+        PH_TRY(ph_contest_enter(ctx, &contest));
         PH_TRY(find_pool(ctx, in, &pool));
         PH_TRY(ph_pool_settings_tagged(ctx, pool, ph_in_json(in, M_Tags), ph_in_json(in, M_TagKeys),
                                        &settings));
         PH_TRY(ph_pool_settings_save(ctx, pool, pool->name, settings, &result));
-    }
-    return result == PH_WRITE_DONE ? PH_OK : PH_FAIL(TooManyRequestsException, "Rate exceeded");
+    } while (result == PH_WRITE_CONFLICT);
+    return PH_OK;
 }
 
 struct ph_err ph_api_tag_resource(struct ph_ctx *ctx, const struct ph_in *in, struct ph_out *out)

@@ -4,6 +4,7 @@
 #include "import/job.h"
 #include "model/messages.h"
 #include "model/validate.h"
+#include "pool/contest.h"
 #include "pool/domain.h"
 #include "pool/schema.h"
 #include "pool/settings.h"
@@ -228,17 +229,15 @@ static struct ph_err add_attributes(struct ph_ctx *ctx, const struct ph_in *in,
 struct ph_err ph_api_add_custom_attributes(struct ph_ctx *ctx, const struct ph_in *in,
                                            struct ph_out *out)
 {
-    enum { ATTEMPTS = 10 };
+    struct ph_contest contest = { 0 };
     enum ph_write_result result;
 
     (void)out;
-    for (int i = 0; i < ATTEMPTS; i++) {
+    do {
+        PH_TRY(ph_contest_enter(ctx, &contest));
         PH_TRY(add_attributes(ctx, in, &result));
-        if (result == PH_WRITE_DONE) {
-            return PH_OK;
-        }
-    }
-    return PH_FAIL(TooManyRequestsException, "Rate exceeded");
+    } while (result == PH_WRITE_CONFLICT);
+    return PH_OK;
 }
 
 /* --- deleting --- */

@@ -1,48 +1,25 @@
 #include "branding/svg.h"
 
+#include "util/memory.h"
+
+#include <expat.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
 struct reading {
-    struct ph_str rest;
-    size_t open; /* elements */
+    XML_Parser parser;
     bool has_root;
+    bool is_other; /* the root is none of SVG */
     bool is_active;
 };
 
-static void skip_spaces(struct ph_str *s)
-{
-    while (s->n > 0 && ph_str_has_byte(PH_STR(" \t\r\n"), s->p[0])) {
-        *s = ph_str_skip(*s, 1);
-    }
-}
-
-/* Goes on behind the next `end`; false when it does not come. */
-static bool skip_past(struct ph_str *s, struct ph_str end)
-{
-    while (s->n >= end.n) {
-        if (ph_str_starts(*s, end)) {
-            *s = ph_str_skip(*s, end.n);
-            return true;
-        }
-        *s = ph_str_skip(*s, 1);
-    }
-    return false;
-}
-
-static struct ph_str take_name(struct ph_str *s)
-{
-    size_t n = 0;
-
-    while (n < s->n && !ph_str_has_byte(PH_STR(" \t\r\n/>=<\"'"), s->p[n])) {
-        n++;
-    }
-    return ph_str_take(s, n);
-}
-
 /* Without the prefix of its name space. */
-static struct ph_str local_name(struct ph_str name)
+static struct ph_str local_name(const char *name)
 {
-    struct ph_str prefix, local;
+    const char *colon = strchr(name, ':');
 
-    return ph_str_cut(name, ':', &prefix, &local) ? local : name;
+    return ph_str_from(colon == NULL ? name : colon + 1);
 }
 
 static bool is_active_element(struct ph_str name)
@@ -60,153 +37,99 @@ static bool is_active_element(struct ph_str name)
     return false;
 }
 
-static bool starts_nocase(struct ph_str s, struct ph_str prefix)
+/* The scheme as a browser reads it: spaces and control characters do not count. */
+static bool has_scheme(const char *url, struct ph_str scheme)
 {
-    return s.n >= prefix.n && ph_str_eq_nocase((struct ph_str){ s.p, prefix.n }, prefix);
-}
+    for (; *url != '\0' && scheme.n > 0; url++) {
+        const uint8_t byte = (uint8_t)*url;
 
-/* Written with character references, a scheme would be another one to our eyes. */
-static bool is_active_attribute(struct ph_str name, struct ph_str value)
-{
-    skip_spaces(&value);
-    return starts_nocase(name, PH_STR("on")) || starts_nocase(value, PH_STR("javascript:")) ||
-           (ph_str_eq_nocase(name, PH_STR("href")) && ph_str_contains(value, PH_STR("&#")));
-}
-
-/* name = "value" */
-static bool read_attribute(struct reading *r)
-{
-    const struct ph_str name = take_name(&r->rest);
-    struct ph_str value;
-    uint8_t quote;
-
-    skip_spaces(&r->rest);
-    if (name.n == 0 || r->rest.n == 0 || r->rest.p[0] != '=') {
-        return false;
-    }
-    r->rest = ph_str_skip(r->rest, 1);
-    skip_spaces(&r->rest);
-    if (r->rest.n == 0 || (r->rest.p[0] != '"' && r->rest.p[0] != '\'')) {
-        return false;
-    }
-    quote = r->rest.p[0];
-    if (!ph_str_cut(ph_str_skip(r->rest, 1), quote, &value, &r->rest)) {
-        return false;
-    }
-    r->is_active |= is_active_attribute(local_name(name), value);
-    return !ph_str_has_byte(value, '<');
-}
-
-/* <name attributes> or <name attributes/> */
-static bool read_element(struct reading *r)
-{
-    const struct ph_str name = take_name(&r->rest);
-
-    if (r->open == 0 && (r->has_root || !ph_str_eq(local_name(name), PH_STR("svg")))) {
-        return false;
-    }
-    r->has_root = true;
-    r->is_active |= is_active_element(local_name(name));
-    for (;;) {
-        skip_spaces(&r->rest);
-        if (ph_str_starts(r->rest, PH_STR("/>"))) {
-            r->rest = ph_str_skip(r->rest, 2);
-            return true;
-        }
-        if (ph_str_starts(r->rest, PH_STR(">"))) {
-            r->rest = ph_str_skip(r->rest, 1);
-            r->open++;
-            return true;
-        }
-        if (!read_attribute(r)) {
+        if (byte > ' ' && !ph_str_eq_nocase((struct ph_str){ &byte, 1 }, ph_str_take(&scheme, 1))) {
             return false;
         }
     }
+    return scheme.n == 0;
 }
 
-static bool read_end(struct reading *r)
+static bool is_handler(struct ph_str name)
 {
-    const struct ph_str name = take_name(&r->rest);
-
-    skip_spaces(&r->rest);
-    if (name.n == 0 || r->open == 0 || !ph_str_starts(r->rest, PH_STR(">"))) {
-        return false;
-    }
-    r->rest = ph_str_skip(r->rest, 1);
-    r->open--;
-    return true;
+    return name.n >= 2 && ph_str_eq_nocase((struct ph_str){ name.p, 2 }, PH_STR("on"));
 }
 
-/* A document type may name the one of SVG; what it declares itself, entities, is none of ours. */
-static bool read_doctype(struct reading *r)
+/* An animation can set a link or a handler as well as the attribute itself. */
+static bool sets_active_attribute(struct ph_str name, const char *value)
 {
-    struct ph_str inside;
-
-    if (!ph_str_cut(r->rest, '>', &inside, &r->rest)) {
-        return false;
-    }
-    r->is_active |= ph_str_has_byte(inside, '[');
-    return !r->has_root;
+    return ph_str_eq_nocase(name, PH_STR("attributeName")) &&
+           (is_handler(local_name(value)) || ph_str_eq_nocase(local_name(value), PH_STR("href")));
 }
 
-/* A stylesheet that a processing instruction names comes from elsewhere. */
-static bool read_instruction(struct reading *r)
+/* Data may be pictures: documents among them would be read like this one. */
+static bool links_to_document(struct ph_str name, const char *value)
 {
-    r->is_active |= starts_nocase(r->rest, PH_STR("<?xml-stylesheet"));
-    return skip_past(&r->rest, PH_STR("?>"));
+    return ph_str_eq_nocase(name, PH_STR("href")) && has_scheme(value, PH_STR("data:")) &&
+           (!has_scheme(value, PH_STR("data:image/")) ||
+            has_scheme(value, PH_STR("data:image/svg")));
 }
 
-/* What begins with '<'. */
-static bool read_markup(struct reading *r)
+static bool is_active_attribute(struct ph_str name, const char *value)
 {
-    if (ph_str_starts(r->rest, PH_STR("<!--"))) {
-        r->rest = ph_str_skip(r->rest, 4);
-        return skip_past(&r->rest, PH_STR("-->"));
-    }
-    if (ph_str_starts(r->rest, PH_STR("<![CDATA["))) {
-        return r->open > 0 && skip_past(&r->rest, PH_STR("]]>"));
-    }
-    if (ph_str_starts(r->rest, PH_STR("<!"))) {
-        return read_doctype(r);
-    }
-    if (ph_str_starts(r->rest, PH_STR("<?"))) {
-        return read_instruction(r);
-    }
-    if (ph_str_starts(r->rest, PH_STR("</"))) {
-        r->rest = ph_str_skip(r->rest, 2);
-        return read_end(r);
-    }
-    r->rest = ph_str_skip(r->rest, 1);
-    return read_element(r);
+    return is_handler(name) || has_scheme(value, PH_STR("javascript:")) ||
+           sets_active_attribute(name, value) || links_to_document(name, value);
 }
 
-/* Outside of the root there are only spaces. */
-static bool read_text(struct reading *r)
+static void see_element(void *arg, const XML_Char *name, const XML_Char **attributes)
 {
-    struct ph_str text = r->rest;
-    size_t n = 0;
+    struct reading *r = arg;
 
-    while (n < text.n && text.p[n] != '<') {
-        n++;
+    r->is_other |= !r->has_root && !ph_str_eq(local_name(name), PH_STR("svg"));
+    r->has_root = true;
+    r->is_active |= is_active_element(local_name(name));
+    for (size_t i = 0; attributes[i] != NULL; i += 2) {
+        r->is_active |= is_active_attribute(local_name(attributes[i]), attributes[i + 1]);
     }
-    text = ph_str_take(&r->rest, n);
-    skip_spaces(&text);
-    return r->open > 0 || text.n == 0;
+}
+
+/* A document type may name the one of SVG; what it declares itself is not even read. */
+static void see_doctype(void *arg, const XML_Char *name, const XML_Char *system_id,
+                        const XML_Char *public_id, int has_internal_subset)
+{
+    struct reading *r = arg;
+
+    (void)name;
+    (void)system_id;
+    (void)public_id;
+    if (has_internal_subset) {
+        r->is_active = true;
+        (void)XML_StopParser(r->parser, XML_FALSE);
+    }
+}
+
+static void see_instruction(void *arg, const XML_Char *target, const XML_Char *data)
+{
+    struct reading *r = arg;
+
+    (void)data;
+    r->is_active |= ph_str_eq_nocase(ph_str_from(target), PH_STR("xml-stylesheet"));
+}
+
+static bool is_well_formed(struct reading *r, struct ph_str text)
+{
+    XML_SetUserData(r->parser, r);
+    XML_SetStartElementHandler(r->parser, see_element);
+    XML_SetStartDoctypeDeclHandler(r->parser, see_doctype);
+    XML_SetProcessingInstructionHandler(r->parser, see_instruction);
+    return text.n <= INT_MAX &&
+           (XML_Parse(r->parser, (const char *)text.p, (int)text.n, XML_TRUE) == XML_STATUS_OK ||
+            XML_GetErrorCode(r->parser) == XML_ERROR_ABORTED);
 }
 
 enum ph_svg_verdict ph_svg_judge(struct ph_str text)
 {
-    struct reading r = { .rest = text };
+    static const XML_Memory_Handling_Suite HEAP = { ph_heap_alloc, ph_heap_resize, free };
+    struct reading r = { .parser = XML_ParserCreate_MM(NULL, &HEAP, NULL) };
+    const bool is_xml = is_well_formed(&r, text);
 
-    if (ph_str_starts(r.rest, PH_STR("\xef\xbb\xbf"))) {
-        r.rest = ph_str_skip(r.rest, 3);
-    }
-    while (r.rest.n > 0) {
-        if (!(r.rest.p[0] == '<' ? read_markup(&r) : read_text(&r))) {
-            return PH_SVG_NONE;
-        }
-    }
-    if (!r.has_root || r.open > 0) {
+    XML_ParserFree(r.parser);
+    if (!is_xml || r.is_other) {
         return PH_SVG_NONE;
     }
     return r.is_active ? PH_SVG_ACTIVE : PH_SVG_GOOD;

@@ -6,8 +6,9 @@
 
 enum ph_svg_verdict {
     PH_SVG_GOOD,
-    PH_SVG_NONE,   /* no XML document with the element svg at its root */
-    PH_SVG_ACTIVE, /* has what runs: scripts, handlers of events, foreign content, entities */
+    PH_SVG_NONE,   /* no well-formed XML document with the element svg at its root */
+    PH_SVG_ACTIVE, /* has what runs or comes from elsewhere: scripts, handlers of events, links to
+                      them, foreign content, declared entities, style sheets by instruction */
 };
 
 /* Looks at tags and attributes; whether the drawing makes sense is for the browser to say. */

@@ -1,6 +1,6 @@
 #include "deliver/analytics.h"
 
-#include "deliver/backoff.h"
+#include "util/backoff.h"
 #include "util/encode.h"
 #include "util/json.h"
 #include "util/memory.h"

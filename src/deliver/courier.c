@@ -1,7 +1,7 @@
 #include "deliver/courier.h"
 
-#include "deliver/backoff.h"
 #include "deliver/logs.h"
+#include "util/backoff.h"
 #include "util/memory.h"
 
 #include <pthread.h>

@@ -1,8 +1,8 @@
 #include "deliver/logs.h"
 
 #include "crypto/hash.h"
-#include "deliver/backoff.h"
 #include "deliver/log_target.h"
+#include "util/backoff.h"
 #include "util/blocking.h"
 #include "util/clock.h"
 #include "util/json.h"

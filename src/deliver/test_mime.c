@@ -1,6 +1,6 @@
 /* Mails as text: encodings at their borders, and that nothing breaks out of a header. */
-#include "deliver/backoff.h"
 #include "deliver/mime.h"
+#include "util/backoff.h"
 #include "util/encode.h"
 #include "util/test_support.h"
 

@@ -2,10 +2,11 @@
 
 #include "model/exceptions.h"
 #include "model/messages.h"
+#include "pool/contest.h"
 
 #define ALPHABET PH_STR("0123456789abcdefghijklmnopqrstuvwxyz")
 
-enum { SECRET_CHARS = 51, ID_MAX = 128, ATTEMPTS = 10 };
+enum { SECRET_CHARS = 51, ID_MAX = 128 };
 
 struct ph_str ph_client_secret_new(const struct ph_ctx *ctx)
 {
@@ -50,19 +51,18 @@ static struct ph_err put(struct ph_ctx *ctx, const struct ph_pool *pool,
 static struct ph_err carry_out(struct ph_ctx *ctx, struct ph_str pool_id, struct ph_str client_id,
                                struct plan *plan)
 {
-    for (int i = 0; i < ATTEMPTS; i++) {
-        enum ph_write_result result = PH_WRITE_CONFLICT;
-        const struct ph_client *client;
-        const struct ph_pool *pool;
+    struct ph_contest contest = { 0 };
+    enum ph_write_result result;
+    const struct ph_client *client;
+    const struct ph_pool *pool;
 
+    do {
+        PH_TRY(ph_contest_enter(ctx, &contest));
         PH_TRY(ph_client_get(ctx, pool_id, client_id, &pool, &client));
         PH_TRY(plan->make(ctx, plan, client));
         PH_TRY(put(ctx, pool, client, plan, &result));
-        if (result == PH_WRITE_DONE) {
-            return PH_OK;
-        }
-    }
-    return PH_FAIL(TooManyRequestsException, "Too many requests");
+    } while (result == PH_WRITE_CONFLICT);
+    return PH_OK;
 }
 
 static struct ph_err plan_one_more(struct ph_ctx *ctx, struct plan *plan,

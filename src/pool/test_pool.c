@@ -1,5 +1,7 @@
+#include "pool/contest.h"
 #include "pool/internal.h"
 #include "pool/test_support.h"
+#include "util/blocking.h"
 
 #include <pthread.h>
 
@@ -225,6 +227,32 @@ static void a_client_has_lifetimes_and_proves_its_secret(void **state)
                  "not received");
 }
 
+static void count_wait(void *self)
+{
+    ++*(int *)self;
+}
+
+static void a_contest_pauses_between_its_rounds_and_ends(void **state)
+{
+    struct test_pool *t = *state;
+    int waits = 0;
+    const struct ph_blocking blocking = { count_wait, count_wait, &waits };
+    struct ph_contest contest = { 0 };
+    struct ph_err err;
+    int rounds = 0;
+
+    t->ctx.blocking = &blocking;
+    assert_ok(ph_contest_enter(&t->ctx, &contest));
+    assert_int_equal(waits, 0);
+    do {
+        err = ph_contest_enter(&t->ctx, &contest);
+        rounds++;
+    } while (err.type == NULL && rounds < 100);
+    assert_fails(err, "TooManyRequestsException", "Rate exceeded");
+    assert_in_range(rounds, 10, 99);
+    assert_int_equal(waits, 2 * (rounds - 1));
+}
+
 #define POOL_TEST(name) cmocka_unit_test_setup_teardown(name, open_pools, close_pools)
 
 int main(void)
@@ -240,6 +268,7 @@ int main(void)
         POOL_TEST(broken_settings_are_our_own_fault),
         POOL_TEST(flows_resolve_old_and_new_names),
         POOL_TEST(a_client_has_lifetimes_and_proves_its_secret),
+        POOL_TEST(a_contest_pauses_between_its_rounds_and_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-#include "deliver/backoff.h"
+#include "util/backoff.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* How long to wait after the n-th failure: twice as long each time, up to a most, with jitter. */
-#ifndef PH_DELIVER_BACKOFF_H
-#define PH_DELIVER_BACKOFF_H
+#ifndef PH_UTIL_BACKOFF_H
+#define PH_UTIL_BACKOFF_H
 
 #include "util/ctx.h"
 
