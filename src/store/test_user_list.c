@@ -27,8 +27,8 @@ static const char *const INDEXES[] = {
     [PH_BY_GIVEN_NAME] = "users_given_name",
     [PH_BY_FAMILY_NAME] = "users_family_name",
     [PH_BY_PREFERRED_USERNAME] = "users_preferred",
-    [PH_BY_USER_STATUS] = "users_status",
-    [PH_BY_ENABLED] = "users_enabled",
+    [PH_BY_USER_STATUS] = "users_by_status",
+    [PH_BY_ENABLED] = "users_by_enabled",
 };
 
 static struct ph_str plan_of(struct test_store *t, struct ph_db *db, const char *sql)

@@ -1,12 +1,18 @@
 #include "store/sign_in.h"
 #include "store/test_support.h"
+#include "store/user_names.h"
+#include "util/unicode.h"
 
+/* The user is given what the name is of. */
 static enum ph_user_write write_with(struct ph_ctx *ctx, struct ph_user *user,
                                      struct ph_alias alias, enum ph_alias_kind *taken)
 {
     const struct ph_user_change change = { .user = user, .aliases = &alias, .alias_count = 1 };
     enum ph_user_write result;
 
+    if (alias.kind == PH_ALIAS_EMAIL) {
+        ph_attrs_set(ctx->arena, &user->attrs, PH_STR("email"), alias.value);
+    }
     assert_ok(ph_store_user_write(ctx, &TEST_POOL, &change, &result, taken));
     return result;
 }
@@ -121,6 +127,126 @@ static void an_alias_that_is_no_longer_listed_becomes_free(void **state)
     assert_int_equal(write_with(&t->ctx, first, old, &taken), PH_USER_DONE);
     assert_int_equal(write_with(&t->ctx, first, new, &taken), PH_USER_DONE);
     assert_int_equal(write_with(&t->ctx, second, old, &taken), PH_USER_DONE);
+}
+
+/* --- names, in any order of changes --- */
+
+enum { OWNERS = 4, SPELLINGS = 6, CHANGES = 300 };
+
+static const struct ph_str SPELLED[SPELLINGS] = { PH_STR_INIT("ann"), PH_STR_INIT("Ann"),
+                                                  PH_STR_INIT("ANN"), PH_STR_INIT("bob"),
+                                                  PH_STR_INIT("Bob"), PH_STR_INIT("+1") };
+
+struct owners {
+    struct ph_ctx *ctx;
+    struct ph_user *users[OWNERS]; /* NULL: deleted */
+    uint32_t random;               /* the same ones each time */
+};
+
+static uint32_t draw(struct owners *o, uint32_t below)
+{
+    o->random = o->random * 1664525 + 1013904223;
+    return (o->random >> 16) % below;
+}
+
+/* The attributes change, and of the names that they allow some are claimed, as a pool may say. */
+static void change_names(struct owners *o, struct ph_user *user)
+{
+    static const struct ph_str ATTRIBUTES[] = { [PH_ALIAS_EMAIL] = PH_STR_INIT("email"),
+                                                [PH_ALIAS_PHONE] = PH_STR_INIT("phone_number"),
+                                                [PH_ALIAS_PREFERRED_USERNAME] =
+                                                    PH_STR_INIT("preferred_username") };
+    struct ph_alias claimed[4];
+    size_t count = 0;
+    enum ph_user_write result;
+    enum ph_alias_kind taken;
+
+    claimed[count++] = (struct ph_alias){ PH_ALIAS_USERNAME, user->username, false };
+    for (int kind = PH_ALIAS_EMAIL; kind <= PH_ALIAS_PREFERRED_USERNAME; kind++) {
+        const struct ph_str value = SPELLED[draw(o, SPELLINGS)];
+
+        ph_attrs_set(o->ctx->arena, &user->attrs, ATTRIBUTES[kind], value);
+        if (draw(o, 2) == 0) {
+            const struct ph_str name = draw(o, 2) == 0 ? value : ph_fold_case(o->ctx->arena, value);
+
+            claimed[count++] = (struct ph_alias){ (enum ph_alias_kind)kind, name, draw(o, 2) == 0 };
+        }
+    }
+    const struct ph_user_change change = { .user = user, .aliases = claimed, .alias_count = count };
+    assert_ok(ph_store_user_write(o->ctx, &TEST_POOL, &change, &result, &taken));
+}
+
+static void change_somebody(struct owners *o)
+{
+    const uint32_t who = draw(o, OWNERS);
+    struct ph_user *user = o->users[who] == NULL ? NULL : test_find(o->ctx, o->users[who]->sub);
+    bool existed;
+
+    if (user != NULL && draw(o, 5) == 0) {
+        assert_ok(ph_store_user_delete(o->ctx, &TEST_POOL, user->sub, &existed));
+        assert_true(existed);
+        o->users[who] = NULL;
+        return;
+    }
+    o->users[who] = user != NULL ? user : test_user(o->ctx, (int)who);
+    change_names(o, o->users[who]);
+}
+
+/* A name that is found is written in the row of its owner. */
+static void check_owners(struct owners *o)
+{
+    for (int kind = PH_ALIAS_EMAIL; kind <= PH_ALIAS_PREFERRED_USERNAME; kind++) {
+        for (size_t i = 0; i < SPELLINGS; i++) {
+            const struct ph_alias name = { (enum ph_alias_kind)kind, SPELLED[i], false };
+            struct ph_user *owner;
+
+            assert_ok(ph_store_user_by_alias(o->ctx, &TEST_POOL, name.kind, name.value, &owner));
+            if (owner != NULL) {
+                const struct ph_user_names may =
+                    ph_user_names_of(o->ctx->arena, owner->username, &owner->attrs);
+
+                assert_true(ph_user_names_have(may.items, may.count, &name));
+            }
+        }
+    }
+}
+
+/* What belonged to nobody any more and was still there could not be claimed. */
+static void claim_everything(struct owners *o)
+{
+    for (size_t i = 0; i < SPELLINGS; i++) {
+        struct ph_user *user = test_user(o->ctx, (int)(OWNERS + i));
+        const struct ph_alias all[] = { { PH_ALIAS_EMAIL, SPELLED[i], false },
+                                        { PH_ALIAS_PHONE, SPELLED[i], false },
+                                        { PH_ALIAS_PREFERRED_USERNAME, SPELLED[i], false } };
+        const struct ph_user_change change = { .user = user, .aliases = all, .alias_count = 3 };
+        enum ph_user_write result;
+        enum ph_alias_kind taken;
+
+        ph_attrs_set(o->ctx->arena, &user->attrs, PH_STR("email"), SPELLED[i]);
+        ph_attrs_set(o->ctx->arena, &user->attrs, PH_STR("phone_number"), SPELLED[i]);
+        ph_attrs_set(o->ctx->arena, &user->attrs, PH_STR("preferred_username"), SPELLED[i]);
+        assert_ok(ph_store_user_write(o->ctx, &TEST_POOL, &change, &result, &taken));
+        assert_int_equal(result, PH_USER_DONE);
+    }
+}
+
+static void names_become_free_in_whatever_order_they_change(void **state)
+{
+    struct test_store *t = *state;
+    struct owners o = { .ctx = &t->ctx, .random = 1 };
+    bool existed;
+
+    for (int i = 0; i < CHANGES; i++) {
+        change_somebody(&o);
+        check_owners(&o);
+    }
+    for (int i = 0; i < OWNERS; i++) {
+        const struct ph_str sub = test_user(&t->ctx, i)->sub;
+
+        assert_ok(ph_store_user_delete(&t->ctx, &TEST_POOL, sub, &existed));
+    }
+    claim_everything(&o);
 }
 
 static void signing_out_survives_a_write_of_an_older_copy(void **state)
@@ -478,6 +604,7 @@ int main(void)
         IN_BOTH(an_alias_belongs_to_one_user),
         IN_BOTH(taking_an_alias_moves_it_and_unverifies_its_owner),
         IN_FILE(an_alias_that_is_no_longer_listed_becomes_free),
+        IN_FILE(names_become_free_in_whatever_order_they_change),
         IN_FILE(signing_out_survives_a_write_of_an_older_copy),
         IN_FILE(signing_out_with_a_clock_set_back_ends_all_sign_ins),
         IN_BOTH(a_code_counts_its_attempts_and_is_spent_once),

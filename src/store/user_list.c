@@ -14,6 +14,15 @@
     " AND (u." column ", u.sub) > ($2, $3) AND u." column " < $4"                                  \
     " ORDER BY u." column ", u.sub LIMIT $5"
 
+/*
+ * Of few values that many users share: among those with the same one, in the order of creation. So
+ * their indexes grow at the end of each value, and not at a random sub.
+ */
+#define PAGE_BY_TIME(column)                                                                       \
+    "SELECT " PH_USER_COLUMNS ", u." column " FROM users u WHERE u.pool_id = $1"                   \
+    " AND (u." column ", u.created_ms, u.sub) > ($2, $6, $3) AND u." column " < $4"                \
+    " ORDER BY u." column ", u.created_ms, u.sub LIMIT $5"
+
 static const char BY_CREATION[] = PAGE("created_ms");
 static const char BY_USERNAME[] = PAGE("username");
 static const char BY_EMAIL[] = PAGE("email");
@@ -22,8 +31,8 @@ static const char BY_NAME[] = PAGE("name");
 static const char BY_GIVEN_NAME[] = PAGE("given_name");
 static const char BY_FAMILY_NAME[] = PAGE("family_name");
 static const char BY_PREFERRED_USERNAME[] = PAGE("preferred_username");
-static const char BY_STATUS[] = PAGE("status");
-static const char BY_ENABLED[] = PAGE("enabled");
+static const char BY_STATUS[] = PAGE_BY_TIME("status");
+static const char BY_ENABLED[] = PAGE_BY_TIME("enabled");
 static const char BY_SUB[] = "SELECT " PH_USER_COLUMNS ", u.sub FROM users u"
                              " WHERE u.pool_id = $1 AND u.sub >= $2 AND u.sub > $3 AND u.sub < $4"
                              " ORDER BY u.sub LIMIT $5";
@@ -31,20 +40,21 @@ static const char BY_SUB[] = "SELECT " PH_USER_COLUMNS ", u.sub FROM users u"
 struct listing {
     const char *sql;
     enum ph_db_kind kind; /* of the key */
+    bool by_time;
 };
 
 static const struct listing LISTINGS[] = {
-    [PH_BY_NOTHING] = { BY_CREATION, PH_DB_INT },
-    [PH_BY_USERNAME] = { BY_USERNAME, PH_DB_BYTES },
-    [PH_BY_SUB] = { BY_SUB, PH_DB_TEXT },
-    [PH_BY_EMAIL] = { BY_EMAIL, PH_DB_BYTES },
-    [PH_BY_PHONE] = { BY_PHONE, PH_DB_BYTES },
-    [PH_BY_NAME] = { BY_NAME, PH_DB_BYTES },
-    [PH_BY_GIVEN_NAME] = { BY_GIVEN_NAME, PH_DB_BYTES },
-    [PH_BY_FAMILY_NAME] = { BY_FAMILY_NAME, PH_DB_BYTES },
-    [PH_BY_PREFERRED_USERNAME] = { BY_PREFERRED_USERNAME, PH_DB_BYTES },
-    [PH_BY_USER_STATUS] = { BY_STATUS, PH_DB_BYTES },
-    [PH_BY_ENABLED] = { BY_ENABLED, PH_DB_INT },
+    [PH_BY_NOTHING] = { BY_CREATION, PH_DB_INT, false },
+    [PH_BY_USERNAME] = { BY_USERNAME, PH_DB_BYTES, false },
+    [PH_BY_SUB] = { BY_SUB, PH_DB_TEXT, false },
+    [PH_BY_EMAIL] = { BY_EMAIL, PH_DB_BYTES, false },
+    [PH_BY_PHONE] = { BY_PHONE, PH_DB_BYTES, false },
+    [PH_BY_NAME] = { BY_NAME, PH_DB_BYTES, false },
+    [PH_BY_GIVEN_NAME] = { BY_GIVEN_NAME, PH_DB_BYTES, false },
+    [PH_BY_FAMILY_NAME] = { BY_FAMILY_NAME, PH_DB_BYTES, false },
+    [PH_BY_PREFERRED_USERNAME] = { BY_PREFERRED_USERNAME, PH_DB_BYTES, false },
+    [PH_BY_USER_STATUS] = { BY_STATUS, PH_DB_BYTES, true },
+    [PH_BY_ENABLED] = { BY_ENABLED, PH_DB_INT, true },
 };
 
 const char *ph_user_list_sql(enum ph_user_filter_by by)
@@ -52,9 +62,10 @@ const char *ph_user_list_sql(enum ph_user_filter_by by)
     return LISTINGS[by].sql;
 }
 
-/* From (start, sub), exclusive, to end, exclusive. */
+/* From (start, sub) or (start, created_ms, sub), exclusive, to end, exclusive. */
 struct range {
     struct ph_db_value start;
+    int64_t created_ms;
     struct ph_str sub;
     struct ph_db_value end;
 };
@@ -160,32 +171,46 @@ static struct range range_of(struct ph_arena *arena, const struct ph_user_filter
     return range_of_bytes(arena, filter, LISTINGS[filter->by].kind);
 }
 
-/* --- cursors: length of the sub in two bytes, the sub, the key --- */
+/* --- cursors: length of the sub in two bytes, the sub, the time of creation, the key --- */
 
-static struct ph_str make_cursor(struct ph_arena *arena, struct ph_str sub,
-                                 const struct ph_db_value *key)
+enum { TIME_BYTES = sizeof(int64_t) };
+
+static struct ph_str key_bytes(const struct ph_db_value *key)
 {
-    const size_t key_n = key->kind == PH_DB_INT ? sizeof key->n : key->s.n;
-    uint8_t *cursor = ph_arena_alloc(arena, 2 + sub.n + key_n);
-    const void *key_p = key->kind == PH_DB_INT ? (const void *)&key->n : key->s.p;
+    return key->kind == PH_DB_INT ? (struct ph_str){ (const uint8_t *)&key->n, sizeof key->n }
+                                  : key->s;
+}
 
-    cursor[0] = (uint8_t)(sub.n >> 8);
-    cursor[1] = (uint8_t)sub.n;
-    memcpy(cursor + 2, sub.p, sub.n);
-    if (key_n > 0) {
-        memcpy(cursor + 2 + sub.n, key_p, key_n);
-    }
-    return (struct ph_str){ cursor, 2 + sub.n + key_n };
+static struct ph_str make_cursor(struct ph_arena *arena, const struct listing *listing,
+                                 const struct ph_user *user, const struct ph_db_value *key)
+{
+    const struct ph_str head = {
+        (const uint8_t[]){ (uint8_t)(user->sub.n >> 8), (uint8_t)user->sub.n }, 2
+    };
+    const struct ph_str time = { (const uint8_t *)&user->created_ms,
+                                 listing->by_time ? TIME_BYTES : 0 };
+
+    return PH_CONCAT(arena, head, user->sub, time, key_bytes(key));
 }
 
 struct ph_str ph_store_user_cursor(struct ph_arena *arena, const struct ph_user *user)
 {
     const struct ph_db_value key = ph_v_int(user->created_ms);
 
-    return make_cursor(arena, user->sub, &key);
+    return make_cursor(arena, &LISTINGS[PH_BY_NOTHING], user, &key);
 }
 
-static bool read_cursor(struct ph_str cursor, struct range *range)
+/* The next bytes of the cursor as a number of this machine. */
+static bool take_number(struct ph_str *cursor, int64_t *number)
+{
+    if (cursor->n < sizeof *number) {
+        return false;
+    }
+    memcpy(number, ph_str_take(cursor, sizeof *number).p, sizeof *number);
+    return true;
+}
+
+static bool read_cursor(struct ph_str cursor, const struct listing *listing, struct range *range)
 {
     size_t n;
 
@@ -198,14 +223,13 @@ static bool read_cursor(struct ph_str cursor, struct range *range)
         return false;
     }
     range->sub = ph_str_take(&cursor, n);
-    if (range->start.kind != PH_DB_INT) {
-        range->start.s = cursor;
-        return true;
-    }
-    if (cursor.n != sizeof range->start.n) {
+    if (listing->by_time && !take_number(&cursor, &range->created_ms)) {
         return false;
     }
-    memcpy(&range->start.n, cursor.p, cursor.n);
+    if (listing->kind == PH_DB_INT) {
+        return take_number(&cursor, &range->start.n) && cursor.n == 0;
+    }
+    range->start.s = cursor;
     return true;
 }
 
@@ -222,22 +246,22 @@ static struct ph_db_value read_key(struct ph_q *q, struct ph_arena *arena, enum 
 }
 
 /* Reads up to limit users and makes *next when there is at least one more. */
-static size_t read_page(struct ph_q *q, struct ph_arena *arena, enum ph_db_kind kind, size_t limit,
-                        struct ph_user **users, struct ph_str *next)
+static size_t read_page(struct ph_q *q, struct ph_arena *arena, const struct listing *listing,
+                        size_t limit, struct ph_user **users, struct ph_str *next)
 {
     struct ph_db_value key = { 0 };
     size_t count = 0;
 
     while (ph_q_row(q)) {
         if (count == limit) {
-            *next = make_cursor(arena, users[count - 1]->sub, &key);
+            *next = make_cursor(arena, listing, users[count - 1], &key);
             break;
         }
         users[count] = ph_user_decode(q, arena);
         if (users[count] == NULL) {
             break;
         }
-        key = read_key(q, arena, kind);
+        key = read_key(q, arena, listing->kind);
         count++;
     }
     return count;
@@ -257,13 +281,17 @@ struct ph_err ph_store_user_list(struct ph_ctx *ctx, const struct ph_pool_ref *p
     size_t n = 0;
     struct ph_q q;
 
-    if (cursor.p != NULL && !read_cursor(cursor, &range)) {
+    if (cursor.p != NULL && !read_cursor(cursor, listing, &range)) {
         return ph_internal(ctx, "a cursor of ListUsers is malformed");
     }
-    PH_READ(ctx, &q, listing->sql, ph_v_text(pool->id), range.start, ph_v_text(range.sub),
-            range.end, ph_v_int((int64_t)limit + 1));
+    const struct ph_db_value values[] = {
+        ph_v_text(pool->id),          range.start,
+        ph_v_text(range.sub),         range.end,
+        ph_v_int((int64_t)limit + 1), ph_v_int(range.created_ms),
+    };
+    ph_read_begin(ctx, &q, listing->sql, values, listing->by_time ? 6 : 5);
     if (limit > 0) {
-        n = read_page(&q, ctx->arena, listing->kind, limit, page, &after);
+        n = read_page(&q, ctx->arena, listing, limit, page, &after);
     }
     PH_TRY(ph_read_end(&q));
     *users = page;

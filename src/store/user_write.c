@@ -1,9 +1,12 @@
 /* Writing a user with all that changes at the same time, in one transaction. */
 #include "store/internal.h"
 #include "store/totp.h"
+#include "store/user_names.h"
 #include "store/user_row.h"
 #include "store/users.h"
 #include "util/unicode.h"
+
+#include <assert.h>
 
 /* Attributes that ListUsers filters on, in the order of the columns in the texts. */
 static const struct ph_str INDEXED[] = {
@@ -79,10 +82,6 @@ static void put_user(struct ph_tx *tx, struct ph_user_writing *w)
 
 /* --- its names --- */
 
-static const char OWN_ALIASES[] = "SELECT kind, value FROM user_aliases"
-                                  " WHERE pool_id = $1 AND sub = $2";
-static const char DROP_ALIAS[] = "DELETE FROM user_aliases"
-                                 " WHERE pool_id = $1 AND kind = $2 AND value = $3 AND sub = $4";
 static const char CLAIM_ALIAS[] = "INSERT INTO user_aliases (pool_id, kind, value, sub)"
                                   " VALUES ($1, $2, $3, $4)"
                                   " ON CONFLICT (pool_id, kind, value) DO NOTHING";
@@ -95,38 +94,6 @@ static const char READ_ATTRS[] = "SELECT attrs, revision FROM users"
 static const char WRITE_ATTRS[] = "UPDATE users SET attrs = $3, modified_ms = $4,"
                                   " revision = revision + 1"
                                   " WHERE pool_id = $1 AND sub = $2 AND revision = $5";
-
-static bool same_alias(const struct ph_alias *a, const struct ph_alias *b)
-{
-    return a->kind == b->kind && ph_str_eq(a->value, b->value);
-}
-
-static bool has_alias(const struct ph_alias *aliases, size_t count, const struct ph_alias *wanted)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (same_alias(&aliases[i], wanted)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static struct ph_alias *own_aliases(struct ph_tx *tx, struct ph_user_writing *w, size_t *count)
-{
-    struct ph_list list = { 0 };
-    struct ph_q q;
-
-    PH_QUERY(tx, &q, OWN_ALIASES, ph_v_text(w->pool->id), ph_v_text(w->change->user->sub));
-    while (ph_q_row(&q)) {
-        struct ph_alias *alias = PH_LIST_ADD(w->ctx->arena, &list, struct ph_alias);
-
-        alias->kind = (enum ph_alias_kind)ph_q_int(&q, 0);
-        alias->value = ph_q_str(&q, w->ctx->arena, 1);
-    }
-    ph_q_end(&q);
-    *count = list.count;
-    return list.items;
-}
 
 /* The attribute that says whether a name of this kind was verified; absent: there is none. */
 static struct ph_str verified_attribute(enum ph_alias_kind kind)
@@ -231,23 +198,14 @@ static void claim_alias(struct ph_tx *tx, struct ph_user_writing *w, const struc
     }
 }
 
-/* Who is new owns nothing yet. */
-static void put_aliases(struct ph_tx *tx, struct ph_user_writing *w)
+static void put_aliases(struct ph_tx *tx, struct ph_user_writing *w,
+                        const struct ph_user_names *before)
 {
     const struct ph_user_change *c = w->change;
-    size_t count = 0;
-    const struct ph_alias *owned = c->user->revision == 0 ? NULL : own_aliases(tx, w, &count);
 
-    for (size_t i = 0; i < count; i++) {
-        if (!has_alias(c->aliases, c->alias_count, &owned[i])) {
-            (void)PH_RUN(tx, DROP_ALIAS, ph_v_text(w->pool->id), ph_v_int(owned[i].kind),
-                         ph_v_bytes(owned[i].value), ph_v_text(c->user->sub));
-        }
-    }
+    ph_user_names_drop(tx, w->pool->id, c->user->sub, before, c->aliases, c->alias_count);
     for (size_t i = 0; i < c->alias_count; i++) {
-        if (!has_alias(owned, count, &c->aliases[i])) {
-            claim_alias(tx, w, &c->aliases[i]);
-        }
+        claim_alias(tx, w, &c->aliases[i]);
     }
 }
 
@@ -324,9 +282,20 @@ static void put_identities(struct ph_tx *tx, struct ph_user_writing *w)
 
 /* --- all of it --- */
 
+/* Of who is new, none; and they do not matter when the names stay as they are. */
+static struct ph_user_names names_before(struct ph_tx *tx, const struct ph_user_writing *w)
+{
+    const struct ph_user *user = w->change->user;
+
+    return user->revision == 0 || w->change->aliases == NULL
+               ? (struct ph_user_names){ .count = 0 }
+               : ph_user_names_read(tx, w->ctx->arena, w->pool->id, user->sub);
+}
+
 void ph_user_writing_run(struct ph_tx *tx, void *arg)
 {
     struct ph_user_writing *w = arg;
+    const struct ph_user_names before = names_before(tx, w);
 
     w->result = PH_USER_DONE; /* it may run again */
     put_user(tx, w);
@@ -334,7 +303,7 @@ void ph_user_writing_run(struct ph_tx *tx, void *arg)
         spend_code(tx, w);
     }
     if (w->change->aliases != NULL) {
-        put_aliases(tx, w);
+        put_aliases(tx, w, &before);
     }
     forget_codes(tx, w);
     put_identities(tx, w);
@@ -356,12 +325,28 @@ static void fold_indexed(struct ph_user_writing *w)
     }
 }
 
+#ifndef NDEBUG
+/* Else the next write of the user would not find them. */
+static bool may_own_them(struct ph_arena *arena, const struct ph_user_change *c)
+{
+    const struct ph_user_names names = ph_user_names_of(arena, c->user->username, &c->user->attrs);
+
+    for (size_t i = 0; i < c->alias_count; i++) {
+        if (!ph_user_names_have(names.items, names.count, &c->aliases[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+#endif
+
 struct ph_user_writing *ph_user_writing_new(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                             const struct ph_user_change *change)
 {
     struct ph_user_writing *w = ph_arena_new(ctx->arena, struct ph_user_writing);
     struct ph_user *user = change->user;
 
+    assert(may_own_them(ctx->arena, change));
     *w = (struct ph_user_writing){
         .ctx = ctx,
         .pool = pool,

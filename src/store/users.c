@@ -1,6 +1,7 @@
 #include "store/users.h"
 
 #include "store/internal.h"
+#include "store/user_names.h"
 #include "store/user_row.h"
 
 static const char BY_SUB[] = "SELECT " PH_USER_COLUMNS ", " PH_USER_SECRETS
@@ -101,6 +102,7 @@ struct ph_err ph_store_user_some_hash(struct ph_ctx *ctx, const struct ph_pool_r
 /* --- deleting --- */
 
 struct naming {
+    struct ph_arena *arena;
     struct ph_str pool_id;
     struct ph_str sub;
     int64_t at_ms;
@@ -108,7 +110,6 @@ struct naming {
 };
 
 static const char DELETE_USER[] = "DELETE FROM users WHERE pool_id = $1 AND sub = $2";
-static const char DELETE_ALIASES[] = "DELETE FROM user_aliases WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_CODES[] = "DELETE FROM user_codes WHERE pool_id = $1 AND sub = $2";
 static const char DELETE_LOCKOUT[] = "DELETE FROM lockouts WHERE pool_id = $1 AND subject = $2";
 static const char DELETE_TOTP[] = "DELETE FROM user_totp WHERE pool_id = $1 AND sub = $2";
@@ -128,8 +129,10 @@ static void delete_user(struct ph_tx *tx, void *arg)
     struct naming *n = arg;
     const struct ph_db_value pool = ph_v_text(n->pool_id), sub = ph_v_text(n->sub);
 
+    const struct ph_user_names names = ph_user_names_read(tx, n->arena, n->pool_id, n->sub);
+
     n->existed = PH_RUN(tx, DELETE_USER, pool, sub) > 0;
-    (void)PH_RUN(tx, DELETE_ALIASES, pool, sub);
+    ph_user_names_drop(tx, n->pool_id, n->sub, &names, NULL, 0);
     (void)PH_RUN(tx, DELETE_CODES, pool, sub);
     (void)PH_RUN(tx, DELETE_LOCKOUT, pool, ph_v_bytes(n->sub));
     (void)PH_RUN(tx, DELETE_DEVICES, pool, sub);
@@ -145,7 +148,7 @@ static void delete_user(struct ph_tx *tx, void *arg)
 struct ph_err ph_store_user_delete(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                    struct ph_str sub, bool *existed)
 {
-    struct naming n = { .pool_id = pool->id, .sub = sub };
+    struct naming n = { .arena = ctx->arena, .pool_id = pool->id, .sub = sub };
 
     PH_TRY(ph_write(ctx, delete_user, &n));
     *existed = n.existed;
@@ -180,7 +183,7 @@ static void sign_out(struct ph_tx *tx, void *arg)
 struct ph_err ph_store_user_sign_out(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                      struct ph_str sub, int64_t at_ms)
 {
-    struct naming n = { .pool_id = pool->id, .sub = sub, .at_ms = at_ms };
+    struct naming n = { .arena = ctx->arena, .pool_id = pool->id, .sub = sub, .at_ms = at_ms };
 
     return ph_write(ctx, sign_out, &n);
 }

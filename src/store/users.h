@@ -127,8 +127,12 @@ struct ph_identity {
 
 /* All that changes with a user in one transaction. Members left zero change nothing. */
 struct ph_user_change {
-    struct ph_user *user;           /* the new state; revision 0 inserts, else the one read */
-    const struct ph_alias *aliases; /* ALL names that the user owns from now on; NULL: as before */
+    struct ph_user *user; /* the new state; revision 0 inserts, else the one read */
+    /*
+     * ALL names that the user owns from now on, from his Username and attributes, as they are or
+     * folded (user_names.h). NULL: these are as before.
+     */
+    const struct ph_alias *aliases;
     size_t alias_count;
     const struct ph_code *put_codes; /* each replaces the code of its purpose */
     size_t put_code_count;
