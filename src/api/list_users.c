@@ -15,8 +15,9 @@ enum { EXTENDED_PAGE_MAX = 1000, LOOKED_AT_MAX = 5000, PIECE = 500 };
 /* A page goes on in its own list only: of this pool, through this filter, in this order. */
 static struct ph_str question_of(struct ph_ctx *ctx, const struct ph_in *in)
 {
-    return ph_strf(ctx->arena, "ListUsers%s by time %.*s %.*s", ctx->list_users.p == NULL ? "" : "+",
-                   PH_FMT(ph_in_str(in, M_UserPoolId)), PH_FMT(ph_in_str(in, M_Filter)));
+    return ph_strf(ctx->arena, "ListUsers%s by time %.*s %.*s",
+                   ctx->list_users.p == NULL ? "" : "+", PH_FMT(ph_in_str(in, M_UserPoolId)),
+                   PH_FMT(ph_in_str(in, M_Filter)));
 }
 
 /* The store's cursors are bytes; tokens carry text. */

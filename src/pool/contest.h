@@ -1,6 +1,6 @@
 /*
- * Changes made by operations that know no conflict: whoever changes the same thing at the same time,
- * the loser reads again what the winner has left and changes that.
+ * Changes made by operations that know no conflict: whoever changes the same thing at the same
+ * time, the loser reads again what the winner has left and changes that.
  *
  *     do {
  *         PH_TRY(ph_contest_enter(ctx, &contest));
