@@ -83,11 +83,16 @@ static void db_close(struct ph_db *db)
     free(db);
 }
 
-/* synchronous=FULL: a commit is on the disk when it returns, also in WAL mode. */
+/*
+ * synchronous=FULL: a commit is on the disk when it returns, also in WAL mode. The file of the log
+ * stays as long as a log gets (CHECKPOINT_FORCED and more, for a while): one that is cut each time
+ * it begins anew must grow again, and a commit that makes a file longer waits for the file system,
+ * too.
+ */
 static const char WRITER_SETTINGS[] = "PRAGMA journal_mode = WAL;"
                                       "PRAGMA synchronous = FULL;"
                                       "PRAGMA wal_autocheckpoint = 0;"
-                                      "PRAGMA journal_size_limit = 67108864;"
+                                      "PRAGMA journal_size_limit = 134217728;"
                                       "PRAGMA cache_size = -16000;"
                                       "PRAGMA temp_store = MEMORY;"
                                       "PRAGMA trusted_schema = OFF";
