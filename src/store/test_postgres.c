@@ -4,6 +4,7 @@
  */
 #include "store/driver/postgres.h"
 #include "store/test_support.h"
+#include "store/user_row.h"
 
 #include <pthread.h>
 
@@ -339,6 +340,56 @@ static void hosts_that_do_not_answer_are_passed_over(void **state)
     assert_non_null(strstr(why, "malformed"));
 }
 
+/* --- plans --- */
+
+/* Enough of them that the server would rather plan each page anew, for its values. */
+static const char MANY_USERS[] =
+    "INSERT INTO users (pool_id, sub, username, status, enabled, created_ms, modified_ms, revision,"
+    " tokens_valid_after_ms, password_set_ms, attrs, email) SELECT 'pool', 'sub' || i,"
+    " convert_to('user' || i, 'UTF8'), 'CONFIRMED', 1, i, i, 1, 0, 0, '{}',"
+    " convert_to('mail' || i, 'UTF8') FROM generate_series(1, 20000) AS i";
+
+static void read_a_page(struct ph_db *db)
+{
+    const struct ph_db_value values[] = { ph_v_text(PH_STR("pool")), ph_v_bytes(PH_STR("mail777")),
+                                          ph_v_text(PH_STR("")), ph_v_bytes(PH_STR("mail778")),
+                                          ph_v_int(61) };
+    struct ph_db_stmt *stmt = ph_driver_postgres.prepare(db, ph_user_list_sql(PH_BY_EMAIL));
+    int rows = 0;
+
+    assert_non_null(stmt);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(ph_driver_postgres.bind(stmt, i + 1, &values[i]), PH_DB_DONE);
+    }
+    while (ph_driver_postgres.step(stmt) == PH_DB_ROW) {
+        rows++;
+    }
+    ph_driver_postgres.reset(stmt);
+    assert_int_equal(rows, 11); /* mail777 and mail7770 to mail7779 */
+}
+
+static void a_statement_is_planned_once_however_large_its_table_is(void **state)
+{
+    enum { PAGES = 20 };
+    struct test_store *t = *state;
+    struct ph_db *db;
+    struct ph_db_stmt *stmt;
+
+    test_sql(t, MANY_USERS);
+    test_sql(t, "ANALYZE users");
+    db = test_connect(t, PH_DB_READER);
+    for (int i = 0; i < PAGES; i++) {
+        read_a_page(db);
+    }
+    stmt = ph_driver_postgres.prepare(
+        db, "SELECT generic_plans, custom_plans FROM pg_prepared_statements"
+            " WHERE statement LIKE '%ORDER BY u.email%' AND statement NOT LIKE '%generic%'");
+    assert_int_equal(ph_driver_postgres.step(stmt), PH_DB_ROW);
+    assert_int_equal(ph_driver_postgres.column_int(stmt, 0), PAGES);
+    assert_int_equal(ph_driver_postgres.column_int(stmt, 1), 0);
+    ph_driver_postgres.close(db);
+}
+
 #define ON_SERVER(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
 
 int main(void)
@@ -356,6 +407,7 @@ int main(void)
         ON_SERVER(a_server_at_an_older_timeline_is_refused),
         ON_SERVER(a_database_that_compares_text_by_a_language_is_refused),
         ON_SERVER(hosts_that_do_not_answer_are_passed_over),
+        ON_SERVER(a_statement_is_planned_once_however_large_its_table_is),
     };
 
     if (test_server() == NULL) {
