@@ -345,14 +345,20 @@ static const char *const STEP_DATA_KEYS[] = {
 /*
  * Indexes that begin with a random sub cost each new user a page of their own. Users of one status
  * are listed in the order of creation now (user_list.c), and who owns a name is read from his row
- * (user_names.h).
+ * (user_names.h). Programs before the first of these two steps need the old ones.
  */
+enum { ORDERS_VERSION = 23 };
+
 static const char *const STEP_ORDERS[] = {
+    "CREATE INDEX IF NOT EXISTS users_by_status ON users (pool_id, status, created_ms, sub)",
+    "CREATE INDEX IF NOT EXISTS users_by_enabled ON users (pool_id, enabled, created_ms, sub)",
+    NULL,
+};
+
+static const char *const STEP_OLD_ORDERS[] = {
     "DROP INDEX IF EXISTS users_status",
     "DROP INDEX IF EXISTS users_enabled",
     "DROP INDEX IF EXISTS user_aliases_owner",
-    "CREATE INDEX IF NOT EXISTS users_by_status ON users (pool_id, status, created_ms, sub)",
-    "CREATE INDEX IF NOT EXISTS users_by_enabled ON users (pool_id, enabled, created_ms, sub)",
     NULL,
 };
 
@@ -379,7 +385,8 @@ const struct ph_schema_step ph_schema_steps[] = {
     { .version = 20, .min_reader = 1, .statements = STEP_ORIGINS },
     { .version = 21, .min_reader = 1, .statements = STEP_NODES },
     { .version = PH_DATA_KEYS_VERSION, .min_reader = 1, .statements = STEP_DATA_KEYS },
-    { .version = 23, .min_reader = 1, .statements = STEP_ORDERS },
+    { .version = ORDERS_VERSION, .min_reader = 1, .statements = STEP_ORDERS },
+    { .version = 24, .min_reader = ORDERS_VERSION, .statements = STEP_OLD_ORDERS },
 #ifdef PH_LATER_STEPS /* of a later version of the program: only the tests have one */
     PH_LATER_STEPS
 #endif
