@@ -70,19 +70,13 @@ static void nap_until(const struct ph_control *control, int64_t deadline_ns)
 /* Each who waits holds a thread: some must stay for the others. */
 static void delay(struct ph_control *control, const struct ph_ctx *ctx, int64_t ms)
 {
-    const struct ph_blocking *blocking = ctx->blocking;
-
     if (ms == 0) {
         return;
     }
     if (atomic_fetch_add(&control->waiting, 1) < control->with.waiters_max) {
-        if (blocking != NULL) {
-            blocking->begin(blocking->self);
-        }
+        ph_blocking_begin(ctx->blocking);
         nap_until(control, ph_monotonic_ns() + ms * 1000000);
-        if (blocking != NULL) {
-            blocking->end(blocking->self);
-        }
+        ph_blocking_end(ctx->blocking);
     } else {
         PH_LOG(&ctx->log, PH_WARN, "delay_skipped",
                ph_f_text("text", "half of the workers are delayed already"));

@@ -23,20 +23,6 @@ void ph_door_finish(struct ph_door *door)
     pthread_mutex_destroy(&door->lock);
 }
 
-static void begin_wait(const struct ph_blocking *blocking)
-{
-    if (blocking != NULL && blocking->begin != NULL) {
-        blocking->begin(blocking->self);
-    }
-}
-
-static void end_wait(const struct ph_blocking *blocking)
-{
-    if (blocking != NULL && blocking->end != NULL) {
-        blocking->end(blocking->self);
-    }
-}
-
 void ph_door_enter(struct ph_door *door, const struct ph_blocking *blocking)
 {
     bool waited = false;
@@ -44,7 +30,7 @@ void ph_door_enter(struct ph_door *door, const struct ph_blocking *blocking)
     pthread_mutex_lock(&door->lock);
     while (door->closed) {
         if (!waited) {
-            begin_wait(blocking);
+            ph_blocking_begin(blocking);
             waited = true;
         }
         pthread_cond_wait(&door->changed, &door->lock);
@@ -52,7 +38,7 @@ void ph_door_enter(struct ph_door *door, const struct ph_blocking *blocking)
     door->inside++;
     pthread_mutex_unlock(&door->lock);
     if (waited) {
-        end_wait(blocking);
+        ph_blocking_end(blocking);
     }
 }
 
@@ -75,7 +61,7 @@ bool ph_door_close(struct ph_door *door, const struct ph_blocking *blocking)
 
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += WAIT_S;
-    begin_wait(blocking);
+    ph_blocking_begin(blocking);
     pthread_mutex_lock(&door->lock);
     door->closed = true;
     while (door->inside > 0 && result == 0) {
@@ -87,7 +73,7 @@ bool ph_door_close(struct ph_door *door, const struct ph_blocking *blocking)
         pthread_cond_broadcast(&door->changed);
     }
     pthread_mutex_unlock(&door->lock);
-    end_wait(blocking);
+    ph_blocking_end(blocking);
     return closed;
 }
 

@@ -213,20 +213,15 @@ void ph_origin_call(struct ph_ctx *ctx, const struct ph_pool *pool, enum ph_orig
 {
     struct ph_origins *origins = ctx->origins;
     struct ph_origin_place *place = find_place(origins, pool->origin->endpoint);
-    const struct ph_blocking *blocking = ctx->blocking;
 
     *answer = (struct ph_origin_answer){ .came = false };
-    if (blocking != NULL) {
-        blocking->begin(blocking->self);
-    }
+    ph_blocking_begin(ctx->blocking);
     if (ph_bulkhead_enter(origins->bulkhead, &place->state, origins->options.at_once) ==
         PH_TURN_TAKEN) {
         call_inside(ctx, pool, how, operation, body, place, answer);
         ph_bulkhead_leave(origins->bulkhead, &place->state);
     }
-    if (blocking != NULL) {
-        blocking->end(blocking->self);
-    }
+    ph_blocking_end(ctx->blocking);
     if (!answer->came) {
         atomic_fetch_add(&origins->away, 1);
     }

@@ -86,19 +86,14 @@ static enum ph_refresh_turn begin(struct ph_origins *origins, const struct ph_di
 
 enum ph_refresh_turn ph_refresh_begin(struct ph_ctx *ctx, const struct ph_digest *digest)
 {
-    const struct ph_blocking *blocking = ctx->blocking;
     struct ph_origins *origins = ctx->origins;
     enum ph_refresh_turn turn;
 
-    if (blocking != NULL) {
-        blocking->begin(blocking->self);
-    }
+    ph_blocking_begin(ctx->blocking);
     pthread_mutex_lock(&origins->lock);
     turn = begin(origins, digest);
     pthread_mutex_unlock(&origins->lock);
-    if (blocking != NULL) {
-        blocking->end(blocking->self);
-    }
+    ph_blocking_end(ctx->blocking);
     return turn;
 }
 

@@ -12,16 +12,11 @@ static const struct ph_backoff BETWEEN = { .first_ms = 4, .most_ms = 100 };
 
 static void wait_for(const struct ph_ctx *ctx, int64_t ms)
 {
-    const struct ph_blocking *blocking = ctx->blocking;
     const struct timespec pause = { .tv_nsec = (long)(ms * NS_PER_MS) };
 
-    if (blocking != NULL) {
-        blocking->begin(blocking->self);
-    }
+    ph_blocking_begin(ctx->blocking);
     (void)nanosleep(&pause, NULL);
-    if (blocking != NULL) {
-        blocking->end(blocking->self);
-    }
+    ph_blocking_end(ctx->blocking);
 }
 
 struct ph_err ph_contest_enter(struct ph_ctx *ctx, struct ph_contest *contest)

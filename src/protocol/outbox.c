@@ -207,15 +207,11 @@ static struct ph_err poll_until(struct ph_ctx *ctx, const atomic_bool *stopping,
 static struct ph_err wait_for_messages(struct ph_ctx *ctx, const struct ph_outbox_waiters *waiters,
                                        const struct asked *asked, struct found *found)
 {
-    const struct ph_blocking *blocking = ctx->blocking;
     struct ph_err err;
 
-    if (blocking == NULL) {
-        return poll_until(ctx, waiters->stopping, asked, found);
-    }
-    blocking->begin(blocking->self);
+    ph_blocking_begin(ctx->blocking);
     err = poll_until(ctx, waiters->stopping, asked, found);
-    blocking->end(blocking->self);
+    ph_blocking_end(ctx->blocking);
     return err;
 }
 

@@ -128,7 +128,6 @@ static void delete_user(struct ph_tx *tx, void *arg)
 {
     struct naming *n = arg;
     const struct ph_db_value pool = ph_v_text(n->pool_id), sub = ph_v_text(n->sub);
-
     const struct ph_user_names names = ph_user_names_read(tx, n->arena, n->pool_id, n->sub);
 
     n->existed = PH_RUN(tx, DELETE_USER, pool, sub) > 0;
@@ -183,7 +182,7 @@ static void sign_out(struct ph_tx *tx, void *arg)
 struct ph_err ph_store_user_sign_out(struct ph_ctx *ctx, const struct ph_pool_ref *pool,
                                      struct ph_str sub, int64_t at_ms)
 {
-    struct naming n = { .arena = ctx->arena, .pool_id = pool->id, .sub = sub, .at_ms = at_ms };
+    struct naming n = { .pool_id = pool->id, .sub = sub, .at_ms = at_ms };
 
     return ph_write(ctx, sign_out, &n);
 }

@@ -377,20 +377,6 @@ void ph_writer_destroy(struct ph_writer *w)
     free(w);
 }
 
-static void begin_blocking(const struct ph_blocking *blocking)
-{
-    if (blocking != NULL && blocking->begin != NULL) {
-        blocking->begin(blocking->self);
-    }
-}
-
-static void end_blocking(const struct ph_blocking *blocking)
-{
-    if (blocking != NULL && blocking->end != NULL) {
-        blocking->end(blocking->self);
-    }
-}
-
 /* Waits for the commit. */
 static enum ph_verdict run_queued(struct ph_writer *w, struct job *job, struct queue *queue)
 {
@@ -424,14 +410,14 @@ enum ph_verdict ph_writer_run(struct ph_writer *w, const struct ph_blocking *blo
 {
     enum ph_verdict verdict;
 
-    begin_blocking(blocking);
+    ph_blocking_begin(blocking);
     if (w->with.pool != NULL) {
         verdict = run_at_once(w, &(struct ph_pooled_job){ .run = run, .arg = arg, .size = size });
     } else {
         verdict =
             run_queued(w, &(struct job){ .run = run, .arg = arg, .awaited = true }, &w->awaited);
     }
-    end_blocking(blocking);
+    ph_blocking_end(blocking);
     return verdict;
 }
 
@@ -444,9 +430,9 @@ static void do_nothing(struct ph_tx *tx, void *arg)
 /* Who is waited for takes along what waits in the queue. */
 void ph_writer_flush(struct ph_writer *w, const struct ph_blocking *blocking)
 {
-    begin_blocking(blocking);
+    ph_blocking_begin(blocking);
     (void)run_queued(w, &(struct job){ .run = do_nothing, .awaited = true }, &w->awaited);
-    end_blocking(blocking);
+    ph_blocking_end(blocking);
 }
 
 /* At the end of what nobody waits for: by then all that came before is done. */
@@ -459,9 +445,9 @@ enum ph_verdict ph_writer_alone(struct ph_writer *w, const struct ph_blocking *b
     if (w->with.pool != NULL) {
         return PH_DB_BROKEN; /* nobody is ever alone there */
     }
-    begin_blocking(blocking);
+    ph_blocking_begin(blocking);
     verdict = run_queued(w, &job, &w->later);
-    end_blocking(blocking);
+    ph_blocking_end(blocking);
     return verdict;
 }
 

@@ -283,7 +283,6 @@ static void call_function(struct ph_functions *functions, struct ph_try *call,
 void ph_function_call(struct ph_ctx *ctx, struct ph_functions *functions, struct ph_str arn,
                       struct ph_str event, struct ph_function_answer *answer)
 {
-    const struct ph_blocking *blocking = ctx->blocking;
     struct ph_try call = { .arena = ctx->arena, .arn = arn, .event = event };
 
     if (functions == NULL) {
@@ -291,13 +290,9 @@ void ph_function_call(struct ph_ctx *ctx, struct ph_functions *functions, struct
         return;
     }
     call.options = &functions->options;
-    if (blocking != NULL) {
-        blocking->begin(blocking->self);
-    }
+    ph_blocking_begin(ctx->blocking);
     call_function(functions, &call, answer);
-    if (blocking != NULL) {
-        blocking->end(blocking->self);
-    }
+    ph_blocking_end(ctx->blocking);
     if (answer->kind == PH_FUNCTION_FAILED || answer->kind == PH_FUNCTION_LATE) {
         PH_LOG(&ctx->log, PH_WARN, "function_failed", ph_f_str("function", arn),
                ph_f_str("error", answer->text));
